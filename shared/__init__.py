@@ -1,0 +1,1 @@
+"""What jobs are made of; knows neither Celery nor the command line."""

@@ -1,0 +1,82 @@
+"""Errors, named by what to do next.
+
+    CapLiquifyError
+    ├── RetryLater              try the same work again, later
+    │   ├── VendorUnavailable       the vendor did not answer, or answered 5xx
+    │   └── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
+    ├── GiveUp                  the same work would fail again: somebody must mend something
+    │   ├── InvalidInput            a value given by a person or a vendor is wrong
+    │   ├── TenantMissing           no tenant is bound, or the one named does not exist
+    │   ├── TenantForbidden         the tenant exists, its status forbids the work
+    │   ├── CredentialRejected      the vendor refuses the credential
+    │   ├── VaultError              a secret cannot be opened or no key is set
+    │   └── ServiceError            an embedded or configured server cannot be used
+    ├── SkipRecord              set this one record aside, go on with the rest
+    └── OverQuota               the tenant's tier does not allow it
+
+The message of an error is one line for a person: it names the field and the mend, and holds
+neither a secret nor another tenant's name. All errors survive pickling, because Celery pickles them.
+"""
+
+
+class CapLiquifyError(Exception):
+    """Root of every error that this system raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class RetryLater(CapLiquifyError):
+    """Try the same work again after `retry_after_s` seconds (None: the policy decides)."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+    def __reduce__(self) -> tuple[type["RetryLater"], tuple[str, float | None]]:
+        return type(self), (self.message, self.retry_after_s)
+
+
+class VendorUnavailable(RetryLater):
+    """The vendor could not be reached, timed out or answered with a server error."""
+
+
+class RateLimited(RetryLater):
+    """The vendor's limit is used up for now."""
+
+
+class GiveUp(CapLiquifyError):
+    """The same work would fail again until somebody mends what the message names."""
+
+
+class InvalidInput(GiveUp):
+    """A value given by a person, a file or a vendor is wrong."""
+
+
+class TenantMissing(GiveUp):
+    """No tenant is bound, or the tenant named does not exist."""
+
+
+class TenantForbidden(GiveUp):
+    """The tenant exists, but its status forbids this work."""
+
+
+class CredentialRejected(GiveUp):
+    """The vendor refuses the credential; the owner must connect again."""
+
+
+class VaultError(GiveUp):
+    """A secret cannot be opened, or no key is set to open it."""
+
+
+class ServiceError(GiveUp):
+    """An embedded or configured server (PostgreSQL, Valkey) cannot be used."""
+
+
+class SkipRecord(CapLiquifyError):
+    """One record is bad: set it aside, count it, go on with the rest."""
+
+
+class OverQuota(CapLiquifyError):
+    """The tenant's tier does not allow this work."""
