@@ -1,0 +1,77 @@
+"""Subscription tiers, what each allows, and which limits a tenant is over."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+UNLIMITED = -1
+
+
+class Tier(StrEnum):
+    """What a tenant pays for."""
+
+    STARTER = "STARTER"
+    PROFESSIONAL = "PROFESSIONAL"
+    ENTERPRISE = "ENTERPRISE"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a tenant may have; -1 is unlimited. Storage in MB."""
+
+    users: int
+    entities: int
+    storage_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """A tenant's own limits; None takes the tier's."""
+
+    users: int | None = None
+    entities: int | None = None
+    storage_mb: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much a tenant has now. Storage in MB, rounded up."""
+
+    users: int
+    entities: int
+    storage_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One meter above its limit."""
+
+    meter: str
+    limit: int
+    used: int
+
+
+TIER_LIMITS = {
+    Tier.STARTER: Limits(users=5, entities=100, storage_mb=1024),
+    Tier.PROFESSIONAL: Limits(users=20, entities=500, storage_mb=10 * 1024),
+    Tier.ENTERPRISE: Limits(users=UNLIMITED, entities=UNLIMITED, storage_mb=100 * 1024),
+}
+
+
+def effective_limits(tier: Tier, overrides: Overrides) -> Limits:
+    """The tier's limits, with the tenant's own in their place where it has any."""
+    default = TIER_LIMITS[tier]
+    return Limits(
+        users=default.users if overrides.users is None else overrides.users,
+        entities=default.entities if overrides.entities is None else overrides.entities,
+        storage_mb=default.storage_mb if overrides.storage_mb is None else overrides.storage_mb,
+    )
+
+
+def find_breaches(limits: Limits, usage: Usage) -> tuple[Breach, ...]:
+    """The meters whose use is above the limit; exactly at the limit is allowed."""
+    pairs = (
+        ("active_users_count", limits.users, usage.users),
+        ("total_entities_count", limits.entities, usage.entities),
+        ("storage_used_mb", limits.storage_mb, usage.storage_mb),
+    )
+    return tuple(Breach(*pair) for pair in pairs if pair[1] != UNLIMITED and pair[2] > pair[1])
