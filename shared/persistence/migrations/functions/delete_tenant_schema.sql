@@ -1,0 +1,24 @@
+-- Refuses unless the tenant was soft-deleted at least 30 days ago. The approval follows with the lifecycle.
+CREATE OR REPLACE FUNCTION public.delete_tenant_schema(p_tenant_id uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog AS $function$
+DECLARE
+    tenant public.tenants;
+BEGIN
+    SELECT * INTO tenant FROM public.tenants WHERE id = p_tenant_id FOR UPDATE;
+    IF tenant.id IS NULL THEN
+        RAISE EXCEPTION 'tenant %: not found', p_tenant_id USING ERRCODE = 'no_data_found';
+    END IF;
+    IF tenant.deleted_at IS NULL OR tenant.deleted_at > now() - interval '30 days' THEN
+        RAISE EXCEPTION 'tenant %: its schema is kept until 30 days after the soft delete', p_tenant_id
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF to_regnamespace(quote_ident(tenant.schema_name)) IS NULL THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('DROP SCHEMA %I CASCADE', tenant.schema_name);
+    INSERT INTO public.audit_logs (tenant_id, action, resource_type, resource_id, severity, changes)
+        VALUES (p_tenant_id, 'schema.deleted', 'schema', p_tenant_id, 'WARNING',
+                jsonb_build_object('schema_name', tenant.schema_name));
+    RETURN true;
+END
+$function$;

@@ -1,0 +1,15 @@
+-- The period that usage of a moment is counted in: the subscription's own month, else the calendar month (UTC).
+CREATE OR REPLACE FUNCTION public.usage_period(p_tenant_id uuid, p_at timestamptz)
+RETURNS TABLE (period_start timestamptz, period_end timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog SET timezone = 'UTC' AS $function$
+    WITH anchor AS (
+        SELECT coalesce((SELECT current_period_start FROM public.subscriptions WHERE tenant_id = p_tenant_id),
+                        date_trunc('month', p_at)) AS since
+    ), months AS (
+        SELECT since, (extract(year FROM p_at) * 12 + extract(month FROM p_at)
+                     - extract(year FROM since) * 12 - extract(month FROM since))::int AS n FROM anchor
+    ), reached AS (
+        SELECT since, n - CASE WHEN since + make_interval(months => n) > p_at THEN 1 ELSE 0 END AS n FROM months
+    )
+    SELECT since + make_interval(months => n), since + make_interval(months => n + 1) FROM reached
+$function$;

@@ -1,0 +1,115 @@
+"""Figures of one tenant for people to read. The transaction is bound to the tenant."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg.rows import class_row
+
+from shared.persistence.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SalesTotals:
+    """Orders placed, units and revenue net of refunds, and the days between which they lie."""
+
+    orders: int
+    units: int
+    revenue: Decimal
+    first_day: date | None
+    last_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SkuOutlook:
+    """Units sold in the days up to the origin and units expected in as many days after it."""
+
+    sku: str
+    model_type: str
+    sold: Decimal
+    predicted: Decimal
+    lower: Decimal
+    upper: Decimal
+    fallbacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapitalRow:
+    """One row of working capital, the derived columns included."""
+
+    period_type: str
+    period_date: date
+    cash: Decimal | None
+    accounts_receivable: Decimal | None
+    inventory: Decimal | None
+    accounts_payable: Decimal | None
+    working_capital: Decimal | None
+    current_ratio: Decimal | None
+    days_sales_outstanding: Decimal | None
+    days_inventory_outstanding: Decimal | None
+    days_payables_outstanding: Decimal | None
+    cash_conversion_cycle: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """The counters of one usage period."""
+
+    active_users_count: int
+    total_entities_count: int
+    storage_used_mb: int
+    forecasts_generated: int
+    integrations_synced: int
+
+
+def read_sales_totals(connection: Connection) -> SalesTotals:
+    """All sales of the tenant added up."""
+    with connection.cursor(row_factory=class_row(SalesTotals)) as cursor:
+        found = cursor.execute(
+            "SELECT (count(DISTINCT (channel, channel_order_id)) FILTER (WHERE line_kind = 'SALE'))::int AS orders, "
+            "coalesce(sum(quantity), 0)::int AS units, coalesce(sum(total_amount), 0) AS revenue, "
+            "min(sale_date) AS first_day, max(sale_date) AS last_day FROM sales"
+        ).fetchone()
+    assert found is not None  # noqa: S101 - an aggregate gives a row
+    return found
+
+
+def read_outlook(connection: Connection, origin: date, days: int, model: str) -> list[SkuOutlook]:
+    """Every SKU's demand forecast from `origin` by one model, the largest first."""
+    with connection.cursor(row_factory=class_row(SkuOutlook)) as cursor:
+        return cursor.execute(
+            "SELECT p.sku, f.model_type, coalesce((SELECT sum(quantity) FROM sales s "
+            "  WHERE s.product_id = p.id AND line_kind = 'SALE' "
+            "  AND sale_date > %(origin)s - %(days)s::int AND sale_date <= %(origin)s), 0)::numeric AS sold, "
+            "sum(predicted_value) AS predicted, sum(lower_bound) AS lower, sum(upper_bound) AS upper, "
+            "(count(fallback) > 0)::int AS fallbacks "
+            "FROM forecasts f JOIN products p ON p.id = f.product_id "
+            "WHERE forecast_origin = %(origin)s AND model_type = %(model)s AND forecast_type = 'DEMAND' "
+            "AND period_type = 'DAILY' AND forecast_date <= %(origin)s + %(days)s::int "
+            "GROUP BY p.id, p.sku, f.model_type ORDER BY predicted DESC, p.sku",
+            {"origin": origin, "days": days, "model": model},
+        ).fetchall()
+
+
+def read_latest_capital(connection: Connection, until: date) -> list[CapitalRow]:
+    """The newest day, week and month of working capital that begin by `until`."""
+    with connection.cursor(row_factory=class_row(CapitalRow)) as cursor:
+        return cursor.execute(
+            "SELECT DISTINCT ON (period_type) period_type, period_date, cash, accounts_receivable, "
+            "inventory, accounts_payable, working_capital, current_ratio, days_sales_outstanding, "
+            "days_inventory_outstanding, days_payables_outstanding, cash_conversion_cycle "
+            "FROM working_capital_metrics WHERE period_date <= %s "
+            "ORDER BY period_type, period_date DESC",
+            (until,),
+        ).fetchall()
+
+
+def read_usage(connection: Connection) -> list[UsageRow]:
+    """Usage by period of the tenant that the transaction is bound to, the newest first."""
+    with connection.cursor(row_factory=class_row(UsageRow)) as cursor:
+        return cursor.execute(
+            "SELECT active_users_count, total_entities_count, storage_used_mb, forecasts_generated, "
+            "integrations_synced FROM public.usage_metrics "
+            "WHERE tenant_id = nullif(current_setting('app.current_tenant_id', true), '')::uuid "
+            "ORDER BY period_start DESC"
+        ).fetchall()

@@ -1,0 +1,1 @@
+"""The tables of one tenant, a repository each; their SQL names tables only, the transaction names the tenant."""

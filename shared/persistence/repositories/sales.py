@@ -1,0 +1,122 @@
+"""Order lines, the daily demand of a SKU, and the daily flows of the company."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from shared.domain.sales import SaleLine
+from shared.domain.series import Series
+from shared.domain.working_capital import Flows
+from shared.persistence.database import Connection
+from shared.use_cases.ports import Company
+
+# A SKU that the shop has deleted still has its orders: it is kept as an inactive product.
+ADD_DELETED_SKUS = """
+INSERT INTO products (company_id, sku, name, is_active)
+SELECT %s, sku, max(name), false
+FROM unnest(%s::text[], %s::text[]) AS n (sku, name) WHERE sku IS NOT NULL GROUP BY sku
+ON CONFLICT (sku) DO NOTHING
+"""
+
+UPSERT_SALES = """
+INSERT INTO sales AS s (company_id, product_id, channel, channel_order_id, channel_line_id, line_kind, sale_date,
+                        quantity, unit_price, total_amount, tax_amount, currency, market)
+SELECT %s, p.id, n.channel, n.order_id, n.line_id, n.kind::public.sale_line_kind, n.sale_date,
+       n.quantity, n.unit_price, n.total_amount, n.tax_amount, n.currency, n.market
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[],
+            %s::int[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[], %s::text[])
+     AS n (sku, channel, order_id, line_id, kind, sale_date,
+           quantity, unit_price, total_amount, tax_amount, currency, market)
+LEFT JOIN products p USING (sku)
+ON CONFLICT (channel, channel_order_id, channel_line_id) DO UPDATE SET
+    product_id = excluded.product_id, line_kind = excluded.line_kind, sale_date = excluded.sale_date,
+    quantity = excluded.quantity, unit_price = excluded.unit_price, total_amount = excluded.total_amount,
+    tax_amount = excluded.tax_amount, currency = excluded.currency, market = excluded.market, updated_at = now()
+WHERE (s.product_id, s.line_kind, s.sale_date, s.quantity, s.unit_price, s.total_amount,
+       s.tax_amount, s.currency, s.market)
+   IS DISTINCT FROM
+      (excluded.product_id, excluded.line_kind, excluded.sale_date, excluded.quantity, excluded.unit_price,
+       excluded.total_amount, excluded.tax_amount, excluded.currency, excluded.market)
+"""
+
+# Demand is what customers wanted on the day: a later refund does not unmake it.
+DAILY_DEMAND = """
+SELECT sale_date, sum(quantity)::float8 AS units FROM sales
+WHERE product_id = %s AND line_kind = 'SALE' AND sale_date <= %s
+GROUP BY sale_date ORDER BY sale_date
+"""
+
+# Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.
+# The earliest known cost stands for the days before it.
+DAILY_FLOWS = """
+SELECT s.sale_date,
+       CASE WHEN bool_and(s.currency = %(currency)s) THEN sum(s.total_amount) END AS revenue,
+       CASE WHEN bool_and(s.quantity = 0 OR s.product_id IS NULL OR c.unit_cost IS NOT NULL)
+            THEN coalesce(sum(s.quantity * c.unit_cost), 0) END AS cost_of_goods_sold
+FROM sales s
+LEFT JOIN LATERAL (
+    SELECT unit_cost FROM product_costs
+    WHERE product_id = s.product_id AND currency = %(currency)s
+    ORDER BY valid_from <= s.sale_date DESC,
+             CASE WHEN valid_from <= s.sale_date THEN valid_from END DESC, valid_from
+    LIMIT 1
+) c ON true
+WHERE s.company_id = %(company_id)s AND s.sale_date BETWEEN %(first)s AND %(last)s
+GROUP BY s.sale_date
+"""
+
+
+class SaleRepository:
+    """Writes order lines by their identity; a replay of the same page changes no row."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int:
+        """Writes lines; returns rows new or changed."""
+        unique = list(
+            {(n.channel, n.channel_order_id, n.channel_line_id): n for n in lines}.values()
+        )
+        if not unique:
+            return 0
+        self._connection.execute(
+            ADD_DELETED_SKUS,
+            (company_id, [n.sku for n in unique], [n.product_name[:255] for n in unique]),
+        )
+        return self._connection.execute(UPSERT_SALES, (company_id, *_columns(unique))).rowcount
+
+    def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None:
+        """Units wanted on each day from the first sale to `until`, zero-filled; None without a sale."""
+        rows = self._connection.execute(DAILY_DEMAND, (product_id, until)).fetchall()
+        if not rows:
+            return None
+        start: date = rows[0]["sale_date"]
+        by_day = {row["sale_date"]: float(row["units"]) for row in rows}
+        days = (start + timedelta(days=n) for n in range((until - start).days + 1))
+        return Series(sku, start, tuple(by_day.get(day, 0.0) for day in days))
+
+    def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]:
+        """Revenue and cost of goods sold of each day that has sales, in the company's currency."""
+        rows = self._connection.execute(
+            DAILY_FLOWS,
+            {"company_id": company.id, "currency": company.currency, "first": first, "last": last},
+        )
+        return {row["sale_date"]: Flows(row["revenue"], row["cost_of_goods_sold"]) for row in rows}
+
+
+def _columns(lines: Sequence[SaleLine]) -> tuple[list[object], ...]:
+    """The lines turned into one list a column, in the order of the statement."""
+    return (
+        [n.sku for n in lines],
+        [n.channel for n in lines],
+        [n.channel_order_id for n in lines],
+        [n.channel_line_id for n in lines],
+        [n.kind.value for n in lines],
+        [n.sale_date for n in lines],
+        [n.quantity for n in lines],
+        [n.unit_price for n in lines],
+        [n.total_amount for n in lines],
+        [n.tax_amount for n in lines],
+        [n.currency for n in lines],
+        [n.market for n in lines],
+    )

@@ -1,0 +1,139 @@
+"""Balances by day, and the rolled-up metrics."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from shared.domain.working_capital import AccountClass, Balances, WorkingCapital
+from shared.persistence.database import Connection
+from shared.use_cases.ports import Company
+
+UPSERT_METRICS = """
+INSERT INTO working_capital_metrics AS w (
+    company_id, period_type, period_date, period_days, cash, accounts_receivable, inventory, accounts_payable,
+    short_term_debt, revenue, cost_of_goods_sold,
+    days_sales_outstanding, days_inventory_outstanding, days_payables_outstanding)
+VALUES (%s, %s::public.period_type, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (company_id, period_type, period_date) DO UPDATE SET
+    period_days = excluded.period_days, cash = excluded.cash, accounts_receivable = excluded.accounts_receivable,
+    inventory = excluded.inventory, accounts_payable = excluded.accounts_payable,
+    short_term_debt = excluded.short_term_debt, revenue = excluded.revenue,
+    cost_of_goods_sold = excluded.cost_of_goods_sold,
+    days_sales_outstanding = excluded.days_sales_outstanding,
+    days_inventory_outstanding = excluded.days_inventory_outstanding,
+    days_payables_outstanding = excluded.days_payables_outstanding, updated_at = now()
+WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_payable, w.short_term_debt,
+       w.revenue, w.cost_of_goods_sold, w.days_sales_outstanding, w.days_inventory_outstanding,
+       w.days_payables_outstanding)
+   IS DISTINCT FROM
+      (excluded.period_days, excluded.cash, excluded.accounts_receivable, excluded.inventory,
+       excluded.accounts_payable, excluded.short_term_debt, excluded.revenue, excluded.cost_of_goods_sold,
+       excluded.days_sales_outstanding, excluded.days_inventory_outstanding, excluded.days_payables_outstanding)
+"""
+
+# A balance stands until the next one is told, account by account.
+BALANCES = """
+SELECT d.day, b.account_class, sum(b.amount) AS amount
+FROM unnest(%(days)s::date[]) AS d (day)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (account_class, source, account_code) account_class, amount
+    FROM account_balances
+    WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= d.day
+    ORDER BY account_class, source, account_code, balance_date DESC
+) b
+GROUP BY d.day, b.account_class
+"""
+
+# Stock at cost: the last count of each SKU and place up to the day. Unknown before the first count,
+# and where a SKU in stock has no known cost.
+STOCK_VALUES = """
+SELECT d.day,
+       CASE WHEN count(*) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) = 0
+            THEN sum(greatest(h.quantity_on_hand, 0) * c.unit_cost) END AS amount
+FROM unnest(%(days)s::date[]) AS d (day)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand
+    FROM inventory_history WHERE snapshot_date <= d.day
+    ORDER BY product_id, location, snapshot_date DESC
+) h
+LEFT JOIN LATERAL (
+    SELECT unit_cost FROM product_costs
+    WHERE product_id = h.product_id AND currency = %(currency)s
+    ORDER BY valid_from <= d.day DESC, CASE WHEN valid_from <= d.day THEN valid_from END DESC, valid_from
+    LIMIT 1
+) c ON true
+GROUP BY d.day
+"""
+
+ENTER = """
+INSERT INTO account_balances AS b (company_id, balance_date, account_class, source, amount, currency)
+VALUES (%s, %s, %s::public.account_class, 'entered', %s, %s)
+ON CONFLICT (company_id, balance_date, account_class, source, account_code)
+DO UPDATE SET amount = excluded.amount, currency = excluded.currency, updated_at = now()
+WHERE (b.amount, b.currency) IS DISTINCT FROM (excluded.amount, excluded.currency)
+"""
+
+
+class WorkingCapitalRepository:
+    """Reads balances and stock values of a day, writes the metrics of a period."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upsert(self, company_id: UUID, rows: Sequence[WorkingCapital]) -> int:
+        """Writes rows by type and period; returns rows new or changed."""
+        changed = 0
+        with self._connection.cursor() as cursor:
+            for row in rows:
+                changed += cursor.execute(UPSERT_METRICS, _values(company_id, row)).rowcount
+        return changed
+
+    def balances_on(self, company: Company, days: Sequence[date]) -> dict[date, Balances]:
+        """The balances known at the end of each day, in the company's currency."""
+        asked = sorted(set(days))
+        known = {"days": asked, "company_id": company.id, "currency": company.currency}
+        amounts: dict[tuple[date, str], Decimal] = {
+            (row["day"], row["account_class"]): row["amount"]
+            for row in self._connection.execute(BALANCES, known)
+        }
+        stock = {row["day"]: row["amount"] for row in self._connection.execute(STOCK_VALUES, known)}
+        return {
+            day: Balances(
+                cash=amounts.get((day, AccountClass.CASH)),
+                accounts_receivable=amounts.get((day, AccountClass.ACCOUNTS_RECEIVABLE)),
+                inventory=stock.get(day),
+                accounts_payable=amounts.get((day, AccountClass.ACCOUNTS_PAYABLE)),
+                short_term_debt=amounts.get((day, AccountClass.SHORT_TERM_DEBT)),
+            )
+            for day in asked
+        }
+
+    def enter(self, company: Company, day: date, amounts: dict[AccountClass, Decimal]) -> int:
+        """Writes balances that a person gives; returns rows new or changed."""
+        changed = 0
+        for account_class, amount in amounts.items():
+            changed += self._connection.execute(
+                ENTER, (company.id, day, account_class, amount, company.currency)
+            ).rowcount
+        return changed
+
+
+def _values(company_id: UUID, row: WorkingCapital) -> tuple[object, ...]:
+    balances = row.balances
+    return (
+        company_id,
+        row.period_type,
+        row.period_date,
+        row.period_days,
+        balances.cash,
+        balances.accounts_receivable,
+        balances.inventory,
+        balances.accounts_payable,
+        balances.short_term_debt,
+        row.flows.revenue,
+        row.flows.cost_of_goods_sold,
+        row.days_sales_outstanding,
+        row.days_inventory_outstanding,
+        row.days_payables_outstanding,
+    )

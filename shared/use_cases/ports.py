@@ -1,0 +1,190 @@
+"""What the use cases need from the outside, as Protocols; `workers.wiring` brings the real ones."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from shared.domain.catalogue import Product
+from shared.domain.quota import Breach, Usage
+from shared.domain.sales import RejectedRecord, SaleLine
+from shared.domain.series import Forecast, Series
+from shared.domain.tenant import Tenant
+from shared.domain.working_capital import AccountClass, Balances, Flows, WorkingCapital
+
+RecordT_co = TypeVar("RecordT_co", covariant=True)
+
+# What a stream has to remember between pages and runs: a JSON object.
+Position = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[RecordT_co]):
+    """Some records of a stream, those that could not be read, and where the next page starts."""
+
+    records: tuple[RecordT_co, ...]
+    rejected: tuple[RejectedRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a shop says of itself. `timezone` is an IANA name."""
+
+    name: str
+    currency: str
+    timezone: str
+
+
+class ShopConnector(Protocol):
+    """A shop's API. Pages begin at `cursor`; None begins at the start."""
+
+    def describe_shop(self) -> Shop: ...
+    def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]: ...
+    def sale_pages(
+        self, *, updated_since: datetime | None, updated_until: datetime, cursor: str | None
+    ) -> Iterator[Page[SaleLine]]: ...
+
+
+class Forecaster(Protocol):
+    """Says what comes after a series, once for each of its models."""
+
+    def forecast(self, series: Series, horizon_days: int, level: float) -> Sequence[Forecast]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The tenant's company. `timezone` is an IANA name."""
+
+    id: UUID
+    name: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredential:
+    """A credential as it lies in `api_credentials`: sealed."""
+
+    id: UUID
+    company_id: UUID
+    service_name: str
+    service_type: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyFlow:
+    """One day's flows in the company's currency."""
+
+    day: date
+    flows: Flows
+
+
+class Companies(Protocol):
+    def get(self) -> Company: ...
+    def ensure(self, name: str, currency: str, timezone: str) -> Company: ...
+
+
+class Products(Protocol):
+    def upsert(self, company_id: UUID, products: Sequence[Product], as_of: date) -> int: ...
+    def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
+
+
+class Sales(Protocol):
+    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int: ...
+    def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None: ...
+    def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]: ...
+
+
+class Forecasts(Protocol):
+    def upsert_demand(
+        self, company_id: UUID, product_id: UUID, origin: date, forecasts: Sequence[Forecast]
+    ) -> int:
+        """Writes what is new or changed; returns how many of the forecasts that touched."""
+
+
+class WorkingCapitals(Protocol):
+    def upsert(self, company_id: UUID, rows: Sequence[WorkingCapital]) -> int: ...
+    def balances_on(self, company: Company, days: Sequence[date]) -> dict[date, Balances]: ...
+    def enter(
+        self,
+        company: Company,
+        day: date,
+        amounts: dict[AccountClass, Decimal],
+    ) -> int: ...
+
+
+class Credentials(Protocol):
+    def reserve(self, company_id: UUID, service_name: str, service_type: str) -> UUID: ...
+    def store(self, credential_id: UUID, sealed: str) -> None: ...
+    def get(self, service_name: str) -> StoredCredential: ...
+    def mark_synced(self, credential_id: UUID, at: datetime, *, succeeded: bool) -> None: ...
+
+
+class Cursors(Protocol):
+    def get(self, credential_id: UUID, stream: str) -> Position: ...
+    def move(self, credential_id: UUID, stream: str, position: Position) -> None: ...
+
+
+class Rejections(Protocol):
+    def add(self, credential_id: UUID, stream: str, records: Sequence[RejectedRecord]) -> None: ...
+
+
+class UsageMeters(Protocol):
+    def count(self, meter: str, amount: int) -> None:
+        """Adds to a counter, in this transaction."""
+
+    def count_once(self, meter: str) -> None:
+        """Adds one, unless the job that runs has counted this meter before."""
+
+    def sample(self, at: datetime) -> Usage:
+        """Reads users, entities and storage as they are and writes them down for the period."""
+
+    def record_breaches(self, breaches: Sequence[Breach], at: datetime) -> int:
+        """Audits each breach once a period; returns how many were new."""
+
+
+class AuditLog(Protocol):
+    def write(
+        self,
+        action: str,
+        resource_type: str,
+        resource_id: UUID | None = None,
+        changes: dict[str, object] | None = None,
+    ) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction of one tenant: all of it is kept, or nothing."""
+
+    tenant: Tenant
+    companies: Companies
+    products: Products
+    sales: Sales
+    forecasts: Forecasts
+    working_capital: WorkingCapitals
+    credentials: Credentials
+    cursors: Cursors
+    rejections: Rejections
+    usage: UsageMeters
+    audit: AuditLog
+
+
+OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
+
+
+class Report(Protocol):
+    """Tells how far the work has come. `total` is None while nobody can know it."""
+
+    def __call__(self, done: int, total: int | None, message: str) -> None: ...
+
+
+class Vault(Protocol):
+    """Seals and opens secrets; `place` binds a sealed value to where it is kept."""
+
+    def seal(self, secret: bytes, place: str) -> str: ...
+    def open(self, sealed: str, place: str) -> bytes: ...
