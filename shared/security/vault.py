@@ -1,0 +1,106 @@
+"""AES-256-GCM for secrets at rest; the key never reaches the database.
+
+A sealed value is text: `clq1.<key id>.<base64url of nonce (12 bytes) | ciphertext | tag (16 bytes)>`,
+without padding. The additional data is the place that the value is kept in,
+`<schema>/<table>/<column>/<row id>`, so that a value copied to another row or tenant does not open.
+"""
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.errors import VaultError
+
+FORMAT = "clq1"
+NONCE_BYTES = 12
+KEY_BYTES = 32
+KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class KeyRing:
+    """Keys by id; the active one seals, all of them open. Its text shows no key."""
+
+    def __init__(self, keys: Mapping[str, bytes], active_id: str) -> None:
+        for key_id, key in keys.items():
+            if not KEY_ID.fullmatch(key_id):
+                raise VaultError(f"vault keys: id {key_id!r} may have A-Z, a-z, 0-9, - and _ only")
+            if len(key) != KEY_BYTES:
+                raise VaultError(
+                    f"vault keys: key {key_id!r} must have 32 bytes, it has {len(key)}"
+                )
+        if active_id not in keys:
+            raise VaultError(
+                "vault keys: no key is set; set CAPLIQUIFY_VAULT_KEYS to <id>:<base64>"
+            )
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self.active_id = active_id
+
+    @classmethod
+    def parse(cls, text: str) -> "KeyRing":
+        """A ring from `<id>:<base64 of 32 bytes>`, several divided by commas; the first is active."""
+        keys: dict[str, bytes] = {}
+        for part in filter(None, (each.strip() for each in text.split(","))):
+            key_id, _, encoded = part.partition(":")
+            try:
+                keys[key_id] = base64.b64decode(encoded, validate=True)
+            except binascii.Error:
+                raise VaultError(
+                    f"vault keys: the key after {key_id[:32]!r} is not base64; write <id>:<base64 of 32 bytes>"
+                ) from None
+        return cls(keys, next(iter(keys), ""))
+
+    @classmethod
+    def generate(cls, key_id: str = "k1") -> str:
+        """The text of a new ring with one random key."""
+        return f"{key_id}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
+
+    def cipher(self, key_id: str) -> AESGCM:
+        """The cipher of a key; raises `VaultError` for an id that is not on the ring."""
+        try:
+            return self._ciphers[key_id]
+        except KeyError:
+            raise VaultError(
+                f"vault: the value was sealed with key {key_id!r}, which is not on the key ring; "
+                "add it to CAPLIQUIFY_VAULT_KEYS"
+            ) from None
+
+    def __repr__(self) -> str:
+        return f"KeyRing(ids={sorted(self._ciphers)}, active={self.active_id!r})"
+
+
+class AesGcmVault:
+    """Seals and opens secrets with the keys of a ring."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys
+
+    def seal(self, secret: bytes, place: str) -> str:
+        """The sealed text of a secret that is to be kept at `place`."""
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = self._keys.cipher(self._keys.active_id)
+        sealed = nonce + cipher.encrypt(nonce, secret, place.encode())
+        encoded = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return f"{FORMAT}.{self._keys.active_id}.{encoded}"
+
+    def open(self, sealed: str, place: str) -> bytes:
+        """The secret; raises `VaultError` if the text, its place or the key is not the right one."""
+        version, _, rest = sealed.partition(".")
+        key_id, _, encoded = rest.partition(".")
+        if version != FORMAT or not encoded:
+            raise VaultError("vault: the stored value is not a sealed secret of this system")
+        try:
+            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            return self._keys.cipher(key_id).decrypt(
+                raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()
+            )
+        except (InvalidTag, binascii.Error, ValueError):
+            raise VaultError(
+                f"vault: the secret does not open with key {key_id[:32]!r}; the key is another one, "
+                "or the value was changed or moved; set the right key in CAPLIQUIFY_VAULT_KEYS "
+                "or store the credential again"
+            ) from None
