@@ -1,0 +1,1 @@
+"""One folder a vendor: its protocol (`client`), its records (`mapping`), its pages (`connector`)."""

@@ -1,0 +1,73 @@
+"""Shopify's GraphQL protocol: one POST a query, errors inside an answer of HTTP 200."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import stamina
+
+from shared.errors import CredentialRejected, GiveUp, RateLimited
+
+API_VERSION = "2026-07"
+
+
+class JsonPoster(Protocol):
+    """What the client needs of an HTTP client."""
+
+    def post_json(self, path: str, body: Mapping[str, object]) -> object: ...
+
+
+class ShopifyClient:
+    """Sends documents and returns their `data`; raises our errors for the vendor's."""
+
+    def __init__(self, http: JsonPoster, api_version: str = API_VERSION) -> None:
+        self._http = http
+        self._path = f"/admin/api/{api_version}/graphql.json"
+
+    def query(self, document: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """The answer's `data`; a throttled query waits as long as its bucket needs."""
+        body = {"query": document, "variables": dict(variables or {})}
+        for attempt in stamina.retry_context(on=_wait_for_bucket, attempts=8, timeout=60.0):
+            with attempt:
+                return _read_data(self._http.post_json(self._path, body))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _wait_for_bucket(error: Exception) -> float | bool:
+    if isinstance(error, RateLimited) and error.retry_after_s is not None:
+        return error.retry_after_s
+    return False
+
+
+def _read_data(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise GiveUp("shopify: the answer is not a GraphQL answer")
+    errors = answer.get("errors")
+    if errors:
+        _raise_error(errors, answer.get("extensions") or {})
+    data = answer.get("data")
+    if not isinstance(data, dict):
+        raise GiveUp("shopify: the answer has no data")
+    return data
+
+
+def _raise_error(errors: object, extensions: dict[str, Any]) -> None:
+    # A wrong shop or token gives a text here, a wrong query a list.
+    first: dict[str, Any] = errors[0] if isinstance(errors, list) else {"message": str(errors)}
+    code = (first.get("extensions") or {}).get("code")
+    message = str(first.get("message", "unknown error"))[:200]
+    if code == "THROTTLED":
+        raise RateLimited("shopify: throttled", _bucket_wait_s(extensions.get("cost") or {}))
+    if code == "ACCESS_DENIED":
+        raise CredentialRejected(
+            f"shopify: access denied: {message}; add the scope and connect again"
+        )
+    raise GiveUp(f"shopify: {message}")
+
+
+def _bucket_wait_s(cost: dict[str, Any]) -> float:
+    """Seconds until the leaky bucket holds what the query asked for."""
+    throttle = cost.get("throttleStatus") or {}
+    missing = float(cost.get("requestedQueryCost", 0)) - float(
+        throttle.get("currentlyAvailable", 0)
+    )
+    return max(0.1, missing / float(throttle.get("restoreRate", 100)))

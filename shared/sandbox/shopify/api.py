@@ -1,0 +1,86 @@
+"""The HTTP side: token check, GraphQL execution, the vendor's way of saying no."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from graphql import build_schema, graphql_sync
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from shared.sandbox.retail import RetailShop
+from shared.sandbox.shopify.nodes import connection, order_node, shop_node, variant_node
+
+SCHEMA = build_schema((Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8"))
+UPDATED_AT = re.compile(r"updated_at:(<=|>=)'([^']+)'")
+
+
+class ShopifySandbox:
+    """One shop behind one access token."""
+
+    def __init__(self, shop: RetailShop, access_token: str) -> None:
+        self._shop = shop
+        self._token = access_token
+        self._variants = [variant_node(article) for article in shop.articles]
+
+    @property
+    def routes(self) -> list[Route]:
+        """Where the shop answers, as the vendor's URLs have it."""
+        return [Route("/admin/api/{version}/graphql.json", self._answer, methods=["POST"])]
+
+    async def _answer(self, request: Request) -> JSONResponse:
+        if request.headers.get("X-Shopify-Access-Token") != self._token:
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return JSONResponse({"errors": message}, status_code=401)
+        body = await request.json()
+        result = graphql_sync(
+            SCHEMA, body["query"], root_value=self, variable_values=body.get("variables")
+        )
+        return JSONResponse(result.formatted)
+
+    def shop(self, _info: object) -> dict[str, Any]:
+        """Query.shop"""
+        return shop_node()
+
+    def productVariants(self, info: object, **arguments: Any) -> Any:  # noqa: N802 - vendor's name
+        """Query.productVariants"""
+        return connection(self._variants)(info, **arguments)
+
+    def orders(self, _info: object, first: int, after: str | None = None, **rest: Any) -> Any:
+        """Query.orders: in the order of their last change, within the searched instants."""
+        matching = self._search(rest.get("query") or "")
+        start = int(after) if after else 0
+        end = start + first
+        return {
+            "nodes": [order_node(order) for order in matching[start:end]],
+            "pageInfo": {
+                "hasNextPage": end < len(matching),
+                "endCursor": str(min(end, len(matching))),
+            },
+        }
+
+    def order(self, _info: object, id: str) -> Any:  # noqa: A002 - vendor's name
+        """Query.order"""
+        number = int(id.rpartition("/")[2])
+        return next((order_node(o) for o in self._shop.orders if o.number == number), None)
+
+    def refund(self, _info: object, id: str) -> Any:  # noqa: A002 - vendor's name
+        """Query.refund"""
+        for order in self._shop.orders:
+            for refund in order_node(order)["refunds"]:
+                if refund["id"] == id:
+                    return refund
+        return None
+
+    def _search(self, query: str) -> list[Any]:
+        bounds = [(sign, datetime.fromisoformat(text)) for sign, text in UPDATED_AT.findall(query)]
+        return [
+            order
+            for order in self._shop.orders
+            if all(
+                order.updated_at <= moment if sign == "<=" else order.updated_at >= moment
+                for sign, moment in bounds
+            )
+        ]
