@@ -1,0 +1,1 @@
+"""What makes jobs happen: the ticks of the clock."""

@@ -1,0 +1,27 @@
+"""All ticks of the clock, on one screen. A tick starts a scan; the scan enqueues one job a tenant."""
+
+from dataclasses import dataclass
+
+from celery.schedules import crontab
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """When a scan starts, and after how many seconds a late one is not worth starting."""
+
+    scan: str
+    when: crontab
+    expires_s: int
+
+
+TICKS = {
+    "check quotas": Tick("usage.scan", crontab(minute="17"), expires_s=3000),
+}
+
+
+def beat_schedule() -> dict[str, dict[str, object]]:
+    """The ticks as Celery beat takes them."""
+    return {
+        name: {"task": tick.scan, "schedule": tick.when, "options": {"expires": tick.expires_s}}
+        for name, tick in TICKS.items()
+    }

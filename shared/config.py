@@ -1,0 +1,31 @@
+"""All settings, from the environment; read by `workers` only and handed on as values."""
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know. URLs left out mean the embedded servers of `home`."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    database_direct_url: SecretStr | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
+    redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
+    broker_url: SecretStr | None = Field(None, validation_alias="BROKER_URL")
+    home: Path = Field(Path(".capliquify"), validation_alias="CAPLIQUIFY_HOME")
+    vault_keys: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_VAULT_KEYS")
+    vault_keys_file: Path | None = Field(None, validation_alias="CAPLIQUIFY_VAULT_KEYS_FILE")
+    pool_max: int = Field(4, ge=1, le=100, validation_alias="CAPLIQUIFY_POOL_MAX")
+    shopify_base_url: str = Field(
+        "https://{shop_domain}",
+        validation_alias=AliasChoices("SHOPIFY_BASE_URL", "CAPLIQUIFY_SHOPIFY_BASE_URL"),
+    )
+    vendor_attempts: int = Field(4, ge=1, le=10, validation_alias="CAPLIQUIFY_VENDOR_ATTEMPTS")
+
+    def missing_urls(self) -> list[str]:
+        """The names of the server URLs that are not set."""
+        given = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        return [name for name, value in given.items() if value is None]

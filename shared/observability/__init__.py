@@ -1,0 +1,1 @@
+"""Structured logs, with the job and the tenant on every line."""

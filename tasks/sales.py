@@ -1,0 +1,24 @@
+"""Sales: pull products, stock and order lines from a shop."""
+
+from datetime import date
+
+from shared.use_cases.pull_sales import PullResult, SalesPull
+from workers.queues import Queue
+from workers.task import Arguments, JobContext, task
+
+
+class PullSales(Arguments):
+    """`service` names the credential; `as_of` is the day that the stock counts for."""
+
+    service: str = "shopify_uk"
+    as_of: date | None = None
+
+
+@task(name="sales.pull", queue=Queue.SYNC, arguments=PullSales, result=PullResult)
+def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
+    """Brings the tenant's sales, products and stock up to now."""
+    with context.open_unit_of_work() as work:
+        credential = work.credentials.get(arguments.service)
+    with context.wiring.shop(context.tenant_id, credential) as connector:
+        pull = SalesPull(context.open_unit_of_work, connector, credential, context.report)
+        return pull.run(context.now(), arguments.as_of)

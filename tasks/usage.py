@@ -1,0 +1,26 @@
+"""Usage: sample every tenant and check it against its tier."""
+
+from shared.persistence.tenancy import list_tenants
+from shared.use_cases.sample_usage import UsageResult, sample_usage
+from workers.queues import Queue
+from workers.task import Arguments, JobContext, ScanContext, scan, task
+
+
+class SampleUsage(Arguments):
+    """Takes nothing: the tenant is the job's."""
+
+
+@task(name="usage.sample", queue=Queue.MAINTENANCE, arguments=SampleUsage, result=UsageResult)
+def sample(context: JobContext, _arguments: SampleUsage) -> UsageResult:
+    """Samples one tenant and records what is over its tier."""
+    return sample_usage(context.open_unit_of_work, context.now())
+
+
+@scan(name="usage.scan")
+def check_quotas(context: ScanContext) -> int:
+    """One sample a tenant that may run."""
+    with context.wiring.database.transaction() as connection:
+        tenants = [tenant for tenant in list_tenants(connection) if tenant.may_run]
+    for tenant in tenants:
+        context.enqueue(tenant.id, "usage.sample")
+    return len(tenants)

@@ -1,0 +1,26 @@
+"""Working capital: rows by day, week and month."""
+
+from datetime import date, timedelta
+
+from shared.use_cases.roll_up_working_capital import RollUpResult, roll_up_working_capital
+from workers.queues import Queue
+from workers.task import Arguments, JobContext, task
+
+DEFAULT_RANGE_DAYS = 90
+
+
+class RollUp(Arguments):
+    """The days to compute, both included: up to yesterday, and ninety days, if left out."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@task(
+    name="working_capital.roll_up", queue=Queue.INTERACTIVE, arguments=RollUp, result=RollUpResult
+)
+def roll_up(context: JobContext, arguments: RollUp) -> RollUpResult:
+    """Computes working capital of the days, weeks and months in range."""
+    last = arguments.last or context.yesterday()
+    first = arguments.first or last - timedelta(days=DEFAULT_RANGE_DAYS - 1)
+    return roll_up_working_capital(context.open_unit_of_work, context.report, first, last)

@@ -1,0 +1,1 @@
+"""The running system: Celery application, typed tasks, wiring and the command line."""

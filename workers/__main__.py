@@ -1,0 +1,5 @@
+"""`python -m workers` is `capliquify`."""
+
+from workers.cli import main
+
+main()

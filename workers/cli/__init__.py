@@ -1,0 +1,5 @@
+"""The `capliquify` command."""
+
+from workers.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,135 @@
+"""`capliquify demo`."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+from rich.console import Console
+
+from shared.config import Settings
+from shared.domain.job import Job
+from shared.domain.quota import Tier
+from shared.domain.working_capital import AccountClass
+from shared.errors import GiveUp, ServiceError, TenantMissing
+from shared.persistence import reports
+from shared.persistence.tenancy import bind_tenant, find_tenant
+from shared.use_cases.enter_balances import enter_balances
+from shared.use_cases.generate_forecasts import HORIZON_DAYS
+from shared.use_cases.store_credential import store_credential
+from workers.cli.tenants import register
+from workers.platform import open_platform
+from workers.wiring import Wiring
+
+SLUG = "demo-gifts"
+BALANCES = {
+    date(2011, 8, 31): ("18500.00", "6200.00", "5400.00", "4000.00"),
+    date(2011, 9, 30): ("19800.00", "7100.00", "6100.00", "4000.00"),
+    date(2011, 10, 31): ("21300.00", "8300.00", "6900.00", "3500.00"),
+    date(2011, 11, 30): ("26100.00", "11200.00", "8800.00", "3500.00"),
+}
+
+console = Console()
+
+
+def demo() -> None:
+    """Run the main job from nothing: servers, a tenant, a year of real orders, forecasts, roll-up."""
+    home = Settings().home.resolve()
+    with _only_one(home), open_platform() as wiring:
+        agree = _run(wiring, home)
+    if not agree:
+        raise GiveUp("demo: the totals differ from the count made from the CSV")
+    console.print(
+        "\n[bold green]Done.[/bold green] The data stay in "
+        f"{home}; look on with `capliquify tenants list` or `capliquify services start`.",
+        soft_wrap=True,
+    )
+
+
+def _run(wiring: Wiring, home: Path) -> bool:
+    from workers.demo.processes import demo_processes  # noqa: PLC0415
+    from workers.demo.steps import run_steps  # noqa: PLC0415
+    from workers.migrate import migrate_everything  # noqa: PLC0415
+    from workers.producer import JobProducer  # noqa: PLC0415
+
+    migration = migrate_everything(wiring)
+    console.print(f"PostgreSQL and Valkey run; public schema at {migration.public_revision}.")
+    orphans = wiring.ledger.close_orphans()
+    if orphans:
+        console.print(f"{orphans} job(s) of a demo that was cut short are closed.")
+    with demo_processes(home) as processes:
+        processes.start_sandbox()
+        os.environ["SHOPIFY_BASE_URL"] = processes.sandbox_url
+        tenant_id = _prepare_tenant(wiring)
+        processes.start_celery()
+        console.print(
+            f"Workers, beat and Flower ({processes.flower_url}) run; logs in {home / 'logs'}.",
+            soft_wrap=True,
+        )
+        from workers.app import app  # noqa: PLC0415 - reads the environment
+
+        jobs = run_steps(wiring, JobProducer(wiring.ledger, app), tenant_id, processes, console)
+        return _summarise(wiring, tenant_id, jobs)
+
+
+def _prepare_tenant(wiring: Wiring) -> UUID:
+    from shared.sandbox.app import SHOPIFY_TOKEN  # noqa: PLC0415 - loads Starlette
+
+    try:
+        with wiring.database.transaction() as connection:
+            tenant_id = find_tenant(connection, SLUG).id
+    except TenantMissing:
+        tenant_id = register(wiring, SLUG, "Demo Gifts", Tier.STARTER, "Europe/London", "GBP")
+    opener = wiring.unit_of_work(tenant_id, actor="demo")
+    secret = {"shop_domain": "demo-gifts.myshopify.com", "access_token": SHOPIFY_TOKEN}
+    store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
+    for day, amounts in BALANCES.items():
+        cash, receivable, payable, debt = (Decimal(amount) for amount in amounts)
+        enter_balances(
+            opener,
+            day,
+            {
+                AccountClass.CASH: cash,
+                AccountClass.ACCOUNTS_RECEIVABLE: receivable,
+                AccountClass.ACCOUNTS_PAYABLE: payable,
+                AccountClass.SHORT_TERM_DEBT: debt,
+            },
+        )
+    console.print(f"Tenant {SLUG} is ready, its Shopify credential sealed.")
+    return tenant_id
+
+
+def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
+    from workers.demo import summary, truth  # noqa: PLC0415
+    from workers.demo.steps import LAST_DAY  # noqa: PLC0415
+
+    last_day = date.fromisoformat(LAST_DAY)
+    with wiring.database.transaction() as connection:
+        bind_tenant(connection, tenant_id)
+        totals = reports.read_sales_totals(connection)
+        outlook = reports.read_outlook(connection, last_day, HORIZON_DAYS, "ensemble")
+        capital = reports.read_latest_capital(connection, last_day)
+        usage = reports.read_usage(connection)
+    console.print()
+    summary.print_outlook(console, outlook, HORIZON_DAYS)
+    summary.print_capital(console, capital)
+    agree = summary.print_totals(console, totals, truth.count_orders())
+    summary.print_changes(console, jobs)
+    summary.print_usage(console, usage[0])
+    return agree
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Two demos on one data folder would stop each other's servers."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError(f"demo: another demo runs on {home}; wait for it") from None
+        yield

@@ -1,0 +1,40 @@
+"""The command line put together, and errors turned into one clear line."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from shared.errors import CapLiquifyError, InvalidInput
+from workers.cli import credentials, database, demo, figures, jobs, processes, services, tenants
+
+app = typer.Typer(
+    name="capliquify",
+    help="CapLiquify's background workers: vendor syncs, forecasts and working capital, one tenant at a time.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(services.app, name="services")
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(credentials.app, name="credentials")
+app.add_typer(figures.app, name="figures")
+app.command("migrate")(database.migrate)
+app.command("run", context_settings={"ignore_unknown_options": False})(jobs.run)
+app.command("worker")(processes.worker)
+app.command("beat")(processes.beat)
+app.command("flower")(processes.flower)
+app.command("sandbox")(processes.sandbox)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Runs the command; an error that somebody can mend is one line and exit status 1 or 2."""
+    try:
+        app()
+    except CapLiquifyError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: {error.message}", style="bold red", markup=False, highlight=False
+        )
+        sys.exit(2 if isinstance(error, InvalidInput) else 1)

@@ -1,0 +1,60 @@
+"""`capliquify services`: the embedded PostgreSQL and Valkey."""
+
+import shlex
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.config import Settings
+from shared.embedded.services import EmbeddedServices
+from shared.errors import ServiceError
+from workers.platform import export
+
+app = typer.Typer(
+    no_args_is_help=True, help="The PostgreSQL and Valkey that come with the project."
+)
+console = Console()
+
+
+def _services() -> EmbeddedServices:
+    return EmbeddedServices(Settings().home)
+
+
+@app.command()
+def start() -> None:
+    """Start both and leave them running."""
+    _services().start_detached()
+    status()
+
+
+@app.command()
+def stop() -> None:
+    """Stop both cleanly; their data stay."""
+    console.print("stopped" if _services().stop() else "nothing was running")
+
+
+@app.command()
+def status() -> None:
+    """Show what runs, where, and with which data."""
+    table = Table("service", "state", "pid", "port", "version", "data folder")
+    for each in _services().status():
+        table.add_row(
+            each.name,
+            "running" if each.running else "stopped",
+            str(each.pid or ""),
+            str(each.port or ""),
+            each.version or "",
+            str(each.data_folder),
+        )
+    console.print(table)
+
+
+@app.command()
+def env() -> None:
+    """Print `export` lines; use it as: eval "$(capliquify services env)"."""
+    urls = _services().running_urls()
+    if urls is None:
+        raise ServiceError("services: not running; start them with `capliquify services start`")
+    for name, value in export(urls, Settings()).items():
+        typer.echo(f"export {name}={shlex.quote(value)}")

@@ -1,0 +1,105 @@
+"""The composition root: the only place that builds pools, clients, connectors and the vault."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.config import Settings
+from shared.connectors.shopify.client import ShopifyClient
+from shared.connectors.shopify.connector import ShopifyConnector
+from shared.errors import InvalidInput, ServiceError, VaultError
+from shared.forecasting.forecaster import Forecaster
+from shared.http.client import VendorHttp
+from shared.persistence.database import Database
+from shared.persistence.ledger import JobLedger
+from shared.persistence.unit_of_work import unit_of_work_opener
+from shared.security.vault import AesGcmVault, KeyRing
+from shared.use_cases.ports import OpenUnitOfWork, ShopConnector, StoredCredential
+from shared.use_cases.store_credential import open_credential
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What a process works with."""
+
+    settings: Settings
+    database: Database
+    ledger: JobLedger
+
+    @property
+    def vault(self) -> AesGcmVault:
+        """The vault with the key ring of the settings; raises `VaultError` without a key."""
+        return AesGcmVault(read_key_ring(self.settings))
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """All models and their ensemble."""
+        return Forecaster()
+
+    def unit_of_work(
+        self, tenant_id: UUID, *, job_id: UUID | None = None, actor: str
+    ) -> OpenUnitOfWork:
+        """Opens units of work of one tenant."""
+        return unit_of_work_opener(self.database, tenant_id, job_id=job_id, actor=actor)
+
+    @contextmanager
+    def shop(self, tenant_id: UUID, stored: StoredCredential) -> Iterator[ShopConnector]:
+        """The connector of a credential, opened as late as can be and closed with the block."""
+        secret = open_credential(self.vault, tenant_id, stored)
+        try:
+            domain, token = secret["shop_domain"], secret["access_token"]
+        except KeyError as error:
+            raise InvalidInput(
+                f"credential {stored.service_name}: {error.args[0]} is missing; store it again"
+            ) from None
+        base_url = self.settings.shopify_base_url.replace("{shop_domain}", domain)
+        headers = {"X-Shopify-Access-Token": token}
+        attempts = self.settings.vendor_attempts
+        with VendorHttp("shopify", base_url, headers, attempts=attempts) as http:
+            yield ShopifyConnector(ShopifyClient(http), stored.service_name)
+
+
+def build_wiring(settings: Settings) -> Wiring:
+    """Opens the pool; raises `ServiceError` where no database is set."""
+    if settings.database_url is None:
+        raise ServiceError("DATABASE_URL: is not set; `capliquify services env` prints it")
+    database = Database(settings.database_url.get_secret_value(), pool_max=settings.pool_max).open()
+    return Wiring(settings, database, JobLedger(database))
+
+
+def read_key_ring(settings: Settings) -> KeyRing:
+    """The key ring from the environment, or from the file that it names."""
+    if settings.vault_keys is not None:
+        return KeyRing.parse(settings.vault_keys.get_secret_value())
+    if settings.vault_keys_file is not None:
+        try:
+            return KeyRing.parse(settings.vault_keys_file.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise VaultError(
+                f"CAPLIQUIFY_VAULT_KEYS_FILE: cannot be read: {error.strerror}"
+            ) from None
+    raise VaultError(
+        "vault keys: no key is set; set CAPLIQUIFY_VAULT_KEYS to <id>:<base64 of 32 bytes>"
+    )
+
+
+_current: list[Wiring] = []
+
+
+def open_wiring() -> None:
+    """Builds this process's wiring from its environment; a forked child must not share its parent's."""
+    _current[:] = [build_wiring(Settings())]
+
+
+def close_wiring() -> None:
+    """Closes this process's connections."""
+    while _current:
+        _current.pop().database.close()
+
+
+def current_wiring() -> Wiring:
+    """The wiring of this process, built at first use."""
+    if not _current:
+        open_wiring()
+    return _current[0]
