@@ -1,0 +1,119 @@
+"""Real servers for all tests: one PostgreSQL and one Valkey a run, a database a test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from shared.config import Settings
+from shared.domain.quota import Tier
+from shared.embedded.services import EmbeddedServices
+from shared.embedded.urls import ServiceUrls
+from shared.persistence.migrations.public_line import migrate_public
+from shared.persistence.unit_of_work import unit_of_work_opener
+from shared.use_cases.ports import OpenUnitOfWork
+from workers.cli.tenants import register
+from workers.migrate import publish_contracts
+from workers.wiring import Wiring, build_wiring
+
+TEMPLATE = "capliquify_template"
+VAULT_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A data folder of this run alone; readable by the account that PostgreSQL runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="capliquify-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services(home: Path) -> Iterator[ServiceUrls]:
+    """PostgreSQL and Valkey that end with this run."""
+    embedded = EmbeddedServices(home, durable=False)
+    yield embedded.start_owned()
+    embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def template_url(services: ServiceUrls) -> str:
+    """The URL of a database that is migrated once and copied for each test."""
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+    url = replace_database(services.database_url, TEMPLATE)
+    migrate_public(url)
+    wiring = build_wiring(settings_of(url, services.redis_url))
+    with wiring.database:
+        publish_contracts(wiring)
+    return url
+
+
+@pytest.fixture
+def database_url(services: ServiceUrls, template_url: str) -> Iterator[str]:
+    """The URL of a migrated database of this test alone."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
+    yield replace_database(template_url, name)
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def wiring(database_url: str, services: ServiceUrls) -> Iterator[Wiring]:
+    """What a process works with, over this test's database."""
+    built = build_wiring(settings_of(database_url, services.redis_url))
+    with built.database:
+        yield built
+
+
+@pytest.fixture
+def acme(wiring: Wiring) -> UUID:
+    """A tenant."""
+    return register(wiring, "acme", "Acme", Tier.STARTER, "Europe/London", "GBP")
+
+
+@pytest.fixture
+def globex(wiring: Wiring) -> UUID:
+    """Another tenant, who must never be touched by what acme does."""
+    return register(wiring, "globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
+
+
+@pytest.fixture
+def unit_of_work_of(wiring: Wiring) -> Callable[[UUID], OpenUnitOfWork]:
+    """Opens units of work of a tenant."""
+
+    def opener(tenant_id: UUID) -> OpenUnitOfWork:
+        return unit_of_work_opener(wiring.database, tenant_id, actor="test")
+
+    return opener
+
+
+def replace_database(url: str, name: str) -> str:
+    """The same server's URL with another database."""
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+def settings_of(database_url: str, redis_url: str) -> Settings:
+    """Settings as a process would read them from its environment."""
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
+            "CAPLIQUIFY_VENDOR_ATTEMPTS": 1,
+        }
+    )

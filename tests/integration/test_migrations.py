@@ -1,0 +1,114 @@
+"""Two lines of migrations: up, down, up again; a fresh tenant equals a migrated one."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from shared.embedded.urls import ServiceUrls
+from shared.persistence.migrations.compiler import compile_steps
+from shared.persistence.migrations.public_line import downgrade_public, migrate_public
+from shared.persistence.migrations.runner import migrate_tenants
+from shared.persistence.migrations.steps import load_steps, newest_revision
+from tests.conftest import replace_database
+
+CATALOG = """
+SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attgenerated::text,
+       replace(coalesce(pg_get_expr(d.adbin, d.adrelid), ''), %(schema)s, '')
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind = 'r'
+UNION ALL
+SELECT 'constraint', conrelid::regclass::text, conname, replace(pg_get_constraintdef(oid), %(schema)s, ''), '', '', ''
+FROM pg_constraint WHERE connamespace = %(schema)s::regnamespace
+UNION ALL
+SELECT 'index', tablename, indexname, replace(indexdef, %(schema)s, ''), '', '', ''
+FROM pg_indexes WHERE schemaname = trim('"' FROM %(schema)s)
+ORDER BY 1, 2, 3
+"""
+
+
+@pytest.fixture
+def empty_url(services: ServiceUrls) -> Iterator[str]:
+    """A database without any table of ours."""
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty_one")
+        yield replace_database(services.database_url, "empty_one")
+        connection.execute("DROP DATABASE empty_one WITH (FORCE)")
+
+
+def catalog(connection: psycopg.Connection[Any], tenant_id: UUID) -> list[tuple[Any, ...]]:
+    schema = f'"tenant_{tenant_id}"'
+    connection.execute(
+        sql.SQL("SET search_path = {}").format(sql.Identifier(f"tenant_{tenant_id}"))
+    )
+    return connection.execute(CATALOG, {"schema": schema}).fetchall()
+
+
+def test_the_compiled_steps_are_current() -> None:
+    assert list(load_steps()) == compile_steps()
+
+
+def test_the_public_line_goes_up_down_and_up_again(empty_url: str) -> None:
+    first = migrate_public(empty_url)
+    downgrade_public(empty_url, "base")
+    with psycopg.connect(empty_url) as connection:
+        left = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+        ).fetchall()
+    assert left == [("alembic_version",)]
+    assert migrate_public(empty_url) == first == "p0001"
+
+
+def test_migrating_twice_changes_nothing(database_url: str) -> None:
+    assert migrate_public(database_url) == migrate_public(database_url)
+
+
+def test_a_fresh_tenant_equals_a_migrated_one(database_url: str, acme: UUID, globex: UUID) -> None:
+    with psycopg.connect(database_url) as connection:
+        fresh = catalog(connection, acme)
+        # Globex starts again from an empty schema and takes every step of the runner.
+        name = sql.Identifier(f"tenant_{globex}")
+        connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+    assert [each.error for each in migrate_tenants(database_url)] == [None, None]
+    with psycopg.connect(database_url) as connection:
+        assert len(fresh) > 200
+        assert catalog(connection, globex) == fresh
+
+
+def test_a_tenants_line_goes_down_and_up_again(database_url: str, acme: UUID, globex: UUID) -> None:
+    with psycopg.connect(database_url) as connection:
+        before = catalog(connection, acme)
+        for step in reversed(load_steps()):
+            connection.execute(step.down.encode())
+        left = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'",
+            (f'"tenant_{acme}"',),
+        ).fetchall()
+        assert left == [] or left == [("alembic_version",)]
+        connection.execute("DROP TABLE IF EXISTS alembic_version")
+        for step in load_steps():
+            connection.execute(step.up.encode())
+        assert catalog(connection, acme) == before
+
+
+def test_a_tenant_that_cannot_be_migrated_is_named_and_stops_nobody_else(
+    database_url: str, acme: UUID, globex: UUID
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        for tenant_id in (acme, globex):
+            name = sql.Identifier(f"tenant_{tenant_id}")
+            connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+        connection.execute(
+            sql.SQL("CREATE VIEW {}.products AS SELECT 1 AS one").format(
+                sql.Identifier(f"tenant_{acme}")
+            )
+        )
+    ended = {each.slug: each for each in migrate_tenants(database_url)}
+    assert ended["acme"].error == 'relation "products" already exists'
+    assert (ended["globex"].error, ended["globex"].revision) == (None, newest_revision())
