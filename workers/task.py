@@ -149,7 +149,7 @@ def _run(definition: TaskDefinition[Any, Any], job: Job, wiring: Wiring) -> floa
     try:
         result = definition.function(context, definition.parse(job.arguments))
     except RetryLater as error:
-        if wiring.ledger.requeue(job.id):
+        if wiring.ledger.requeue(job.id, type(error).__name__, error.message):
             wait_s = error.retry_after_s or min(2.0**job.attempt, LONGEST_RETRY_S)
             log.info("job_retried", reason=error.message, wait_s=wait_s)
             return wait_s

@@ -10,6 +10,7 @@ import psutil
 from shared.errors import ServiceError
 
 _POLL_S = 0.02
+_GUARDIAN = "guardian.py"
 
 
 def find(pid: int) -> psutil.Process | None:
@@ -60,6 +61,21 @@ def wait_while_ending(pid: int, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     while _is_ending(pid) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
+
+
+def is_abandoned(pid: int) -> bool:
+    """True when the process has a guardian whose owner is gone: it is about to be stopped."""
+    try:
+        guardian = psutil.Process(pid).parent()
+        words = [] if guardian is None else guardian.cmdline()
+        position = next((n for n, word in enumerate(words) if word.endswith(_GUARDIAN)), None)
+        return (
+            guardian is not None
+            and position is not None
+            and guardian.ppid() != int(words[position + 1])
+        )
+    except (psutil.Error, ValueError, IndexError):
+        return False
 
 
 def listens(pid: int, port: int) -> bool:

@@ -10,10 +10,14 @@ from shared.embedded.guarded import Guarded
 from shared.embedded.home import Home
 from shared.embedded.launch import launch
 from shared.embedded.postgresql import Postgresql
+from shared.embedded.process import is_abandoned, wait_until_gone
 from shared.embedded.server import Server
 from shared.embedded.urls import ServiceStatus, ServiceUrls
 from shared.embedded.valkey import Valkey
 from shared.errors import ServiceError
+
+# Longer than the grace that a guardian gives a server.
+_ABANDONED_S = 30.0
 
 
 class EmbeddedServices:
@@ -63,6 +67,8 @@ class EmbeddedServices:
         postgresql, valkey = self._postgresql.running(), self._valkey.running()
         if postgresql is None or valkey is None:
             return None
+        if is_abandoned(postgresql.pid) or is_abandoned(valkey.pid):
+            return None
         return ServiceUrls(self._postgresql.url(postgresql.port), self._valkey.url(valkey.port))
 
     @property
@@ -71,6 +77,7 @@ class EmbeddedServices:
 
     def _start(self, *, detached: bool) -> ServiceUrls:
         with self._home.locked():
+            self._await_abandoned()
             missing = [server for server in self._servers if server.running() is None]
             try:
                 for server in missing:
@@ -83,6 +90,13 @@ class EmbeddedServices:
                         server.stop()
                 self._release_owned()
                 raise
+
+    def _await_abandoned(self) -> None:
+        """Let servers end whose owner was killed a moment ago, instead of joining them."""
+        for server in self._servers:
+            running = server.running()
+            if running is not None and is_abandoned(running.pid):
+                wait_until_gone(running.pid, _ABANDONED_S)
 
     def _launch(self, server: Server, *, detached: bool) -> None:
         guarded = launch(server, self._home, detached=detached)

@@ -109,7 +109,7 @@ class JobLedger:
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE public.jobs SET state = 'succeeded', result = %s, finished_at = now(), "
-                "updated_at = now() WHERE id = %s AND state = 'running'",
+                "error_class = NULL, error_message = NULL, updated_at = now() WHERE id = %s AND state = 'running'",
                 (Jsonb(dict(result)), job_id),
             )
 
@@ -122,15 +122,25 @@ class JobLedger:
                 (error_class, message, job_id),
             )
 
-    def requeue(self, job_id: UUID) -> bool:
-        """Puts a running job back in the queue, if it has attempts left."""
+    def requeue(self, job_id: UUID, error_class: str, message: str) -> bool:
+        """Puts a running job back in the queue with the reason, if it has attempts left."""
         with self._database.transaction() as connection:
             moved = connection.execute(
-                "UPDATE public.jobs SET state = 'queued', updated_at = now() "
+                "UPDATE public.jobs SET state = 'queued', error_class = %s, error_message = %s, "
+                "updated_at = now() "
                 "WHERE id = %s AND state = 'running' AND attempt < max_attempts",
-                (job_id,),
+                (error_class, message, job_id),
             ).rowcount
         return moved == 1
+
+    def cancel(self, job_id: UUID) -> None:
+        """Takes a waiting job off the queue."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE public.jobs SET state = 'cancelled', finished_at = now(), updated_at = now() "
+                "WHERE id = %s AND state = 'queued'",
+                (job_id,),
+            )
 
     def close_orphans(self) -> int:
         """Fails every live job; only for whoever knows that no worker runs. Returns how many."""

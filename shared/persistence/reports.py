@@ -22,15 +22,14 @@ class SalesTotals:
 
 @dataclass(frozen=True, slots=True)
 class SkuOutlook:
-    """Units sold in the days up to the origin and units expected in as many days after it."""
+    """Units sold in the days up to the origin and expected in as many after it, and the busiest of those."""
 
     sku: str
-    model_type: str
     sold: Decimal
     predicted: Decimal
-    lower: Decimal
-    upper: Decimal
-    fallbacks: int
+    busiest_day: date
+    busiest_lower: Decimal
+    busiest_upper: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +77,17 @@ def read_outlook(connection: Connection, origin: date, days: int, model: str) ->
     """Every SKU's demand forecast from `origin` by one model, the largest first."""
     with connection.cursor(row_factory=class_row(SkuOutlook)) as cursor:
         return cursor.execute(
-            "SELECT p.sku, f.model_type, coalesce((SELECT sum(quantity) FROM sales s "
+            "SELECT p.sku, coalesce((SELECT sum(quantity) FROM sales s "
             "  WHERE s.product_id = p.id AND line_kind = 'SALE' "
             "  AND sale_date > %(origin)s - %(days)s::int AND sale_date <= %(origin)s), 0)::numeric AS sold, "
-            "sum(predicted_value) AS predicted, sum(lower_bound) AS lower, sum(upper_bound) AS upper, "
-            "(count(fallback) > 0)::int AS fallbacks "
+            "sum(predicted_value) AS predicted, "
+            "(array_agg(forecast_date ORDER BY predicted_value DESC, forecast_date))[1] AS busiest_day, "
+            "(array_agg(lower_bound ORDER BY predicted_value DESC, forecast_date))[1] AS busiest_lower, "
+            "(array_agg(upper_bound ORDER BY predicted_value DESC, forecast_date))[1] AS busiest_upper "
             "FROM forecasts f JOIN products p ON p.id = f.product_id "
             "WHERE forecast_origin = %(origin)s AND model_type = %(model)s AND forecast_type = 'DEMAND' "
             "AND period_type = 'DAILY' AND forecast_date <= %(origin)s + %(days)s::int "
-            "GROUP BY p.id, p.sku, f.model_type ORDER BY predicted DESC, p.sku",
+            "GROUP BY p.id, p.sku ORDER BY predicted DESC, p.sku",
             {"origin": origin, "days": days, "model": model},
         ).fetchall()
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ def test_periods_follow_each_other_without_gap(first: date, span: int, kind: Per
     periods = list(periods_touching(first, first + timedelta(days=span), kind))
     assert periods[0].start <= first <= periods[0].end
     assert periods[-1].end >= first + timedelta(days=span)
-    for before, after in zip(periods, periods[1:], strict=False):
+    for before, after in pairwise(periods):
         assert after.start == before.end + timedelta(days=1)
 
 

@@ -37,7 +37,9 @@ def run(
         with wiring.database.transaction() as connection:
             found = find_tenant(connection, tenant)
         job = wiring.ledger.enqueue(found.id, name, given, requested_by="operator")
-        execute(definition, job.id, wiring)
+        if execute(definition, job.id, wiring) is not None:
+            # Nobody would try it again: there is no worker behind this command.
+            wiring.ledger.cancel(job.id)
         ended = wiring.ledger.get(job.id)
     if ended.state is not JobState.SUCCEEDED:
         raise GiveUp(ended.error_message or f"the job is {ended.state}, not done")

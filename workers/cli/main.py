@@ -1,11 +1,13 @@
 """The command line put together, and errors turned into one clear line."""
 
+import logging
 import sys
 
 import typer
 from rich.console import Console
 
 from shared.errors import CapLiquifyError, InvalidInput
+from shared.observability.logging import configure_logging
 from workers.cli import credentials, database, demo, figures, jobs, processes, services, tenants
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ app.command("demo")(demo.demo)
 
 def main() -> None:
     """Runs the command; an error that somebody can mend is one line and exit status 1 or 2."""
+    configure_logging(logging.ERROR)
     try:
         app()
     except CapLiquifyError as error:

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
+from shared.forecasting.threads import limit_to_one_thread
 from workers.platform import servers_in_environment
 from workers.queues import Queue
-
-# Two threads a model on a busy machine made the same fits take twenty times as long.
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def worker(
@@ -20,8 +18,7 @@ def worker(
     name: Annotated[str, typer.Option(help="Name of this worker")] = "worker",
 ) -> None:
     """Run a Celery worker."""
-    for variable in ONE_THREAD:
-        os.environ.setdefault(variable, "1")
+    limit_to_one_thread()
     _run_celery(
         "worker", "-E", "-Q", queues, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "INFO"
     )

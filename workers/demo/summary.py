@@ -56,11 +56,13 @@ def print_outlook(console: Console, outlook: list[SkuOutlook], days: int) -> Non
         "SKU",
         f"sold, last {days} days",
         f"expected, next {days} days",
-        "sum of the daily 95 % bounds",
+        "busiest day expected (95 % interval)",
         title=f"Demand by the ensemble: the first {SHOWN_SKUS} of {len(outlook)} SKUs",
     )
     for row in outlook[:SHOWN_SKUS]:
-        bounds = f"{row.lower:,.0f} – {row.upper:,.0f}"
+        bounds = (
+            f"{row.busiest_day:%a %d %b} ({row.busiest_lower:,.0f} to {row.busiest_upper:,.0f})"
+        )
         table.add_row(row.sku, f"{row.sold:,.0f}", f"{row.predicted:,.0f}", bounds)
     console.print(table)
 

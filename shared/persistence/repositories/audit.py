@@ -25,7 +25,8 @@ class AuditRepository:
     ) -> None:
         """Appends one entry, in this transaction."""
         self._connection.execute(
-            "INSERT INTO public.audit_logs (tenant_id, action, resource_type, resource_id, severity, changes, metadata) "
+            "INSERT INTO public.audit_logs "
+            "(tenant_id, action, resource_type, resource_id, severity, changes, metadata) "
             "VALUES (%s, %s, %s, %s, %s::public.audit_severity, %s, %s)",
             (
                 self._tenant_id,

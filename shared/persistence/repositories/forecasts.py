@@ -13,7 +13,8 @@ UPSERT_DEMAND = """
 INSERT INTO forecasts AS f (company_id, product_id, forecast_origin, forecast_type, period_type, model_type,
                             model_version, confidence_level, fallback,
                             forecast_date, predicted_value, lower_bound, upper_bound)
-SELECT %s, %s, %s, 'DEMAND', 'DAILY', %s, %s, %s, %s, * FROM unnest(%s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
+SELECT %s, %s, %s, 'DEMAND', 'DAILY', %s, %s, %s, %s, *
+FROM unnest(%s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
 ON CONFLICT (company_id, product_id, forecast_type, period_type, model_type, forecast_origin, forecast_date)
 DO UPDATE SET model_version = excluded.model_version, confidence_level = excluded.confidence_level,
     fallback = excluded.fallback, predicted_value = excluded.predicted_value,

@@ -1,0 +1,1 @@
+"""Forecasting models, one a file, each knowing nothing of the others."""

@@ -1,0 +1,158 @@
+"""The command line: what goes wrong is one clear line and an exit status, never a traceback."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from shared.embedded.urls import ServiceUrls
+from tests.conftest import VAULT_KEYS
+
+pytestmark = pytest.mark.acceptance
+
+OTHER_KEYS = "test:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+CREDENTIAL = '{"shop_domain": "acme.myshopify.com", "access_token": "shpat_secret"}'
+
+
+def run(
+    environment: Mapping[str, str], *arguments: str, given: str = ""
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workers", *arguments],
+        env={**os.environ, "COLUMNS": "200", **environment},
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def environment(
+    database_url: str, services: ServiceUrls, acme: object, globex: object
+) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": services.redis_url,
+        "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
+        "CAPLIQUIFY_VENDOR_ATTEMPTS": "1",
+    }
+
+
+def assert_one_line(ended: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    assert ended.returncode == status, ended.stderr
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1, ended.stderr
+    for word in words:
+        assert word in lines[0]
+    assert "Traceback" not in ended.stderr + ended.stdout
+
+
+def test_help_names_every_command() -> None:
+    shown = run({}, "--help")
+    assert shown.returncode == 0
+    for command in (
+        "migrate",
+        "run",
+        "worker",
+        "beat",
+        "flower",
+        "sandbox",
+        "demo",
+        "services",
+        "tenants",
+    ):
+        assert command in shown.stdout
+
+
+def test_an_unknown_tenant_is_named(environment: dict[str, str]) -> None:
+    ended = run(environment, "run", "sales.pull", "--tenant", "nobody")
+    assert_one_line(ended, 1, "tenant: there is no tenant 'nobody'")
+
+
+def test_a_bad_date_is_named_with_its_field(environment: dict[str, str]) -> None:
+    ended = run(environment, "run", "forecasts.generate", "--tenant", "acme", "origin=2026-13-45")
+    assert_one_line(ended, 2, "origin: ")
+    ended = run(environment, "figures", "enter", "--tenant", "acme", "--day", "31.12.2026")
+    assert_one_line(ended, 2, "day: '31.12.2026' is not a date; write YYYY-MM-DD")
+
+
+def test_an_unknown_argument_and_task_are_named(environment: dict[str, str]) -> None:
+    ended = run(environment, "run", "sales.pull", "--tenant", "acme", "since=2026-01-01")
+    assert_one_line(ended, 2, "since: ")
+    assert_one_line(
+        run(environment, "run", "sales.push", "--tenant", "acme"), 2, "no task 'sales.push'"
+    )
+
+
+def test_an_unreachable_vendor_is_one_line(environment: dict[str, str]) -> None:
+    stored = run(environment, "credentials", "set", "--tenant", "acme", given=CREDENTIAL)
+    assert stored.returncode == 0, stored.stderr
+    ended = run(
+        {**environment, "SHOPIFY_BASE_URL": "http://127.0.0.1:1"},
+        "run",
+        "sales.pull",
+        "--tenant",
+        "acme",
+    )
+    assert_one_line(ended, 1, "shopify: cannot be reached")
+
+
+def test_a_wrong_key_for_the_vault_is_one_line_without_a_secret(
+    environment: dict[str, str],
+) -> None:
+    run(environment, "credentials", "set", "--tenant", "acme", given=CREDENTIAL)
+    ended = run(
+        {**environment, "CAPLIQUIFY_VAULT_KEYS": OTHER_KEYS},
+        "run",
+        "sales.pull",
+        "--tenant",
+        "acme",
+    )
+    assert_one_line(ended, 1, "vault: the secret does not open", "CAPLIQUIFY_VAULT_KEYS")
+    assert "shpat_secret" not in ended.stderr + ended.stdout
+
+
+def test_a_tenant_without_a_credential_is_told_how_to_store_one(
+    environment: dict[str, str],
+) -> None:
+    ended = run(environment, "run", "sales.pull", "--tenant", "acme")
+    assert_one_line(ended, 1, "no active credential of 'shopify_uk'", "credentials set")
+
+
+def test_an_unreachable_database_is_one_line_without_its_password(
+    environment: dict[str, str],
+) -> None:
+    url = "postgresql://someone:hunter2@127.0.0.1:1/none"
+    ended = run({**environment, "DATABASE_URL": url}, "tenants", "list")
+    assert_one_line(ended, 1, "DATABASE_URL: PostgreSQL cannot be reached")
+    assert "hunter2" not in ended.stderr
+
+
+def test_one_server_url_without_the_other_is_refused(environment: dict[str, str]) -> None:
+    ended = run({**environment, "REDIS_URL": ""}, "tenants", "list")
+    assert_one_line(ended, 1, "REDIS_URL: is not set")
+
+
+def test_a_slug_that_is_taken_is_named(environment: dict[str, str]) -> None:
+    assert_one_line(run(environment, "tenants", "create", "acme"), 2, "slug: 'acme' is taken")
+    assert_one_line(
+        run(environment, "tenants", "create", "x"), 2, "slug: 'x' must have three or more"
+    )
+    ended = run(environment, "tenants", "create", "third", "--timezone", "Mars/Base")
+    assert_one_line(ended, 2, "timezone: 'Mars/Base' is not a time zone")
+
+
+def test_a_credential_that_is_no_json_is_refused(environment: dict[str, str]) -> None:
+    ended = run(environment, "credentials", "set", "--tenant", "acme", given="shpat_secret")
+    assert_one_line(ended, 2, "standard input: is not JSON")
+    assert "shpat_secret" not in ended.stderr
+
+
+def test_services_that_do_not_run_have_no_environment(tmp_path: Path) -> None:
+    home = {"CAPLIQUIFY_HOME": str(tmp_path / "home"), "DATABASE_URL": "", "REDIS_URL": ""}
+    assert_one_line(run(home, "services", "env"), 1, "not running", "services start")

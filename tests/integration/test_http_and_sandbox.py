@@ -1,0 +1,151 @@
+"""The HTTP room against a server that misbehaves, and the connector against the sandbox."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+import uvicorn
+from pytest_httpserver import HTTPServer
+
+from shared.connectors.shopify.client import ShopifyClient
+from shared.connectors.shopify.connector import ShopifyConnector
+from shared.errors import (
+    CapLiquifyError,
+    CredentialRejected,
+    GiveUp,
+    RateLimited,
+    VendorUnavailable,
+)
+from shared.http.client import VendorHttp
+from shared.sandbox.app import SHOPIFY_TOKEN, build_app
+
+PATH = "/admin/api/2026-07/graphql.json"
+
+
+@pytest.fixture(scope="module")
+def sandbox_url() -> Iterator[str]:
+    """The sandbox, served over a real socket."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(build_app(), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def connector(url: str, token: str = SHOPIFY_TOKEN) -> ShopifyConnector:
+    http = VendorHttp("shopify", url, {"X-Shopify-Access-Token": token}, attempts=1)
+    return ShopifyConnector(ShopifyClient(http), "shopify_uk")
+
+
+def test_the_sandbox_sells_what_the_file_says(sandbox_url: str) -> None:
+    pages = list(
+        connector(sandbox_url).sale_pages(
+            updated_since=None, updated_until=datetime.now(UTC), cursor=None
+        )
+    )
+    lines = [line for page in pages for line in page.records]
+    # Counted in the CSV by awk: 3971 invoices, 60271 units, 88 refunds, 95713.93 in all.
+    assert len({line.channel_order_id for line in lines if line.quantity > 0}) == 3971
+    assert sum(line.quantity for line in lines) == 60271
+    assert sum(line.kind == "REFUND" for line in lines) == 88
+    assert sum(line.total_amount for line in lines) == Decimal("95713.93")
+    assert len({(line.channel_order_id, line.channel_line_id) for line in lines}) == len(lines)
+    assert [page.next_cursor for page in pages][-1] is None
+
+
+def test_an_article_has_a_cost_and_stock_that_are_the_same_each_time(sandbox_url: str) -> None:
+    (first,) = connector(sandbox_url).product_pages(None)
+    (second,) = connector(sandbox_url).product_pages(None)
+    assert first == second
+    assert len(first.records) == 24
+    for product in first.records:
+        assert product.unit_price is not None and product.unit_cost is not None
+        # Cost is 40-60 % of the price, rounded to the penny.
+        assert Decimal("0.39") <= product.unit_cost / product.unit_price <= Decimal("0.62")
+
+
+def test_only_orders_of_the_window_are_told(sandbox_url: str) -> None:
+    pages = connector(sandbox_url).sale_pages(
+        updated_since=datetime(2011, 12, 9, tzinfo=UTC),
+        updated_until=datetime.now(UTC),
+        cursor=None,
+    )
+    assert {
+        line.sale_date.isoformat() for page in pages for line in page.records if line.quantity > 0
+    } == {"2011-12-09"}
+
+
+def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
+    with pytest.raises(CredentialRejected, match="connect the account again") as caught:
+        connector(sandbox_url, "wrong-secret-token").describe_shop()
+    assert "wrong-secret-token" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, "{}", CredentialRejected),
+        (403, "{}", CredentialRejected),
+        (404, "{}", GiveUp),
+        (429, "{}", RateLimited),
+        (502, "<html>", VendorUnavailable),
+        (200, "<html>", VendorUnavailable),
+        (200, '{"data": {"shop"', VendorUnavailable),
+        (200, "[]", GiveUp),
+        (200, '{"data": null}', GiveUp),
+        (200, '{"errors": [{"message": "Parse error"}]}', GiveUp),
+        (
+            200,
+            '{"errors": [{"message": "x", "extensions": {"code": "ACCESS_DENIED"}}]}',
+            CredentialRejected,
+        ),
+    ],
+)
+def test_an_answer_that_is_none_becomes_the_error_of_its_recovery(
+    httpserver: HTTPServer, status: int, body: str, error: type[CapLiquifyError]
+) -> None:
+    httpserver.expect_request(PATH).respond_with_data(body, status=status)
+    with pytest.raises(error) as caught:
+        connector(httpserver.url_for("")).describe_shop()
+    assert type(caught.value) is error
+    assert "\n" not in str(caught.value)
+
+
+def test_a_vendor_that_is_back_is_asked_again(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request(PATH).respond_with_data("", status=503)
+    httpserver.expect_ordered_request(PATH).respond_with_json({"data": {"ok": True}})
+    with VendorHttp("shopify", httpserver.url_for(""), {}, attempts=3) as http:
+        assert http.post_json(PATH, {}) == {"data": {"ok": True}}
+
+
+def test_a_throttled_query_waits_for_its_bucket(httpserver: HTTPServer) -> None:
+    throttled = {
+        "errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}],
+        "extensions": {
+            "cost": {
+                "requestedQueryCost": 100,
+                "throttleStatus": {"currentlyAvailable": 80, "restoreRate": 100},
+            }
+        },
+    }
+    httpserver.expect_ordered_request(PATH).respond_with_json(throttled)
+    httpserver.expect_ordered_request(PATH).respond_with_json(
+        {"data": {"shop": {"name": "S", "currencyCode": "GBP", "ianaTimezone": "UTC"}}}
+    )
+    before = time.monotonic()
+    assert connector(httpserver.url_for("")).describe_shop().name == "S"
+    assert time.monotonic() - before >= 0.2
+
+
+def test_a_vendor_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(VendorUnavailable, match="shopify: cannot be reached") as caught:
+        connector("http://127.0.0.1:1").describe_shop()
+    assert "\n" not in str(caught.value)
