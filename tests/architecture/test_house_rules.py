@@ -2,10 +2,12 @@
 
 import ast
 import re
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+from pytest_socket import SocketConnectBlockedError
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("shared", "workers", "tasks", "schedules")
@@ -94,3 +96,9 @@ def test_no_path_of_a_machine_and_no_registry_stands_in_the_tree() -> None:
         if path.suffix in {".gz", ".png"} or path == Path(__file__).resolve() or not path.is_file():
             continue
         assert not address.search(path.read_text(encoding="utf-8")), name
+
+
+def test_no_test_reaches_beyond_this_machine() -> None:
+    # 192.0.2.1 is reserved for documentation: nobody answers there.
+    with pytest.raises(SocketConnectBlockedError), socket.socket() as outside:
+        outside.connect(("192.0.2.1", 80))
