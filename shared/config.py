@@ -13,6 +13,10 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
     database_direct_url: SecretStr | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
+    database_admin_url: SecretStr | None = Field(None, validation_alias="DATABASE_ADMIN_URL")
+    database_dispatcher_url: SecretStr | None = Field(
+        None, validation_alias="DATABASE_DISPATCHER_URL"
+    )
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
     broker_url: SecretStr | None = Field(None, validation_alias="BROKER_URL")
     home: Path = Field(Path(".capliquify"), validation_alias="CAPLIQUIFY_HOME")
@@ -27,5 +31,16 @@ class Settings(BaseSettings):
 
     def missing_urls(self) -> list[str]:
         """The names of the server URLs that are not set."""
-        given = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        broker = self.broker_url or self.redis_url
+        given = {"DATABASE_URL": self.database_url, "REDIS_URL": broker}
         return [name for name, value in given.items() if value is None]
+
+    def url_of(self, login: str) -> str | None:
+        """The URL of a login (`worker`, `dispatcher`, `admin`, `direct`); the worker's where it has none."""
+        own = {
+            "dispatcher": self.database_dispatcher_url,
+            "admin": self.database_admin_url,
+            "direct": self.database_direct_url,
+        }.get(login)
+        url = own or self.database_url
+        return None if url is None else url.get_secret_value()

@@ -3,6 +3,7 @@
     CapLiquifyError
     ├── RetryLater              try the same work again, later
     │   ├── VendorUnavailable       the vendor did not answer, or answered 5xx
+    │   ├── DatabaseUnavailable     PostgreSQL is away, or asks to do the transaction again
     │   └── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
     ├── GiveUp                  the same work would fail again: somebody must mend something
     │   ├── InvalidInput            a value given by a person or a vendor is wrong
@@ -40,6 +41,10 @@ class RetryLater(CapLiquifyError):
 
 class VendorUnavailable(RetryLater):
     """The vendor could not be reached, timed out or answered with a server error."""
+
+
+class DatabaseUnavailable(RetryLater):
+    """PostgreSQL is away for now, or asks to do the transaction again."""
 
 
 class RateLimited(RetryLater):

@@ -19,8 +19,6 @@ def sample(context: JobContext, _arguments: SampleUsage) -> UsageResult:
 @scan(name="usage.scan")
 def check_quotas(context: ScanContext) -> int:
     """One sample a tenant that may run."""
-    with context.wiring.database.transaction() as connection:
+    with context.wiring.dispatcher.transaction() as connection:
         tenants = [tenant for tenant in list_tenants(connection) if tenant.may_run]
-    for tenant in tenants:
-        context.enqueue(tenant.id, "usage.sample")
-    return len(tenants)
+    return sum(context.enqueue(tenant.id, "usage.sample") for tenant in tenants)

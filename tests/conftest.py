@@ -15,14 +15,18 @@ from shared.config import Settings
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
+from shared.persistence.contracts import publish
+from shared.persistence.logins import ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.unit_of_work import unit_of_work_opener
+from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.cli.tenants import register
-from workers.migrate import publish_contracts
+from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
 TEMPLATE = "capliquify_template"
+PASSWORD = "a password of tests"
 VAULT_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 _numbers = itertools.count(1)
 
@@ -51,9 +55,8 @@ def template_url(services: ServiceUrls) -> str:
         connection.execute(f"CREATE DATABASE {TEMPLATE}")
     url = replace_database(services.database_url, TEMPLATE)
     migrate_public(url)
-    wiring = build_wiring(settings_of(url, services.redis_url))
-    with wiring.database:
-        publish_contracts(wiring)
+    publish(url, task_contracts())
+    ensure_logins(url, PASSWORD)
     return url
 
 
@@ -67,6 +70,12 @@ def database_url(services: ServiceUrls, template_url: str) -> Iterator[str]:
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
+        # The right to create schemas is the database's own and is not copied.
+        connection.execute(
+            sql.SQL("GRANT CREATE ON DATABASE {} TO capliquify_lifecycle").format(
+                sql.Identifier(name)
+            )
+        )
     yield replace_database(template_url, name)
     with psycopg.connect(services.database_url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -74,22 +83,23 @@ def database_url(services: ServiceUrls, template_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def wiring(database_url: str, services: ServiceUrls) -> Iterator[Wiring]:
-    """What a process works with, over this test's database."""
-    built = build_wiring(settings_of(database_url, services.redis_url))
-    with built.database:
+    """What a process works with, over this test's database, each part under its own login."""
+    with build_wiring(settings_of(database_url, services.redis_url)) as built:
         yield built
 
 
 @pytest.fixture
 def acme(wiring: Wiring) -> UUID:
     """A tenant."""
-    return register(wiring, "acme", "Acme", Tier.STARTER, "Europe/London", "GBP")
+    return register(wiring, NewTenant("acme", "Acme", Tier.STARTER, "Europe/London", "GBP"))
 
 
 @pytest.fixture
 def globex(wiring: Wiring) -> UUID:
     """Another tenant, who must never be touched by what acme does."""
-    return register(wiring, "globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
+    return register(
+        wiring, NewTenant("globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
+    )
 
 
 @pytest.fixture
@@ -107,13 +117,19 @@ def replace_database(url: str, name: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
 
 
+def environment_of(database_url: str, redis_url: str) -> dict[str, str]:
+    """What a process finds in its environment: a login for each kind of work."""
+    return {
+        "DATABASE_URL": login_url(database_url, "worker", PASSWORD),
+        "DATABASE_DISPATCHER_URL": login_url(database_url, "dispatcher", PASSWORD),
+        "DATABASE_ADMIN_URL": login_url(database_url, "admin", PASSWORD),
+        "DATABASE_DIRECT_URL": database_url,
+        "REDIS_URL": redis_url,
+        "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
+        "CAPLIQUIFY_VENDOR_ATTEMPTS": "1",
+    }
+
+
 def settings_of(database_url: str, redis_url: str) -> Settings:
     """Settings as a process would read them from its environment."""
-    return Settings.model_validate(
-        {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
-            "CAPLIQUIFY_VENDOR_ATTEMPTS": 1,
-        }
-    )
+    return Settings.model_validate(environment_of(database_url, redis_url))

@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.persistence.contracts import Contract, publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.migrations.runner import Migrated, migrate_tenants
 from workers.app import TASK_MODULES
@@ -28,24 +29,26 @@ def migrate_everything(
     wiring: Wiring, on_done: Callable[[Migrated, int], None] = lambda _migrated, _total: None
 ) -> Migration:
     """Brings the whole database to the newest revisions; running it again changes nothing."""
-    direct = wiring.settings.database_direct_url or wiring.settings.database_url
+    direct = wiring.settings.url_of("direct")
     assert direct is not None  # noqa: S101 - the wiring was built with it
-    revision = migrate_public(direct.get_secret_value())
-    publish_contracts(wiring)
-    tenants = migrate_tenants(direct.get_secret_value(), on_done=on_done)
+    revision = migrate_public(direct)
+    publish(direct, task_contracts())
+    tenants = migrate_tenants(direct, on_done=on_done)
     return Migration(revision, tuple(tenants))
 
 
-def publish_contracts(wiring: Wiring) -> None:
-    """Writes down what every task accepts and returns."""
+def task_contracts() -> list[Contract]:
+    """What every task accepts and returns."""
     for module in TASK_MODULES:
         importlib.import_module(module)
-    for definition in TASKS.values():
-        wiring.ledger.publish_contract(
-            name=definition.name,
-            queue=definition.queue.value,
-            arguments_schema=definition.arguments_schema(),
-            result_schema=definition.result_schema(),
-            max_attempts=definition.max_attempts,
-            deadline_s=definition.deadline_s,
+    return [
+        Contract(
+            name=each.name,
+            queue=each.queue.value,
+            arguments_schema=each.arguments_schema(),
+            result_schema=each.result_schema(),
+            max_attempts=each.max_attempts,
+            deadline_s=each.deadline_s,
         )
+        for each in TASKS.values()
+    ]

@@ -1,8 +1,9 @@
 """The platform as a command sees it: servers that run, settings that name them, one wiring."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -11,6 +12,7 @@ from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.errors import ServiceError
+from shared.persistence.logins import ensure_logins, login_url
 from shared.security.vault import KeyRing
 from workers.wiring import Wiring, build_wiring
 
@@ -19,18 +21,17 @@ CONNECT_S = 5
 
 @contextmanager
 def open_platform() -> Iterator[Wiring]:
-    """Wiring over the servers of the environment; embedded ones are started for the block if need be."""
+    """Wiring over the servers of the environment, or over embedded ones, started for the block if need be."""
     with servers_in_environment():
         settings = Settings()
         check_database(settings)
-        wiring = build_wiring(settings)
-        with wiring.database:
+        with build_wiring(settings) as wiring:
             yield wiring
 
 
 @contextmanager
 def servers_in_environment() -> Iterator[None]:
-    """Sets DATABASE_URL, REDIS_URL and a vault key for this process and its children."""
+    """Sets the servers' URLs and a vault key for this process and its children, where none are given."""
     settings = Settings()
     missing = settings.missing_urls()
     if not missing:
@@ -40,9 +41,23 @@ def servers_in_environment() -> Iterator[None]:
         raise ServiceError(
             f"{missing[0]}: is not set; set both URLs, or neither for embedded servers"
         )
+    with embedded_servers(settings):
+        yield
+
+
+@contextmanager
+def embedded_servers(settings: Settings, *, alone: bool = False) -> Iterator[None]:
+    """The home's own servers: those that run, or new ones that end with the block.
+
+    `alone` refuses those that run, because somebody may work with them.
+    """
     services = EmbeddedServices(settings.home)
-    running = services.running_urls()
     try:
+        running = services.running_urls()
+        if running is not None and alone:
+            raise ServiceError(
+                f"services: already run on {settings.home}; stop them with `capliquify services stop`"
+            )
         export(running or services.start_owned(), settings)
         yield
     finally:
@@ -50,36 +65,53 @@ def servers_in_environment() -> Iterator[None]:
 
 
 def export(urls: ServiceUrls, settings: Settings) -> dict[str, str]:
-    """Puts the servers' URLs and the home's vault key file into the environment."""
+    """Puts the servers' URLs, a login each, and the home's vault key file into the environment."""
+    home = settings.home.resolve()
+    password = keep_secret(home / "logins.secret", lambda: secrets.token_urlsafe(24))
+    ensure_logins(urls.database_url, password)
     values = {
-        "DATABASE_URL": urls.database_url,
+        "DATABASE_URL": login_url(urls.database_url, "worker", password),
+        "DATABASE_DISPATCHER_URL": login_url(urls.database_url, "dispatcher", password),
+        "DATABASE_ADMIN_URL": login_url(urls.database_url, "admin", password),
+        "DATABASE_API_URL": login_url(urls.database_url, "api", password),
+        "DATABASE_DIRECT_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
-        "CAPLIQUIFY_HOME": str(settings.home.resolve()),
+        "CAPLIQUIFY_HOME": str(home),
     }
     if settings.vault_keys is None and settings.vault_keys_file is None:
-        values["CAPLIQUIFY_VAULT_KEYS_FILE"] = str(ensure_key_file(settings.home.resolve()))
+        keep_secret(home / "vault.keys", KeyRing.generate)
+        values["CAPLIQUIFY_VAULT_KEYS_FILE"] = str(home / "vault.keys")
     os.environ.update(values)
     return values
 
 
-def ensure_key_file(home: Path) -> Path:
-    """The home's key ring, made once; only its owner may read it."""
-    path = home / "vault.keys"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(KeyRing.generate() + "\n")
-    return path
+def keep_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret in a file that only its owner reads, made once; whole or not there, whoever is killed."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+            file.write(make() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text(encoding="utf-8").strip()
 
 
 def check_database(settings: Settings) -> None:
     """Raises `ServiceError` with the reason at once, where a pool would wait."""
-    if settings.database_url is None:
-        return
-    try:
-        psycopg.connect(settings.database_url.get_secret_value(), connect_timeout=CONNECT_S).close()
-    except psycopg.OperationalError as error:
-        reason = str(error).splitlines()[0]
-        raise ServiceError(f"DATABASE_URL: PostgreSQL cannot be reached: {reason}") from None
+    for name, login in (("DATABASE_URL", "worker"), ("DATABASE_DIRECT_URL", "direct")):
+        url = settings.url_of(login)
+        if url is None:
+            continue
+        try:
+            psycopg.connect(url, connect_timeout=CONNECT_S).close()
+        except psycopg.OperationalError as error:
+            reason = str(error).splitlines()[0]
+            raise ServiceError(f"{name}: PostgreSQL cannot be reached: {reason}") from None
+        except psycopg.Error:
+            # The text of this one may be the URL itself.
+            raise ServiceError(
+                f"{name}: is not a URL of PostgreSQL; write postgresql://user:password@host:port/name"
+            ) from None

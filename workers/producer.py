@@ -30,5 +30,7 @@ class JobProducer:
             tenant_id, name, arguments, requested_by=requested_by, idempotency_key=idempotency_key
         )
         if job.state is JobState.QUEUED:
-            self._app.send_task(name, args=[str(job.id)], task_id=str(job.id), queue=job.queue)
+            self._app.send_task(
+                name, args=[str(tenant_id), str(job.id)], task_id=str(job.id), queue=job.queue
+            )
         return job

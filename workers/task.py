@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from shared.domain.job import Job
 from shared.errors import CapLiquifyError, InvalidInput, RetryLater
+from shared.persistence.ledger import JobLedger
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.producer import JobProducer
 from workers.queues import Queue
@@ -53,7 +54,7 @@ class JobContext:
 
     def report(self, done: int, total: int | None, message: str) -> None:
         """Writes down how far the job has come."""
-        self.wiring.ledger.report(self.job.id, done, total, message)
+        self.wiring.ledger.report(self.tenant_id, self.job.id, done, total, message)
 
     def now(self) -> datetime:
         """The present instant, in UTC."""
@@ -121,19 +122,26 @@ def task(
         @shared_task(  # type: ignore[untyped-decorator]
             name=name, bind=True, soft_time_limit=deadline_s, max_retries=None
         )
-        def run(self: Any, job_id: str) -> None:
-            retry_in_s = execute(definition, UUID(job_id), current_wiring())
+        def run(self: Any, tenant_id: str, job_id: str) -> None:
+            retry_in_s = execute(definition, UUID(tenant_id), UUID(job_id), current_wiring())
             if retry_in_s is not None:
-                self.apply_async(args=[job_id], task_id=job_id, countdown=retry_in_s)
+                self.apply_async(
+                    args=[tenant_id, job_id],
+                    task_id=job_id,
+                    countdown=retry_in_s,
+                    queue=definition.queue.value,
+                )
 
         return definition
 
     return declare
 
 
-def execute(definition: TaskDefinition[Any, Any], job_id: UUID, wiring: Wiring) -> float | None:
+def execute(
+    definition: TaskDefinition[Any, Any], tenant_id: UUID, job_id: UUID, wiring: Wiring
+) -> float | None:
     """Runs a job that waits; returns after how many seconds it is to be tried again, if it is."""
-    job = wiring.ledger.claim(job_id)
+    job = wiring.ledger.claim(tenant_id, job_id)
     if job is None:
         log.info("job_not_waiting", job=str(job_id), task=definition.name)
         return None
@@ -149,8 +157,9 @@ def _run(definition: TaskDefinition[Any, Any], job: Job, wiring: Wiring) -> floa
     try:
         result = definition.function(context, definition.parse(job.arguments))
     except RetryLater as error:
-        if wiring.ledger.requeue(job.id, type(error).__name__, error.message):
-            wait_s = error.retry_after_s or min(2.0**job.attempt, LONGEST_RETRY_S)
+        wait_s = error.retry_after_s or min(2.0**job.attempt, LONGEST_RETRY_S)
+        reason = type(error).__name__, error.message
+        if wiring.ledger.requeue(job.tenant_id, job.id, *reason, wait_s):
             log.info("job_retried", reason=error.message, wait_s=wait_s)
             return wait_s
         _fail(wiring, job, error, error.message)
@@ -163,14 +172,14 @@ def _run(definition: TaskDefinition[Any, Any], job: Job, wiring: Wiring) -> floa
         )
     else:
         wiring.ledger.succeed(
-            job.id, TypeAdapter(definition.result).dump_python(result, mode="json")
+            job.tenant_id, job.id, TypeAdapter(definition.result).dump_python(result, mode="json")
         )
         log.info("job_succeeded")
     return None
 
 
 def _fail(wiring: Wiring, job: Job, error: Exception, message: str) -> None:
-    wiring.ledger.fail(job.id, type(error).__name__, message)
+    wiring.ledger.fail(job.tenant_id, job.id, type(error).__name__, message)
     log.warning("job_failed", reason=message)
 
 
@@ -179,7 +188,7 @@ class ScanContext:
     """What a scan has: the process's wiring, and the way to enqueue jobs."""
 
     wiring: Wiring
-    enqueue: Callable[[UUID, str], object]
+    enqueue: Callable[[UUID, str], bool]
 
 
 def scan(*, name: str) -> Callable[[Callable[[ScanContext], int]], Callable[[ScanContext], int]]:
@@ -191,12 +200,20 @@ def scan(*, name: str) -> Callable[[Callable[[ScanContext], int]], Callable[[Sca
         )
         def run(self: Any) -> None:
             wiring = current_wiring()
-            producer = JobProducer(wiring.ledger, self.app)
+            producer = JobProducer(JobLedger(wiring.dispatcher), self.app)
 
-            def enqueue(tenant_id: UUID, task_name: str) -> object:
-                return producer.enqueue(
-                    tenant_id, task_name, {}, requested_by=f"scan:{name}", idempotency_key=name
-                )
+            def enqueue(tenant_id: UUID, task_name: str) -> bool:
+                try:
+                    producer.enqueue(
+                        tenant_id, task_name, {}, requested_by=f"scan:{name}", idempotency_key=name
+                    )
+                except InvalidInput as error:
+                    # A tenant suspended a moment ago must not end the scan for those after it.
+                    log.warning(
+                        "scan_skipped", scan=name, tenant=str(tenant_id), reason=error.message
+                    )
+                    return False
+                return True
 
             log.info("scanned", scan=name, jobs=function(ScanContext(wiring, enqueue)))
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 from shared.config import Settings
@@ -24,8 +26,31 @@ class Wiring:
     """What a process works with."""
 
     settings: Settings
+    # Work inside one tenant; scans and the ledger across tenants; an operator's changes.
     database: Database
-    ledger: JobLedger
+    dispatcher: Database
+    admin: Database
+
+    @property
+    def ledger(self) -> JobLedger:
+        """The ledger as a worker uses it: one tenant's jobs at a time."""
+        return JobLedger(self.database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        for database in (self.database, self.dispatcher, self.admin):
+            database.close()
 
     @property
     def vault(self) -> AesGcmVault:
@@ -61,11 +86,15 @@ class Wiring:
 
 
 def build_wiring(settings: Settings) -> Wiring:
-    """Opens the pool; raises `ServiceError` where no database is set."""
-    if settings.database_url is None:
-        raise ServiceError("DATABASE_URL: is not set; `capliquify services env` prints it")
-    database = Database(settings.database_url.get_secret_value(), pool_max=settings.pool_max).open()
-    return Wiring(settings, database, JobLedger(database))
+    """Opens the pools, whose connections are made when needed; raises `ServiceError` without a URL."""
+
+    def login(name: str) -> Database:
+        url = settings.url_of(name)
+        if url is None:
+            raise ServiceError("DATABASE_URL: is not set; `capliquify services env` prints it")
+        return Database(url, pool_max=settings.pool_max, name=f"capliquify {name}").open()
+
+    return Wiring(settings, login("worker"), login("dispatcher"), login("admin"))
 
 
 def read_key_ring(settings: Settings) -> KeyRing:
@@ -95,7 +124,7 @@ def open_wiring() -> None:
 def close_wiring() -> None:
     """Closes this process's connections."""
     while _current:
-        _current.pop().database.close()
+        _current.pop().close()
 
 
 def current_wiring() -> Wiring:

@@ -1,21 +1,29 @@
 """A bounded pool of connections, and transactions on it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shared.errors import ServiceError
+from shared.errors import DatabaseUnavailable, ServiceError
 
 Connection = psycopg.Connection[DictRow]
 
+# SQLSTATEs after which the same transaction may succeed: deadlock, serialization, lock timeout …
+IN_THE_WAY = ("40", "55P03")
+# … connection lost, out of connections or memory, server shutting down.
+AWAY = ("08", "53", "57P")
+
+NO_PROLOGUE = sql.SQL("")
+
 
 class Database:
-    """The registry's database. Open it once a process; `url` is a libpq URL."""
+    """One login of one database. Open it once a process; `url` is a libpq URL."""
 
     def __init__(
         self,
@@ -36,6 +44,8 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "application_name": name,
+                # Transactions are opened by hand, so that what opens one travels with its BEGIN.
+                "autocommit": True,
                 # Statements prepared on a server connection do not follow a client through PgBouncer.
                 "prepare_threshold": None,
             },
@@ -62,13 +72,42 @@ class Database:
         self.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction: committed at the end of the block, rolled back on any error."""
+    def transaction(self, prologue: sql.Composable = NO_PROLOGUE) -> Iterator[Connection]:
+        """One transaction: committed at the end of the block, rolled back on any error.
+
+        `prologue` is sent in one message with BEGIN: scoping costs no round trip of its own.
+        """
         try:
-            with self._pool.connection() as connection, connection.transaction():
+            with self._pool.connection() as connection, _begin(connection, prologue):
                 yield connection
-        except PoolTimeout as error:
-            raise ServiceError(
+        except PoolTimeout:
+            raise DatabaseUnavailable(
                 "DATABASE_URL: no connection to PostgreSQL could be had in time; "
                 "is the server running, and is the pool large enough?"
-            ) from error
+            ) from None
+        except psycopg.OperationalError as error:
+            if (error.sqlstate or "").startswith(IN_THE_WAY):
+                raise DatabaseUnavailable("database: another transaction was in the way") from None
+            if error.sqlstate is None or error.sqlstate.startswith(AWAY):
+                # Its text may hold the address with everything in it.
+                raise DatabaseUnavailable("database: the connection was lost") from error
+            raise
+
+
+@contextmanager
+def _begin(connection: Connection, prologue: sql.Composable) -> Iterator[None]:
+    try:
+        connection.execute(sql.SQL("BEGIN; ") + prologue)
+        yield
+        _commit(connection)
+    except BaseException:
+        # A connection that is broken has nothing to roll back; the pool drops it.
+        with suppress(psycopg.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _commit(connection: Connection) -> None:
+    # After an error that somebody swallowed, COMMIT would roll back without a word.
+    if connection.execute("COMMIT").statusmessage != "COMMIT":
+        raise ServiceError("database: the transaction had failed and was rolled back")

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-import psycopg
+from psycopg.errors import InvalidParameterValue, NoDataFound, ObjectNotInPrerequisiteState
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from shared.domain.job import Job, JobState
 from shared.errors import InvalidInput
 from shared.persistence.database import Database
+from shared.persistence.tenancy import name_tenant
 
 COLUMNS = (
     "id, tenant_id, name, arguments, queue, state, attempt, max_attempts, progress_done, "
@@ -23,35 +24,6 @@ class JobLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def publish_contract(
-        self,
-        *,
-        name: str,
-        queue: str,
-        arguments_schema: Mapping[str, object],
-        result_schema: Mapping[str, object],
-        max_attempts: int,
-        deadline_s: int,
-    ) -> None:
-        """Writes down what a task accepts and returns, so that `enqueue_job` can check it."""
-        with self._database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO public.task_contracts AS c "
-                "(name, queue, arguments_schema, result_schema, max_attempts, deadline_s) "
-                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET "
-                "queue = excluded.queue, arguments_schema = excluded.arguments_schema, "
-                "result_schema = excluded.result_schema, max_attempts = excluded.max_attempts, "
-                "deadline_s = excluded.deadline_s",
-                (
-                    name,
-                    queue,
-                    Jsonb(dict(arguments_schema)),
-                    Jsonb(dict(result_schema)),
-                    max_attempts,
-                    deadline_s,
-                ),
-            )
-
     def enqueue(
         self,
         tenant_id: UUID,
@@ -63,19 +35,19 @@ class JobLedger:
     ) -> Job:
         """Puts a job on the ledger; the same key returns the live job that has it."""
         try:
-            with self._database.transaction() as connection:
+            with self._database.transaction(name_tenant(tenant_id)) as connection:
                 row = connection.execute(
                     "SELECT public.enqueue_job(%s, %s, %s, %s, p_requested_by => %s) AS id",
                     (tenant_id, name, Jsonb(dict(arguments)), idempotency_key, requested_by),
                 ).fetchone()
-        except psycopg.DatabaseError as error:
+        except (InvalidParameterValue, NoDataFound, ObjectNotInPrerequisiteState) as error:
             raise InvalidInput(error.diag.message_primary or "the job was refused") from None
         assert row is not None  # noqa: S101 - a function call gives a row
-        return self.get(row["id"])
+        return self.get(tenant_id, row["id"])
 
-    def get(self, job_id: UUID) -> Job:
+    def get(self, tenant_id: UUID, job_id: UUID) -> Job:
         """The job as it stands; raises `InvalidInput` for an id that is none."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             row = connection.execute(
                 f"SELECT {COLUMNS} FROM public.jobs WHERE id = %s", (job_id,)
             ).fetchone()
@@ -83,72 +55,77 @@ class JobLedger:
             raise InvalidInput(f"job: {job_id} is not on the ledger")
         return _read(row)
 
-    def claim(self, job_id: UUID) -> Job | None:
+    def claim(self, tenant_id: UUID, job_id: UUID) -> Job | None:
         """Marks a waiting job as running and returns it; None if it does not wait any more."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             row = connection.execute(
                 "UPDATE public.jobs SET state = 'running', attempt = attempt + 1, "
                 "started_at = now(), updated_at = now(), progress_done = NULL, progress_total = NULL "
-                "WHERE id = %s AND state IN ('queued', 'dispatched') AND attempt < max_attempts "
+                "WHERE id = %s AND state IN ('queued', 'dispatched') AND run_at <= now() AND attempt < max_attempts "
                 f"RETURNING {COLUMNS}",
                 (job_id,),
             ).fetchone()
         return None if row is None else _read(row)
 
-    def report(self, job_id: UUID, done: int, total: int | None, message: str) -> None:
+    def report(
+        self, tenant_id: UUID, job_id: UUID, done: int, total: int | None, message: str
+    ) -> None:
         """Writes down how far a running job has come."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             connection.execute(
                 "UPDATE public.jobs SET progress_done = %s, progress_total = %s, "
                 "progress_message = %s, updated_at = now() WHERE id = %s AND state = 'running'",
                 (done, total, message, job_id),
             )
 
-    def succeed(self, job_id: UUID, result: Mapping[str, object]) -> None:
+    def succeed(self, tenant_id: UUID, job_id: UUID, result: Mapping[str, object]) -> None:
         """Ends a running job well."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             connection.execute(
                 "UPDATE public.jobs SET state = 'succeeded', result = %s, finished_at = now(), "
                 "error_class = NULL, error_message = NULL, updated_at = now() WHERE id = %s AND state = 'running'",
                 (Jsonb(dict(result)), job_id),
             )
 
-    def fail(self, job_id: UUID, error_class: str, message: str) -> None:
+    def fail(self, tenant_id: UUID, job_id: UUID, error_class: str, message: str) -> None:
         """Ends a running job badly; `message` holds no secret."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             connection.execute(
                 "UPDATE public.jobs SET state = 'failed', error_class = %s, error_message = %s, "
                 "finished_at = now(), updated_at = now() WHERE id = %s AND state = 'running'",
                 (error_class, message, job_id),
             )
 
-    def requeue(self, job_id: UUID, error_class: str, message: str) -> bool:
-        """Puts a running job back in the queue with the reason, if it has attempts left."""
-        with self._database.transaction() as connection:
+    def requeue(
+        self, tenant_id: UUID, job_id: UUID, error_class: str, message: str, wait_s: float
+    ) -> bool:
+        """Puts a running job back in the queue, to be tried in `wait_s` seconds, if it has attempts left."""
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             moved = connection.execute(
                 "UPDATE public.jobs SET state = 'queued', error_class = %s, error_message = %s, "
-                "updated_at = now() "
+                "run_at = now() + make_interval(secs => %s), updated_at = now() "
                 "WHERE id = %s AND state = 'running' AND attempt < max_attempts",
-                (error_class, message, job_id),
+                (error_class, message, wait_s, job_id),
             ).rowcount
         return moved == 1
 
-    def cancel(self, job_id: UUID) -> None:
+    def cancel(self, tenant_id: UUID, job_id: UUID) -> None:
         """Takes a waiting job off the queue."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             connection.execute(
                 "UPDATE public.jobs SET state = 'cancelled', finished_at = now(), updated_at = now() "
                 "WHERE id = %s AND state = 'queued'",
                 (job_id,),
             )
 
-    def close_orphans(self) -> int:
-        """Fails every live job; only for whoever knows that no worker runs. Returns how many."""
-        with self._database.transaction() as connection:
+    def close_orphans(self, tenant_id: UUID) -> int:
+        """Fails every live job of a tenant; only for whoever knows that no worker runs. Returns how many."""
+        with self._database.transaction(name_tenant(tenant_id)) as connection:
             return connection.execute(
                 "UPDATE public.jobs SET state = 'failed', error_class = 'WorkerLost', "
                 "error_message = 'its worker is gone', finished_at = now(), updated_at = now() "
-                "WHERE state IN ('queued', 'dispatched', 'running')"
+                "WHERE tenant_id = %s AND state IN ('queued', 'dispatched', 'running')",
+                (tenant_id,),
             ).rowcount
 
 

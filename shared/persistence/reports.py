@@ -111,6 +111,6 @@ def read_usage(connection: Connection) -> list[UsageRow]:
         return cursor.execute(
             "SELECT active_users_count, total_entities_count, storage_used_mb, forecasts_generated, "
             "integrations_synced FROM public.usage_metrics "
-            "WHERE tenant_id = nullif(current_setting('app.current_tenant_id', true), '')::uuid "
+            "WHERE tenant_id = public.current_tenant_id() "
             "ORDER BY period_start DESC"
         ).fetchall()

@@ -1,85 +1,94 @@
-"""Binding a transaction to one tenant, and the registry of tenants."""
+"""Binding a transaction to one tenant: its role, its schema, its setting; all end with the transaction."""
 
 from uuid import UUID
 
+from psycopg import sql
 from psycopg.rows import DictRow
 
 from shared.domain.quota import Overrides, Tier
 from shared.domain.tenant import SubscriptionStatus, Tenant
-from shared.errors import InvalidInput, TenantForbidden, TenantMissing
+from shared.errors import RetryLater, TenantForbidden, TenantMissing
 from shared.persistence.database import Connection
+from shared.persistence.migrations.steps import position_of
 
-# One round trip finds the tenant and binds to it; without a row nothing is set, so nothing leaks.
-BIND = """
-SELECT id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage,
-       settings,
-       set_config('app.current_tenant_id', id::text, true),
-       set_config('search_path', quote_ident(schema_name), true)
-FROM public.tenants WHERE id = %s AND deleted_at IS NULL
-"""
+# What this code reads and writes in a tenant's schema. Raise it in the release after the migration that
+# adds what is needed: expand first, contract last.
+REQUIRED_REVISION = "t0001"
 
-FIND = """
-SELECT id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage,
-       settings
-FROM public.tenants WHERE slug = %s AND deleted_at IS NULL
-"""
-
-LIST = """
-SELECT id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage,
-       settings
-FROM public.tenants WHERE deleted_at IS NULL ORDER BY slug
-"""
+COLUMNS = (
+    "id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage, "
+    "settings, schema_revision, deleted_at"
+)
 
 
-def bind_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
-    """Sets the tenant for this transaction only; raises `TenantMissing` or `TenantForbidden`."""
-    row = connection.execute(BIND, (tenant_id,)).fetchone()
-    if row is None:
+def bind_tenant(tenant_id: UUID, actor: str = "system") -> sql.Composable:
+    """The prologue of a transaction that works for one tenant and can reach no other.
+
+    The role has grants on this tenant's tables only; without the role nothing is set, so nothing leaks.
+    """
+    schema = schema_of(tenant_id)
+    return sql.SQL(
+        "SET LOCAL ROLE {role}; SET LOCAL search_path = {role}; "
+        "SET LOCAL app.current_tenant_id = {tenant}; SET LOCAL app.actor = {actor}"
+    ).format(
+        role=sql.Identifier(schema), tenant=sql.Literal(str(tenant_id)), actor=sql.Literal(actor)
+    )
+
+
+def name_tenant(tenant_id: UUID) -> sql.Composable:
+    """The prologue of a transaction on public tables that is about one tenant, under the login's own role."""
+    return sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(tenant_id)))
+
+
+def name_actor(actor: str) -> sql.Composable:
+    """The prologue of an operator's transaction: the audit log says who."""
+    return sql.SQL("SET LOCAL app.actor = {}").format(sql.Literal(actor))
+
+
+def schema_of(tenant_id: UUID) -> str:
+    """The name of a tenant's schema and of its role."""
+    return f"tenant_{tenant_id}"
+
+
+def read_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
+    """The tenant, if it may run; raises `TenantMissing`, `TenantForbidden` or `RetryLater`."""
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM public.tenants WHERE id = %s", (tenant_id,)
+    ).fetchone()
+    if row is None or row["deleted_at"] is not None:
         raise TenantMissing(f"tenant: {tenant_id} is not a tenant")
     tenant = _read(row)
     if not tenant.may_run:
         raise TenantForbidden(f"tenant: {tenant.slug} is {tenant.status.lower()}, it runs nothing")
+    if position_of(row["schema_revision"]) < position_of(REQUIRED_REVISION):
+        raise RetryLater(
+            f"tenant: the schema of {tenant.slug} is at {row['schema_revision']}, this release needs "
+            f"{REQUIRED_REVISION}; run `capliquify migrate`",
+            retry_after_s=60.0,
+        )
     return tenant
 
 
-def find_tenant(connection: Connection, name: str) -> Tenant:
-    """The tenant of that slug; raises `TenantMissing`."""
-    row = connection.execute(FIND, (name,)).fetchone()
+def find_tenant(connection: Connection, name: str, *, deleted: bool = False) -> Tenant:
+    """The tenant of that slug, living or soft-deleted as asked; raises `TenantMissing`."""
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM public.tenants WHERE slug = %s AND (deleted_at IS NOT NULL) = %s",
+        (name, deleted),
+    ).fetchone()
     if row is None:
+        kind = "deleted tenant" if deleted else "tenant"
         raise TenantMissing(
-            f"tenant: there is no tenant {name!r}; `capliquify tenants list` shows those that exist"
+            f"tenant: there is no {kind} {name!r}; `capliquify tenants list` shows those that exist"
         )
     return _read(row)
 
 
 def list_tenants(connection: Connection) -> list[Tenant]:
     """All tenants that are not deleted, by slug."""
-    return [_read(row) for row in connection.execute(LIST)]
-
-
-def insert_tenant(
-    connection: Connection, slug: str, name: str, tier: Tier, settings: dict[str, str]
-) -> UUID:
-    """Registers a tenant and creates its schema; raises `InvalidInput` if the slug is taken or unfit."""
-    from psycopg import errors  # noqa: PLC0415
-    from psycopg.types.json import Jsonb  # noqa: PLC0415
-
-    try:
-        row = connection.execute(
-            "INSERT INTO public.tenants (slug, name, subscription_tier, settings) "
-            "VALUES (%s, %s, %s::public.subscription_tier, %s) RETURNING id",
-            (slug, name, tier, Jsonb(settings)),
-        ).fetchone()
-    except errors.UniqueViolation:
-        raise InvalidInput(f"slug: {slug!r} is taken by another tenant; choose another") from None
-    except errors.CheckViolation:
-        raise InvalidInput(
-            f"slug: {slug!r} must have three or more of a-z, 0-9 and inner hyphens"
-        ) from None
-    assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
-    tenant_id = UUID(str(row["id"]))
-    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
-    return tenant_id
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM public.tenants WHERE deleted_at IS NULL ORDER BY slug"
+    )
+    return [_read(row) for row in rows]
 
 
 def _read(row: DictRow) -> Tenant:

@@ -1,37 +1,40 @@
-"""Register a tenant, create its schema and its company."""
+"""Register a tenant: its role, its schema and its company, in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.domain.quota import Tier
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork
 
 
-def create_tenant(
-    insert_tenant: Callable[[str, str, Tier, dict[str, str]], UUID],
-    unit_of_work_of: Callable[[UUID], OpenUnitOfWork],
-    *,
-    slug: str,
-    name: str,
-    tier: Tier,
-    timezone: str,
-    currency: str,
-) -> UUID:
-    """Creates tenant, schema and company; raises `InvalidInput` naming the field."""
+@dataclass(frozen=True, slots=True)
+class NewTenant:
+    """What a tenant is made of. `timezone` is an IANA name, `currency` an ISO 4217 code."""
+
+    slug: str
+    name: str
+    tier: Tier
+    timezone: str
+    currency: str
+    organization_id: str | None = None
+
+
+def create_tenant(insert: Callable[[NewTenant], UUID], tenant: NewTenant) -> UUID:
+    """Checks what the database cannot, then inserts; raises `InvalidInput` naming the field."""
+    check_timezone(tenant.timezone)
+    code = tenant.currency
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise InvalidInput(f"currency: {code!r} is not a currency; write three letters, like GBP")
+    return insert(tenant)
+
+
+def check_timezone(name: str) -> None:
+    """Raises `InvalidInput` for what is not a time zone."""
     try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InvalidInput(
-            f"timezone: {timezone!r} is not a time zone; write one like Europe/London"
+            f"timezone: {name!r} is not a time zone; write one like Europe/London"
         ) from None
-    if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        raise InvalidInput(
-            f"currency: {currency!r} is not a currency; write three letters, like GBP"
-        )
-    tenant_id = insert_tenant(slug, name, tier, {"timezone": timezone, "currency": currency})
-    with unit_of_work_of(tenant_id)() as work:
-        work.companies.ensure(name, currency, timezone)
-        work.audit.write("tenant.created", "tenant", tenant_id, {"slug": slug, "tier": tier.value})
-    return tenant_id

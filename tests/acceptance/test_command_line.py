@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.embedded.urls import ServiceUrls
-from tests.conftest import VAULT_KEYS
+from tests.conftest import environment_of
 
 pytestmark = pytest.mark.acceptance
 
@@ -35,12 +35,7 @@ def run(
 def environment(
     database_url: str, services: ServiceUrls, acme: object, globex: object
 ) -> dict[str, str]:
-    return {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": services.redis_url,
-        "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
-        "CAPLIQUIFY_VENDOR_ATTEMPTS": "1",
-    }
+    return environment_of(database_url, services.redis_url)
 
 
 def assert_one_line(ended: subprocess.CompletedProcess[str], status: int, *words: str) -> None:

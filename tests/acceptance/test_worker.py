@@ -15,7 +15,8 @@ from shared.domain.job import Job, JobState
 from shared.embedded.guarded import Guarded
 from shared.embedded.ports import free_port
 from shared.embedded.urls import ServiceUrls
-from tests.conftest import VAULT_KEYS
+from shared.persistence.ledger import JobLedger
+from tests.conftest import environment_of
 from workers.app import build_app
 from workers.producer import JobProducer
 from workers.wiring import Wiring
@@ -38,12 +39,7 @@ def guarded(environment: dict[str, str], home: Path, *arguments: str) -> Guarded
 
 @pytest.fixture
 def environment(database_url: str, services: ServiceUrls, home: Path) -> dict[str, str]:
-    return {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": services.redis_url,
-        "CAPLIQUIFY_VAULT_KEYS": VAULT_KEYS,
-        "CAPLIQUIFY_HOME": str(home),
-    }
+    return {**environment_of(database_url, services.redis_url), "CAPLIQUIFY_HOME": str(home)}
 
 
 @pytest.fixture
@@ -57,20 +53,20 @@ def finished(wiring: Wiring, job: Job, deadline_s: float = 60.0) -> Job:
     deadline = time.monotonic() + deadline_s
     while job.is_live and time.monotonic() < deadline:
         time.sleep(0.1)
-        job = wiring.ledger.get(job.id)
+        job = wiring.ledger.get(job.tenant_id, job.id)
     return job
 
 
 def test_a_worker_runs_the_jobs_of_both_tenants(
     wiring: Wiring, acme: UUID, globex: UUID, worker: Guarded
 ) -> None:
-    producer = JobProducer(wiring.ledger, build_app(wiring.settings))
+    producer = JobProducer(JobLedger(wiring.dispatcher), build_app(wiring.settings))
     jobs = [
         producer.enqueue(each, "usage.sample", {}, requested_by="test") for each in (acme, globex)
     ]
     ended = [finished(wiring, job) for job in jobs]
     assert [job.state for job in ended] == [JobState.SUCCEEDED, JobState.SUCCEEDED]
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         sampled = connection.execute("SELECT tenant_id FROM public.usage_metrics").fetchall()
     assert {row["tenant_id"] for row in sampled} == {acme, globex}
 
@@ -78,7 +74,7 @@ def test_a_worker_runs_the_jobs_of_both_tenants(
 def test_a_tick_scans_every_tenant_that_may_run(
     wiring: Wiring, acme: UUID, globex: UUID, worker: Guarded
 ) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute(
             "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE id = %s", (globex,)
         )
@@ -87,7 +83,7 @@ def test_a_tick_scans_every_tenant_that_may_run(
     rows: list[tuple[UUID, str, str]] = []
     while time.monotonic() < deadline and [row[1] for row in rows] != ["succeeded"]:
         time.sleep(0.1)
-        with wiring.database.transaction() as connection:
+        with wiring.admin.transaction() as connection:
             found = connection.execute(
                 "SELECT tenant_id, state::text, requested_by FROM public.jobs"
             )

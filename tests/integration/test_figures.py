@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,7 +13,7 @@ from shared.domain.series import Forecast, ForecastPoint, Series
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
 from shared.persistence.reports import read_latest_capital
-from shared.persistence.tenancy import bind_tenant
+from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import ForecastResult, generate_forecasts
 from shared.use_cases.ports import OpenUnitOfWork
@@ -60,7 +60,7 @@ def stock(opener: OpenUnitOfWork) -> None:
 
 
 def counted(wiring: Wiring, meter: str) -> list[tuple[UUID, int]]:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         found = connection.execute("SELECT * FROM public.usage_metrics ORDER BY tenant_id")
         return [(row["tenant_id"], row[meter]) for row in found]
 
@@ -90,8 +90,7 @@ def test_a_forecast_lands_in_its_own_tenant_only(
 ) -> None:
     stock(unit_of_work_of(acme))
     generate_forecasts(unit_of_work_of(acme), Flat(), silent, DAY, horizon_days=2)
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, acme)
+    with tenant_transaction(wiring.database, acme) as connection:
         found = connection.execute(
             "SELECT forecast_date, predicted_value::text, lower_bound::text, upper_bound::text, "
             "model_type, model_version, confidence_level::text FROM forecasts ORDER BY 1"
@@ -100,15 +99,14 @@ def test_a_forecast_lands_in_its_own_tenant_only(
         (DAY + timedelta(days=1), "4.00", "2.00", "8.00", "arima", "flat-1", "0.9500"),
         (DAY + timedelta(days=2), "4.00", "2.00", "8.00", "arima", "flat-1", "0.9500"),
     ]
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, globex)
+    with tenant_transaction(wiring.database, globex) as connection:
         assert connection.execute("SELECT count(*) AS n FROM forecasts").fetchone() == {"n": 0}
 
 
 def test_skus_beyond_the_quota_are_not_forecast(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.tenants SET max_entities = 1 WHERE id = %s", (acme,))
     stock(unit_of_work_of(acme))
     result = generate_forecasts(unit_of_work_of(acme), Flat(), silent, DAY)
@@ -129,8 +127,7 @@ def test_working_capital_is_rolled_up_by_day_week_and_month(
     enter_balances(opener, DAY, entered)
     result = roll_up_working_capital(opener, silent, DAY, DAY)
     assert result == RollUpResult(rows=3, rows_changed=3)
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, acme)
+    with tenant_transaction(wiring.database, acme) as connection:
         daily, weekly, monthly = read_latest_capital(connection, DAY)
     # Sold: 6 - 1 + 4 units at 10.00, cost 4.00 each; on the shelf: 20 units at 4.00.
     assert daily.inventory == Decimal("80.00")
@@ -159,8 +156,7 @@ def test_before_the_first_count_of_stock_inventory_is_unknown(
     stock(unit_of_work_of(acme))
     before = DAY - timedelta(days=1)
     roll_up_working_capital(unit_of_work_of(acme), silent, before, before)
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, acme)
+    with tenant_transaction(wiring.database, acme) as connection:
         daily = read_latest_capital(connection, before)[0]
     assert (daily.inventory, daily.days_inventory_outstanding) == (None, None)
 
@@ -189,7 +185,7 @@ NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 
 
 def breaches(wiring: Wiring) -> list[dict[str, Any]]:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         found = connection.execute(
             "SELECT changes FROM public.audit_logs WHERE action = 'quota.exceeded' ORDER BY created_at"
         )
@@ -200,7 +196,7 @@ def test_usage_is_sampled_and_a_breach_is_audited_once_a_period(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     stock(unit_of_work_of(acme))
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.tenants SET max_entities = 1 WHERE id = %s", (acme,))
         connection.execute(
             "INSERT INTO public.users (clerk_user_id, email, tenant_id, is_active) VALUES "
@@ -225,7 +221,7 @@ def test_usage_is_sampled_and_a_breach_is_audited_once_a_period(
 def test_a_period_is_the_subscriptions_own_month(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute(
             "INSERT INTO public.subscriptions (tenant_id, current_period_start, current_period_end) "
             "VALUES (%s, '2026-01-31T00:00Z', '2026-02-28T00:00Z')",
@@ -258,26 +254,26 @@ def test_a_counter_that_is_none_is_refused(
 ) -> None:
     with (
         pytest.raises(psycopg.errors.InvalidParameterValue, match=problem),
-        wiring.database.transaction() as connection,
+        wiring.admin.transaction() as connection,
     ):
         connection.execute("SELECT public.record_usage(%s, %s, %s)", (acme, meter, amount))
 
 
 def test_the_api_counts_its_own_requests(wiring: Wiring, acme: UUID, globex: UUID) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         for _ in range(3):
             connection.execute("SELECT public.record_usage(%s, 'api_requests_count')", (acme,))
     assert counted(wiring, "api_requests_count") == [(acme, 3)]
 
 
-def test_a_company_that_is_not_there_is_named(wiring: Wiring) -> None:
-    with wiring.database.transaction() as connection:
-        connection.execute(
-            "INSERT INTO public.tenants (id, slug, name) VALUES (%s, 'bare', 'Bare')", (uuid4(),)
-        )
-        connection.execute("SELECT public.create_tenant_schema(id) FROM public.tenants")
-        found = connection.execute("SELECT id FROM public.tenants").fetchone()
-    assert found is not None
-    opener = wiring.unit_of_work(found["id"], actor="test")
-    with pytest.raises(InvalidInput, match="no company yet"):
-        generate_forecasts(opener, Flat(), silent, DAY)
+def test_a_tenant_that_the_api_registered_has_its_company(wiring: Wiring) -> None:
+    with wiring.admin.transaction() as connection:
+        found = connection.execute(
+            "INSERT INTO public.tenants (slug, name, settings) "
+            """VALUES ('bare', 'Bare', '{"currency": "EUR"}') RETURNING id"""
+        ).fetchone()
+        assert found is not None
+        connection.execute("SELECT public.create_tenant_schema(%s)", (found["id"],))
+    with wiring.unit_of_work(found["id"], actor="test")() as work:
+        company = work.companies.get()
+    assert (company.name, company.currency, company.timezone) == ("Bare", "EUR", "UTC")

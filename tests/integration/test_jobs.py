@@ -8,7 +8,9 @@ import pytest
 
 from shared.domain.job import JobState
 from shared.errors import InvalidInput, RateLimited, VendorUnavailable
-from workers.migrate import publish_contracts
+from shared.persistence.contracts import publish
+from shared.persistence.ledger import JobLedger
+from workers.migrate import task_contracts
 from workers.queues import Queue
 from workers.task import TASKS, Arguments, JobContext, TaskDefinition, execute, task
 from workers.wiring import Wiring
@@ -25,7 +27,7 @@ class Said:
 
 
 @pytest.fixture
-def echo(wiring: Wiring) -> Iterator[TaskDefinition[Say, Said]]:
+def echo(database_url: str) -> Iterator[TaskDefinition[Say, Said]]:
     """A task of this test, known to the ledger."""
 
     @task(name="test.echo", queue=Queue.INTERACTIVE, arguments=Say, result=Said, max_attempts=2)
@@ -42,7 +44,7 @@ def echo(wiring: Wiring) -> Iterator[TaskDefinition[Say, Said]]:
                 raise RuntimeError("the password is hunter2")
         return Said(arguments.times)
 
-    publish_contracts(wiring)
+    publish(database_url, task_contracts())
     yield say
     del TASKS["test.echo"]
 
@@ -50,11 +52,13 @@ def echo(wiring: Wiring) -> Iterator[TaskDefinition[Say, Said]]:
 def test_a_job_runs_once_and_its_result_is_kept(
     wiring: Wiring, acme: UUID, globex: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "test.echo", {"word": "hi", "times": 3}, requested_by="test")
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "test.echo", {"word": "hi", "times": 3}, requested_by="test"
+    )
     assert (job.state, job.tenant_id, job.queue) == (JobState.QUEUED, acme, "interactive")
-    execute(echo, job.id, wiring)
-    execute(echo, job.id, wiring)
-    ended = wiring.ledger.get(job.id)
+    execute(echo, acme, job.id, wiring)
+    execute(echo, acme, job.id, wiring)
+    ended = wiring.ledger.get(acme, job.id)
     assert (ended.state, ended.attempt, ended.result) == (JobState.SUCCEEDED, 1, {"words": 3})
     assert (ended.progress_done, ended.progress_total, ended.progress_message) == (3, 3, "hi")
 
@@ -64,50 +68,65 @@ def test_the_same_key_gives_the_job_that_lives(
 ) -> None:
     def enqueue(tenant: UUID) -> UUID:
         say = {"word": "hi"}
-        return wiring.ledger.enqueue(
-            tenant, "test.echo", say, requested_by="test", idempotency_key="k"
-        ).id
+        return (
+            JobLedger(wiring.dispatcher)
+            .enqueue(tenant, "test.echo", say, requested_by="test", idempotency_key="k")
+            .id
+        )
 
     first = enqueue(acme)
     assert enqueue(acme) == first
     assert enqueue(globex) != first
-    execute(echo, first, wiring)
+    execute(echo, acme, first, wiring)
     assert enqueue(acme) != first
 
 
 def test_a_busy_vendor_means_again_later_until_the_attempts_are_used_up(
     wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "test.echo", {"word": "busy"}, requested_by="test")
-    assert execute(echo, job.id, wiring) == 7.0
-    assert wiring.ledger.get(job.id).state is JobState.QUEUED
-    assert execute(echo, job.id, wiring) is None
-    ended = wiring.ledger.get(job.id)
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "test.echo", {"word": "busy"}, requested_by="test"
+    )
+    assert execute(echo, acme, job.id, wiring) == 7.0
+    assert wiring.ledger.get(acme, job.id).state is JobState.QUEUED
+    # A message that comes too early finds the job not yet due.
+    assert execute(echo, acme, job.id, wiring) is None
+    assert wiring.ledger.get(acme, job.id).attempt == 1
+    with wiring.admin.transaction() as connection:
+        connection.execute("UPDATE public.jobs SET run_at = now()")
+    assert execute(echo, acme, job.id, wiring) is None
+    ended = wiring.ledger.get(acme, job.id)
     assert (ended.state, ended.attempt, ended.error_message) == (JobState.FAILED, 2, "vendor: busy")
 
 
 def test_a_wait_grows_with_each_attempt(
     wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "test.echo", {"word": "away"}, requested_by="test")
-    assert execute(echo, job.id, wiring) == 2.0
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "test.echo", {"word": "away"}, requested_by="test"
+    )
+    assert execute(echo, acme, job.id, wiring) == 2.0
 
 
 def test_an_error_to_be_mended_ends_the_job_with_its_line(
     wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "test.echo", {"word": "wrong"}, requested_by="test")
-    execute(echo, job.id, wiring)
-    assert wiring.ledger.get(job.id).error_message == "word: is wrong"
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "test.echo", {"word": "wrong"}, requested_by="test"
+    )
+    execute(echo, acme, job.id, wiring)
+    assert wiring.ledger.get(acme, job.id).error_message == "word: is wrong"
 
 
 def test_a_crash_ends_the_job_without_its_words(
     wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "test.echo", {"word": "crash"}, requested_by="test")
-    execute(echo, job.id, wiring)
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "test.echo", {"word": "crash"}, requested_by="test"
+    )
+    execute(echo, acme, job.id, wiring)
     assert (
-        wiring.ledger.get(job.id).error_message
+        wiring.ledger.get(acme, job.id).error_message
         == "RuntimeError in task test.echo; see the worker's log"
     )
 
@@ -115,11 +134,11 @@ def test_a_crash_ends_the_job_without_its_words(
 def test_arguments_are_checked_by_the_worker_too(
     wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    job = wiring.ledger.enqueue(
+    job = JobLedger(wiring.dispatcher).enqueue(
         acme, "test.echo", {"word": "hi", "times": "x"}, requested_by="test"
     )
-    execute(echo, job.id, wiring)
-    assert (wiring.ledger.get(job.id).error_message or "").startswith("times: ")
+    execute(echo, acme, job.id, wiring)
+    assert (wiring.ledger.get(acme, job.id).error_message or "").startswith("times: ")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +157,7 @@ def test_a_job_that_could_never_run_is_not_enqueued(
     problem: str,
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        wiring.ledger.enqueue(acme, name, arguments, requested_by="test")
+        JobLedger(wiring.dispatcher).enqueue(acme, name, arguments, requested_by="test")
     assert caught.value.message == problem
 
 
@@ -146,21 +165,23 @@ def test_nobody_enqueues_for_a_tenant_that_is_none(
     wiring: Wiring, echo: TaskDefinition[Say, Said]
 ) -> None:
     with pytest.raises(InvalidInput, match="not found"):
-        wiring.ledger.enqueue(uuid4(), "test.echo", {"word": "hi"}, requested_by="test")
+        JobLedger(wiring.dispatcher).enqueue(
+            uuid4(), "test.echo", {"word": "hi"}, requested_by="test"
+        )
 
 
 def test_a_suspended_tenant_enqueues_nothing(
     wiring: Wiring, acme: UUID, globex: UUID, echo: TaskDefinition[Say, Said]
 ) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute(
             "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE id = %s", (acme,)
         )
     with pytest.raises(InvalidInput, match="acme: is suspended"):
-        wiring.ledger.enqueue(acme, "test.echo", {"word": "hi"}, requested_by="test")
-    wiring.ledger.enqueue(globex, "test.echo", {"word": "hi"}, requested_by="test")
+        JobLedger(wiring.dispatcher).enqueue(acme, "test.echo", {"word": "hi"}, requested_by="test")
+    JobLedger(wiring.dispatcher).enqueue(globex, "test.echo", {"word": "hi"}, requested_by="test")
 
 
-def test_a_job_that_is_none_is_named(wiring: Wiring) -> None:
+def test_a_job_that_is_none_is_named(wiring: Wiring, acme: UUID) -> None:
     with pytest.raises(InvalidInput, match="is not on the ledger"):
-        wiring.ledger.get(uuid4())
+        wiring.ledger.get(acme, uuid4())

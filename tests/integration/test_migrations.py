@@ -60,7 +60,7 @@ def test_the_public_line_goes_up_down_and_up_again(empty_url: str) -> None:
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
         ).fetchall()
     assert left == [("alembic_version",)]
-    assert migrate_public(empty_url) == first == "p0001"
+    assert migrate_public(empty_url) == first == "p0002"
 
 
 def test_migrating_twice_changes_nothing(database_url: str) -> None:
@@ -73,7 +73,9 @@ def test_a_fresh_tenant_equals_a_migrated_one(database_url: str, acme: UUID, glo
         # Globex starts again from an empty schema and takes every step of the runner.
         name = sql.Identifier(f"tenant_{globex}")
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
-        connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+        connection.execute(
+            sql.SQL("CREATE SCHEMA {} AUTHORIZATION capliquify_lifecycle").format(name)
+        )
     assert [each.error for each in migrate_tenants(database_url)] == [None, None]
     with psycopg.connect(database_url) as connection:
         assert len(fresh) > 200
@@ -103,7 +105,9 @@ def test_a_tenant_that_cannot_be_migrated_is_named_and_stops_nobody_else(
         for tenant_id in (acme, globex):
             name = sql.Identifier(f"tenant_{tenant_id}")
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
-            connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+            connection.execute(
+                sql.SQL("CREATE SCHEMA {} AUTHORIZATION capliquify_lifecycle").format(name)
+            )
         connection.execute(
             sql.SQL("CREATE VIEW {}.products AS SELECT 1 AS one").format(
                 sql.Identifier(f"tenant_{acme}")

@@ -10,8 +10,9 @@ import pytest
 
 from shared.domain.sales import RejectedRecord
 from shared.persistence.database import Connection
+from shared.persistence.ledger import JobLedger
 from shared.persistence.reports import SalesTotals, read_sales_totals
-from shared.persistence.tenancy import bind_tenant
+from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from tests.fixtures.shops import CutOff, FakeShop, product, sale
@@ -34,14 +35,12 @@ def pull(opener: OpenUnitOfWork, shop: FakeShop, now: datetime = NOW) -> PullRes
 
 
 def rows(wiring: Wiring, tenant_id: UUID, query: Any) -> list[tuple[Any, ...]]:
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, tenant_id)
+    with tenant_transaction(wiring.database, tenant_id) as connection:
         return [tuple(row.values()) for row in connection.execute(query)]
 
 
 def totals(wiring: Wiring, tenant_id: UUID) -> SalesTotals:
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, tenant_id)
+    with tenant_transaction(wiring.database, tenant_id) as connection:
         return read_sales_totals(connection)
 
 
@@ -153,7 +152,7 @@ def test_a_record_set_aside_is_counted_once_and_seen_twice(
 def test_a_sync_is_counted_once_a_job_however_often_it_runs(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
-    job = wiring.ledger.enqueue(acme, "sales.pull", {}, requested_by="test")
+    job = JobLedger(wiring.dispatcher).enqueue(acme, "sales.pull", {}, requested_by="test")
     opener = wiring.unit_of_work(acme, job_id=job.id, actor="test")
     pull(opener, two_pages())
     pull(opener, two_pages())
@@ -175,7 +174,7 @@ def test_the_cursor_stays_where_the_rows_are_not_kept(
 
 
 def usage(wiring: Wiring) -> list[tuple[Any, ...]]:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         return _usage(connection)
 
 

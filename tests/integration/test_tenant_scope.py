@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from shared.errors import ServiceError, TenantForbidden, TenantMissing
+from shared.errors import DatabaseUnavailable, TenantForbidden, TenantMissing
 from shared.persistence.database import Database
-from shared.persistence.tenancy import bind_tenant
+from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.wiring import Wiring
 
@@ -25,7 +25,7 @@ def test_an_unknown_tenant_is_an_error(unit_of_work_of: Opener) -> None:
 def test_a_tenant_that_may_not_run_is_refused(
     wiring: Wiring, acme: UUID, unit_of_work_of: Opener, status: str
 ) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute(
             "UPDATE public.tenants SET subscription_status = %s::public.subscription_status "
             "WHERE id = %s",
@@ -36,7 +36,7 @@ def test_a_tenant_that_may_not_run_is_refused(
 
 
 def test_a_deleted_tenant_is_an_error(wiring: Wiring, acme: UUID, unit_of_work_of: Opener) -> None:
-    with wiring.database.transaction() as connection:
+    with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.tenants SET deleted_at = now() WHERE id = %s", (acme,))
     with pytest.raises(TenantMissing), unit_of_work_of(acme)():
         raise AssertionError("no unit of work may open")
@@ -55,8 +55,7 @@ def test_no_connection_goes_back_to_the_pool_with_a_tenant_on_it(
     database_url: str, acme: UUID
 ) -> None:
     with Database(database_url, pool_max=1) as database:
-        with database.transaction() as connection:
-            bind_tenant(connection, acme)
+        with tenant_transaction(database, acme) as connection:
             connection.execute("SELECT count(*) FROM companies")
         with database.transaction() as connection:
             row = connection.execute(
@@ -84,7 +83,7 @@ def test_an_error_inside_keeps_nothing_and_leaves_no_tenant_behind(
 def test_an_unbound_transaction_does_not_fall_back_to_public(wiring: Wiring, acme: UUID) -> None:
     with (
         pytest.raises(psycopg.errors.UndefinedTable),
-        wiring.database.transaction() as connection,
+        wiring.admin.transaction() as connection,
     ):
         connection.execute("SELECT total_amount FROM sales")
 
@@ -92,7 +91,7 @@ def test_an_unbound_transaction_does_not_fall_back_to_public(wiring: Wiring, acm
 def test_an_unreachable_database_is_one_clear_line() -> None:
     with (
         Database("postgresql://x@127.0.0.1:1/none", acquire_timeout_s=0.5) as database,
-        pytest.raises(ServiceError, match="no connection to PostgreSQL"),
+        pytest.raises(DatabaseUnavailable, match="no connection to PostgreSQL"),
         database.transaction(),
     ):
         raise AssertionError("no transaction may open")

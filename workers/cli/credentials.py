@@ -32,7 +32,7 @@ def set_credential(
     """
     secret = _read_secret(sys.stdin.read())
     with open_platform() as wiring:
-        with wiring.database.transaction() as connection:
+        with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)
         opener = wiring.unit_of_work(found.id, actor="operator")
         store_credential(opener, wiring.vault, service, "ecommerce", secret)

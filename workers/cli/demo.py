@@ -17,13 +17,16 @@ from shared.domain.quota import Tier
 from shared.domain.working_capital import AccountClass
 from shared.errors import GiveUp, ServiceError, TenantMissing
 from shared.persistence import reports
-from shared.persistence.tenancy import bind_tenant, find_tenant
+from shared.persistence.ledger import JobLedger
+from shared.persistence.tenancy import find_tenant
+from shared.persistence.unit_of_work import tenant_transaction
+from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import HORIZON_DAYS
 from shared.use_cases.store_credential import store_credential
 from workers.cli.tenants import register
-from workers.platform import open_platform
-from workers.wiring import Wiring
+from workers.platform import embedded_servers
+from workers.wiring import Wiring, build_wiring
 
 SLUG = "demo-gifts"
 BALANCES = {
@@ -38,8 +41,14 @@ console = Console()
 
 def demo() -> None:
     """Run the main job from nothing: servers, a tenant, a year of real orders, forecasts, roll-up."""
-    home = Settings().home.resolve()
-    with _only_one(home), open_platform() as wiring:
+    settings = Settings()
+    home = settings.home.resolve()
+    # Its workers call a sandbox: they must never meet the jobs of a database that somebody works with.
+    with (
+        _only_one(home),
+        embedded_servers(settings, alone=True),
+        build_wiring(Settings()) as wiring,
+    ):
         agree = _run(wiring, home)
     if not agree:
         raise GiveUp("demo: the totals differ from the count made from the CSV")
@@ -58,13 +67,12 @@ def _run(wiring: Wiring, home: Path) -> bool:
 
     migration = migrate_everything(wiring)
     console.print(f"PostgreSQL and Valkey run; public schema at {migration.public_revision}.")
-    orphans = wiring.ledger.close_orphans()
-    if orphans:
-        console.print(f"{orphans} job(s) of a demo that was cut short are closed.")
     with demo_processes(home) as processes:
         processes.start_sandbox()
         os.environ["SHOPIFY_BASE_URL"] = processes.sandbox_url
         tenant_id = _prepare_tenant(wiring)
+        if orphans := wiring.ledger.close_orphans(tenant_id):
+            console.print(f"{orphans} job(s) of a demo that was cut short are closed.")
         processes.start_celery()
         console.print(
             f"Workers, beat and Flower ({processes.flower_url}) run; logs in {home / 'logs'}.",
@@ -72,7 +80,9 @@ def _run(wiring: Wiring, home: Path) -> bool:
         )
         from workers.app import app  # noqa: PLC0415 - reads the environment
 
-        jobs = run_steps(wiring, JobProducer(wiring.ledger, app), tenant_id, processes, console)
+        jobs = run_steps(
+            wiring, JobProducer(JobLedger(wiring.dispatcher), app), tenant_id, processes, console
+        )
         return _summarise(wiring, tenant_id, jobs)
 
 
@@ -80,10 +90,12 @@ def _prepare_tenant(wiring: Wiring) -> UUID:
     from shared.sandbox.app import SHOPIFY_TOKEN  # noqa: PLC0415 - loads Starlette
 
     try:
-        with wiring.database.transaction() as connection:
+        with wiring.admin.transaction() as connection:
             tenant_id = find_tenant(connection, SLUG).id
     except TenantMissing:
-        tenant_id = register(wiring, SLUG, "Demo Gifts", Tier.STARTER, "Europe/London", "GBP")
+        tenant_id = register(
+            wiring, NewTenant(SLUG, "Demo Gifts", Tier.STARTER, "Europe/London", "GBP")
+        )
     opener = wiring.unit_of_work(tenant_id, actor="demo")
     secret = {"shop_domain": "demo-gifts.myshopify.com", "access_token": SHOPIFY_TOKEN}
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
@@ -108,8 +120,7 @@ def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
     from workers.demo.steps import LAST_DAY  # noqa: PLC0415
 
     last_day = date.fromisoformat(LAST_DAY)
-    with wiring.database.transaction() as connection:
-        bind_tenant(connection, tenant_id)
+    with tenant_transaction(wiring.database, tenant_id) as connection:
         totals = reports.read_sales_totals(connection)
         outlook = reports.read_outlook(connection, last_day, HORIZON_DAYS, "ensemble")
         capital = reports.read_latest_capital(connection, last_day)

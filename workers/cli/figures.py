@@ -45,7 +45,7 @@ def enter(
     }
     on = read_day("day", day)
     with open_platform() as wiring:
-        with wiring.database.transaction() as connection:
+        with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)
         changed = enter_balances(wiring.unit_of_work(found.id, actor="operator"), on, amounts)
     console.print(f"{changed} balance(s) changed")

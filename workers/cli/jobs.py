@@ -9,6 +9,7 @@ from rich.console import Console
 
 from shared.domain.job import JobState
 from shared.errors import GiveUp, InvalidInput
+from shared.persistence.ledger import JobLedger
 from shared.persistence.tenancy import find_tenant
 from workers.platform import open_platform
 from workers.task import TASKS, execute
@@ -34,13 +35,13 @@ def run(
     given = read_arguments(arguments or [])
     definition.parse(dict(given))
     with open_platform() as wiring:
-        with wiring.database.transaction() as connection:
+        with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)
-        job = wiring.ledger.enqueue(found.id, name, given, requested_by="operator")
-        if execute(definition, job.id, wiring) is not None:
+        job = JobLedger(wiring.dispatcher).enqueue(found.id, name, given, requested_by="operator")
+        if execute(definition, found.id, job.id, wiring) is not None:
             # Nobody would try it again: there is no worker behind this command.
-            wiring.ledger.cancel(job.id)
-        ended = wiring.ledger.get(job.id)
+            wiring.ledger.cancel(found.id, job.id)
+        ended = wiring.ledger.get(found.id, job.id)
     if ended.state is not JobState.SUCCEEDED:
         raise GiveUp(ended.error_message or f"the job is {ended.state}, not done")
     typer.echo(json.dumps(ended.result))

@@ -1,6 +1,5 @@
 """`capliquify tenants`."""
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -9,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.domain.quota import Tier, effective_limits
-from shared.persistence.tenancy import insert_tenant, list_tenants
-from shared.use_cases.create_tenant import create_tenant
+from shared.persistence.registry import insert_tenant
+from shared.persistence.tenancy import list_tenants, name_actor
+from shared.use_cases.create_tenant import NewTenant, create_tenant
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -18,24 +18,14 @@ app = typer.Typer(no_args_is_help=True, help="Customers, each with a schema of t
 console = Console()
 
 
-def register(
-    wiring: Wiring, slug: str, name: str, tier: Tier, timezone: str, currency: str
-) -> UUID:
-    """Creates a tenant with its schema and company."""
+def register(wiring: Wiring, tenant: NewTenant, actor: str = "operator") -> UUID:
+    """Creates a tenant with its role, schema and company, or nothing."""
 
-    def insert(slug: str, name: str, tier: Tier, settings: dict[str, str]) -> UUID:
-        with wiring.database.transaction() as connection:
-            return insert_tenant(connection, slug, name, tier, settings)
+    def insert(new: NewTenant) -> UUID:
+        with wiring.admin.transaction(name_actor(actor)) as connection:
+            return insert_tenant(connection, new)
 
-    return create_tenant(
-        insert,
-        partial(wiring.unit_of_work, actor="operator"),
-        slug=slug,
-        name=name,
-        tier=tier,
-        timezone=timezone,
-        currency=currency,
-    )
+    return create_tenant(insert, tenant)
 
 
 @app.command()
@@ -48,14 +38,14 @@ def create(
 ) -> None:
     """Register a tenant and create its schema."""
     with open_platform() as wiring:
-        tenant_id = register(wiring, slug, name or slug, tier, timezone, currency)
+        tenant_id = register(wiring, NewTenant(slug, name or slug, tier, timezone, currency))
     console.print(f"tenant {slug} is {tenant_id}", soft_wrap=True)
 
 
 @app.command(name="list")
 def list_all() -> None:
     """Show every tenant with its tier and limits."""
-    with open_platform() as wiring, wiring.database.transaction() as connection:
+    with open_platform() as wiring, wiring.admin.transaction() as connection:
         tenants = list_tenants(connection)
     table = Table("slug", "name", "tier", "status", "SKU limit", "time zone", "id")
     for each in tenants:

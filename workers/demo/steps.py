@@ -74,7 +74,7 @@ def _follow(
         if time.monotonic() > deadline:
             raise GiveUp(f"{step.task}: not done after {DEADLINE_S:.0f} s; see the workers' logs")
         time.sleep(POLL_S)
-        job = wiring.ledger.get(job.id)
+        job = wiring.ledger.get(job.tenant_id, job.id)
         progress.update(
             shown,
             total=job.progress_total,

@@ -1,14 +1,18 @@
 """Migrate the public schema: Alembic's revisions, then the SQL functions as they are now."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from shared.persistence.migrations.steps import load_steps
+from shared.errors import ServiceError
+from shared.persistence.migrations.steps import ROLES, load_steps
 
 FOLDER = Path(__file__).parent
 FUNCTIONS = FOLDER / "functions"
@@ -18,37 +22,55 @@ MIGRATION_LOCK = 7_302_115_001
 
 def migrate_public(database_url: str, revision: str = "head") -> str:
     """Brings the public schema to `revision`, functions included, in one transaction; returns it."""
-    engine = create_engine(_for_sqlalchemy(database_url), poolclass=NullPool)
-    with engine.begin() as connection:
+    with _migrating(database_url) as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        config = _config(connection)
-        command.upgrade(config, revision)
-        _install_functions(connection)
+        _execute(connection, ROLES.read_text(encoding="utf-8"))
+        command.upgrade(_config(connection), revision)
+        for source in function_sources().values():
+            _execute(connection, source)
         found = connection.execute(text("SELECT version_num FROM public.alembic_version"))
         return str(found.scalar_one())
 
 
 def downgrade_public(database_url: str, revision: str) -> None:
     """Brings the public schema back to `revision`; for tests and for a release that is taken back."""
-    engine = create_engine(_for_sqlalchemy(database_url), poolclass=NullPool)
-    with engine.begin() as connection:
+    with _migrating(database_url) as connection:
         command.downgrade(_config(connection), revision)
 
 
 def function_sources() -> dict[str, str]:
     """Each SQL function's text by file name, with the tenant line put into its template."""
-    tenant_line = "\n".join(step.up for step in load_steps())
-    return {
-        path.stem: path.read_text(encoding="utf-8").replace("{{tenant_line}}", tenant_line)
-        for path in sorted(FUNCTIONS.glob("*.sql"))
+    steps = load_steps()
+    values = {
+        "{{tenant_line}}": "\n".join(step.up for step in steps),
+        "{{newest_revision}}": steps[-1].revision,
     }
+    return {path.stem: _fill(path, values) for path in sorted(FUNCTIONS.glob("*.sql"))}
 
 
-def _install_functions(connection: Connection) -> None:
+def _fill(path: Path, values: dict[str, str]) -> str:
+    text = path.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+@contextmanager
+def _migrating(database_url: str) -> Iterator[Connection]:
+    engine = create_engine(_for_sqlalchemy(database_url), poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        reason = str(cause).splitlines()[0]
+        raise ServiceError(f"migrate: the public schema was not changed: {reason}") from error
+
+
+def _execute(connection: Connection, source: str) -> None:
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)  # noqa: S101 - the URL names the driver
-    for source in function_sources().values():
-        raw.execute(source.encode())
+    raw.execute(source.encode())
 
 
 def _config(connection: Connection) -> Config:

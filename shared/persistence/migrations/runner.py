@@ -1,19 +1,25 @@
-"""Bring tenant schemas to the newest revision: one tenant, one transaction; a failing one stops nobody else."""
+"""Bring tenant schemas to a revision: one tenant, one transaction; a failing one stops nobody else."""
 
-from collections.abc import Callable, Iterable
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import psycopg
-from psycopg import sql
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow, class_row
 
+from shared.errors import InvalidInput
+from shared.persistence.migrations.one_tenant import migrate_one
 from shared.persistence.migrations.steps import Step, load_steps
 
 Connection = psycopg.Connection[TupleRow]
 
-# A migration must not queue behind a long query and hold up everybody else behind itself.
-LOCK_TIMEOUT_MS = 500
+WORKERS = 4
+# A tenant that somebody holds a lock on goes to the tail of the queue, this often.
+TRIES = 20
+PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,50 +41,134 @@ class Migrated:
     error: str | None
 
 
-def read_versions(connection: Connection) -> list[SchemaVersion]:
-    """Where every existing tenant schema stands, by slug."""
-    with connection.cursor(row_factory=class_row(SchemaVersion)) as cursor:
-        return cursor.execute(
+OnDone = Callable[[Migrated, int], None]
+
+
+def read_versions(database_url: str, slugs: Iterable[str] | None = None) -> list[SchemaVersion]:
+    """Where every tenant schema stands, or those of `slugs`; raises `InvalidInput` for one that is none."""
+    with (
+        psycopg.connect(database_url) as connection,
+        connection.cursor(row_factory=class_row(SchemaVersion)) as cursor,
+    ):
+        versions = cursor.execute(
             "SELECT tenant_id, slug, schema_name, revision FROM public.tenant_schema_revisions()"
         ).fetchall()
+    if slugs is None:
+        return versions
+    wanted = set(slugs)
+    if unknown := wanted - {version.slug for version in versions}:
+        raise InvalidInput(f"tenant: no tenant {sorted(unknown)[0]!r} has a schema")
+    return [version for version in versions if version.slug in wanted]
+
+
+def find_target(revision: str | None, steps: Sequence[Step]) -> int:
+    """How many steps a schema at that revision has taken; None is the newest. Raises `InvalidInput`."""
+    if revision is None:
+        return len(steps)
+    for step in steps:
+        if step.revision == revision:
+            return step.number
+    known = ", ".join(step.revision for step in steps)
+    raise InvalidInput(f"to: there is no revision {revision!r}; there are {known}")
 
 
 def migrate_tenants(
     database_url: str,
     *,
     slugs: Iterable[str] | None = None,
-    on_done: Callable[[Migrated, int], None] = lambda _migrated, _total: None,
+    to: str | None = None,
+    workers: int = WORKERS,
+    canary: int = 0,
+    steps: Sequence[Step] | None = None,
+    on_done: OnDone = lambda _migrated, _total: None,
 ) -> list[Migrated]:
-    """Applies to each tenant the steps that it lacks; returns how each ended."""
-    wanted = None if slugs is None else set(slugs)
-    results = []
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        versions = [v for v in read_versions(connection) if wanted is None or v.slug in wanted]
-        for version in versions:
-            results.append(_migrate(connection, version))
-            on_done(results[-1], len(versions))
-    return results
+    """Brings tenants up or down to revision `to`; returns how each ended, by slug.
+
+    The first `canary` tenants go alone; if one of them fails, the others are not touched.
+    """
+    line = load_steps() if steps is None else steps
+    target = find_target(to, line)
+    versions = read_versions(database_url, slugs)
+    run = _Run(database_url, line, target, len(versions), on_done)
+    run.migrate(versions[:canary], 1)
+    if any(each.error for each in run.results):
+        for version in versions[canary:]:
+            run.note(Migrated(version.slug, version.revision, "not tried: a canary failed"))
+    else:
+        run.migrate(versions[canary:], workers)
+    return sorted(run.results, key=lambda each: each.slug)
 
 
-def _migrate(connection: Connection, version: SchemaVersion) -> Migrated:
-    try:
-        with connection.transaction():
-            _bind(connection, version.schema_name)
-            for step in steps_after(version.revision):
-                connection.execute(step.up.encode())
-    except psycopg.Error as error:
-        return Migrated(version.slug, version.revision, str(error).splitlines()[0])
-    return Migrated(version.slug, load_steps()[-1].revision, None)
+class _Run:
+    """The queue that the threads of one run share."""
 
+    def __init__(
+        self, url: str, steps: Sequence[Step], target: int, total: int, on_done: OnDone
+    ) -> None:
+        self.results: list[Migrated] = []
+        self._url = url
+        self._steps = steps
+        self._target = target
+        self._total = total
+        self._on_done = on_done
+        self._lock = threading.Lock()
+        self._queue: deque[tuple[SchemaVersion, int]] = deque()
 
-def steps_after(revision: str | None) -> list[Step]:
-    """The steps that a schema at `revision` has still to take."""
-    steps = list(load_steps())
-    position = next((n for n, step in enumerate(steps, start=1) if step.revision == revision), 0)
-    return steps[position:]
+    def migrate(self, versions: Sequence[SchemaVersion], workers: int) -> None:
+        """Empties a queue of tenants with that many connections."""
+        self._queue.extend((version, TRIES) for version in versions)
+        count = max(1, min(workers, len(versions)))
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        # Threads that lost the server leave a queue: what is in it was not done.
+        while self._queue:
+            version, _ = self._queue.popleft()
+            self.note(
+                Migrated(version.slug, version.revision, "the connection was lost; run it again")
+            )
 
+    def note(self, migrated: Migrated) -> None:
+        """Keeps how one ended and tells the caller."""
+        with self._lock:
+            self.results.append(migrated)
+            self._on_done(migrated, self._total)
 
-def _bind(connection: Connection, schema_name: str) -> None:
-    path = sql.Identifier(schema_name)
-    connection.execute(sql.SQL("SET LOCAL search_path = {}").format(path))
-    connection.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(LOCK_TIMEOUT_MS)))
+    def _work(self) -> None:
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            while (taken := self._take()) is not None:
+                version, tries = taken
+                try:
+                    revision = migrate_one(
+                        connection,
+                        version.tenant_id,
+                        version.schema_name,
+                        self._steps,
+                        self._target,
+                    )
+                except LockNotAvailable:
+                    self._put_back(version, tries - 1)
+                except psycopg.OperationalError:
+                    self._put_back(version, tries)
+                    return
+                except (psycopg.Error, InvalidInput) as error:
+                    self.note(Migrated(version.slug, version.revision, str(error).splitlines()[0]))
+                else:
+                    self.note(Migrated(version.slug, revision, None))
+
+    def _take(self) -> tuple[SchemaVersion, int] | None:
+        with self._lock:
+            return self._queue.popleft() if self._queue else None
+
+    def _put_back(self, version: SchemaVersion, tries: int) -> None:
+        if tries <= 0:
+            reason = "its tables are locked by a long transaction; run it again later"
+            self.note(Migrated(version.slug, version.revision, reason))
+            return
+        if not self._queue:
+            # Nothing else to do meanwhile.
+            threading.Event().wait(PAUSE_S)
+        with self._lock:
+            self._queue.append((version, tries))

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 COMPILED = Path(__file__).parent / "tenant" / "compiled"
+ROLES = Path(__file__).parent / "roles.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ def load_steps(folder: Path = COMPILED) -> tuple[Step, ...]:
             )
         )
     return tuple(steps)
+
+
+def position_of(revision: str | None) -> int:
+    """How far along the line a revision is; 0 for none, and for one that this release does not know."""
+    return next((step.number for step in load_steps() if step.revision == revision), 0)
 
 
 def newest_revision() -> str:

@@ -1,7 +1,7 @@
 -- The revision that every existing tenant schema stands at; NULL where it has no table yet.
 CREATE OR REPLACE FUNCTION public.tenant_schema_revisions()
 RETURNS TABLE (tenant_id uuid, slug text, schema_name text, revision text)
-LANGUAGE plpgsql SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
 BEGIN
     FOR tenant_id, slug, schema_name IN
         SELECT t.id, t.slug::text, t.schema_name::text FROM public.tenants t
@@ -15,3 +15,6 @@ BEGIN
     END LOOP;
 END
 $function$;
+ALTER FUNCTION public.tenant_schema_revisions() OWNER TO capliquify_lifecycle;
+REVOKE EXECUTE ON FUNCTION public.tenant_schema_revisions() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.tenant_schema_revisions() TO capliquify_admin;

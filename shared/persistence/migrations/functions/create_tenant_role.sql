@@ -1,0 +1,16 @@
+-- The role of one tenant, named as its schema. Roles belong to the cluster: one that another database left is taken over.
+CREATE OR REPLACE FUNCTION public.create_tenant_role(p_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+BEGIN
+    IF p_name !~ '^tenant_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RAISE EXCEPTION 'role %: is not the name of a tenant', p_name USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = p_name) THEN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', p_name);
+        EXECUTE format('GRANT capliquify_tenant TO %I WITH INHERIT TRUE, SET FALSE', p_name);
+        EXECUTE format('GRANT %I TO capliquify_tenant_access WITH INHERIT FALSE, SET TRUE', p_name);
+    END IF;
+END
+$function$;
+ALTER FUNCTION public.create_tenant_role(text) OWNER TO capliquify_lifecycle;
+REVOKE EXECUTE ON FUNCTION public.create_tenant_role(text) FROM PUBLIC;

@@ -1,0 +1,47 @@
+"""Changing the registry of tenants, as an operator."""
+
+from uuid import UUID
+
+from psycopg import DataError, errors
+from psycopg.types.json import Jsonb
+
+from shared.errors import InvalidInput
+from shared.persistence.database import Connection
+from shared.use_cases.create_tenant import NewTenant
+
+
+def insert_tenant(connection: Connection, tenant: NewTenant) -> UUID:
+    """Registers a tenant with role, schema and company; raises `InvalidInput` naming the field."""
+    settings = {"timezone": tenant.timezone, "currency": tenant.currency}
+    try:
+        row = connection.execute(
+            "INSERT INTO public.tenants (slug, name, subscription_tier, settings, clerk_organization_id) "
+            "VALUES (%s, %s, %s::public.subscription_tier, %s, %s) RETURNING id",
+            (tenant.slug, tenant.name, tenant.tier, Jsonb(settings), tenant.organization_id),
+        ).fetchone()
+    except errors.UniqueViolation as error:
+        raise InvalidInput(_taken(error, tenant)) from None
+    except errors.CheckViolation as error:
+        raise InvalidInput(_unfit(error, tenant)) from None
+    except errors.StringDataRightTruncation:
+        raise InvalidInput(
+            "slug, name: 100 and 255 characters at most; write a shorter one"
+        ) from None
+    except (errors.UntranslatableCharacter, DataError):
+        raise InvalidInput("slug, name: hold a character that no text may have") from None
+    assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
+    tenant_id = UUID(str(row["id"]))
+    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
+    return tenant_id
+
+
+def _taken(error: errors.UniqueViolation, tenant: NewTenant) -> str:
+    if error.diag.constraint_name == "idx_tenants_clerk_org":
+        return f"organization: {tenant.organization_id!r} belongs to another tenant"
+    return f"slug: {tenant.slug!r} is taken by another tenant; choose another"
+
+
+def _unfit(error: errors.CheckViolation, tenant: NewTenant) -> str:
+    if error.diag.constraint_name == "tenants_name_given":
+        return "name: is empty; give the name to display"
+    return f"slug: {tenant.slug!r} must have three or more of a-z, 0-9 and inner hyphens"
