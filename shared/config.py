@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import InvalidInput
 
 
 class Settings(BaseSettings):
@@ -28,6 +30,23 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SHOPIFY_BASE_URL", "CAPLIQUIFY_SHOPIFY_BASE_URL"),
     )
     vendor_attempts: int = Field(4, ge=1, le=10, validation_alias="CAPLIQUIFY_VENDOR_ATTEMPTS")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        """Celery would take anything else for the address of another kind of broker."""
+        if url and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis:// or rediss://")
+        return url
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """The settings of the environment; raises `InvalidInput` naming the variable, not its value."""
+        try:
+            return cls()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise InvalidInput(f"{first['loc'][0]}: {first['msg']}") from None
 
     def missing_urls(self) -> list[str]:
         """The names of the server URLs that are not set."""

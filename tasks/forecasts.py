@@ -4,7 +4,12 @@ from datetime import date
 
 from pydantic import Field
 
-from shared.use_cases.generate_forecasts import HORIZON_DAYS, ForecastResult, generate_forecasts
+from shared.use_cases.generate_forecasts import (
+    HORIZON_DAYS,
+    ForecastResult,
+    generate_forecasts,
+    last_whole_day,
+)
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
 
@@ -28,6 +33,6 @@ def generate(context: JobContext, arguments: GenerateForecasts) -> ForecastResul
         context.open_unit_of_work,
         context.wiring.forecaster,
         context.report,
-        arguments.origin or context.yesterday(),
+        last_whole_day(arguments.origin, context.yesterday()),
         arguments.horizon_days,
     )

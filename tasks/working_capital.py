@@ -10,10 +10,11 @@ DEFAULT_RANGE_DAYS = 90
 
 
 class RollUp(Arguments):
-    """The days to compute, both included: up to yesterday, and ninety days, if left out."""
+    """The days to compute, both included, and the last day known: yesterday, and ninety days, if left out."""
 
     first: date | None = None
     last: date | None = None
+    as_of: date | None = None
 
 
 @task(
@@ -21,6 +22,7 @@ class RollUp(Arguments):
 )
 def roll_up(context: JobContext, arguments: RollUp) -> RollUpResult:
     """Computes working capital of the days, weeks and months in range."""
-    last = arguments.last or context.yesterday()
+    as_of = arguments.as_of or context.yesterday()
+    last = arguments.last or as_of
     first = arguments.first or last - timedelta(days=DEFAULT_RANGE_DAYS - 1)
-    return roll_up_working_capital(context.open_unit_of_work, context.report, first, last)
+    return roll_up_working_capital(context.open_unit_of_work, context.report, first, last, as_of)

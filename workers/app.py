@@ -55,7 +55,7 @@ def build_app(settings: Settings) -> Celery:
     return app
 
 
-app = build_app(Settings())
+app = build_app(Settings.read())
 
 
 @worker_process_init.connect

@@ -23,7 +23,7 @@ CONNECT_S = 5
 def open_platform() -> Iterator[Wiring]:
     """Wiring over the servers of the environment, or over embedded ones, started for the block if need be."""
     with servers_in_environment():
-        settings = Settings()
+        settings = Settings.read()
         check_database(settings)
         with build_wiring(settings) as wiring:
             yield wiring
@@ -32,7 +32,7 @@ def open_platform() -> Iterator[Wiring]:
 @contextmanager
 def servers_in_environment() -> Iterator[None]:
     """Sets the servers' URLs and a vault key for this process and its children, where none are given."""
-    settings = Settings()
+    settings = Settings.read()
     missing = settings.missing_urls()
     if not missing:
         yield

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from shared.domain.job import Job
 from shared.errors import CapLiquifyError, InvalidInput, RetryLater
 from shared.persistence.ledger import JobLedger
+from shared.use_cases.create_tenant import check_timezone
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.producer import JobProducer
 from workers.queues import Queue
@@ -63,8 +64,9 @@ class JobContext:
     def yesterday(self) -> date:
         """The last whole day in the tenant's own time zone."""
         with self.open_unit_of_work() as work:
-            zone = ZoneInfo(work.tenant.timezone)
-        return self.now().astimezone(zone).date() - timedelta(days=1)
+            zone_name = work.tenant.timezone
+        check_timezone(zone_name)
+        return self.now().astimezone(ZoneInfo(zone_name)).date() - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,14 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in first["loc"]) or "arguments"
-            raise InvalidInput(f"{field}: {first['msg']} (task {self.name})") from None
+            raise InvalidInput(f"{field}: {self._explain(first['type'], first['msg'])}") from None
+
+    def _explain(self, kind: str, message: str) -> str:
+        if kind == "extra_forbidden":
+            return f"task {self.name} takes no such argument; it takes {', '.join(self.arguments.model_fields)}"
+        if kind.startswith("date"):
+            return "is not a date; write YYYY-MM-DD"
+        return f"{message} (task {self.name})"
 
 
 TASKS: dict[str, TaskDefinition[Any, Any]] = {}

@@ -10,7 +10,8 @@ from uuid import UUID
 from shared.config import Settings
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
-from shared.errors import InvalidInput, ServiceError, VaultError
+from shared.connectors.shopify.credential import ShopifyCredential
+from shared.errors import ServiceError, VaultError
 from shared.forecasting.forecaster import Forecaster
 from shared.http.client import VendorHttp
 from shared.persistence.database import Database
@@ -71,15 +72,9 @@ class Wiring:
     @contextmanager
     def shop(self, tenant_id: UUID, stored: StoredCredential) -> Iterator[ShopConnector]:
         """The connector of a credential, opened as late as can be and closed with the block."""
-        secret = open_credential(self.vault, tenant_id, stored)
-        try:
-            domain, token = secret["shop_domain"], secret["access_token"]
-        except KeyError as error:
-            raise InvalidInput(
-                f"credential {stored.service_name}: {error.args[0]} is missing; store it again"
-            ) from None
-        base_url = self.settings.shopify_base_url.replace("{shop_domain}", domain)
-        headers = {"X-Shopify-Access-Token": token}
+        credential = ShopifyCredential.parse(open_credential(self.vault, tenant_id, stored))
+        base_url = self.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
+        headers = {"X-Shopify-Access-Token": credential.access_token}
         attempts = self.settings.vendor_attempts
         with VendorHttp("shopify", base_url, headers, attempts=attempts) as http:
             yield ShopifyConnector(ShopifyClient(http), stored.service_name)
@@ -118,7 +113,7 @@ _current: list[Wiring] = []
 
 def open_wiring() -> None:
     """Builds this process's wiring from its environment; a forked child must not share its parent's."""
-    _current[:] = [build_wiring(Settings())]
+    _current[:] = [build_wiring(Settings.read())]
 
 
 def close_wiring() -> None:

@@ -9,8 +9,8 @@ from shared.domain.calendar import Period, PeriodType
 
 # One day's revenue swings with the weekday; a daily figure looks at the month behind it.
 DAILY_WINDOW_DAYS = 30
-# numeric(10, 2): a figure beyond this says nothing.
-LARGEST_DAYS = Decimal("99999999.99")
+# A figure beyond this says nothing; DSO + DIO - DPO must still fit numeric(10, 2).
+LARGEST_DAYS = Decimal("33333333.33")
 
 
 class AccountClass(StrEnum):

@@ -58,7 +58,7 @@ class Forecaster:
         return Forecast(
             unique_id=answers[0].unique_id,
             model_type="ensemble",
-            model_version=ensemble_version(),
+            model_version=ensemble_version(self.members),
             level=answers[0].level,
             points=points,
             fallback=_ensemble_fallback(answers, sound),

@@ -38,6 +38,6 @@ def registered(name: str) -> Registered:
     return MODELS[name]
 
 
-def ensemble_version() -> str:
+def ensemble_version(members: tuple[str, ...] = ENSEMBLE_MEMBERS) -> str:
     """Return the ensemble's version, its members' included."""
-    return "+".join(["ensemble-1", *(MODELS[name].version for name in ENSEMBLE_MEMBERS)])
+    return "+".join(["ensemble-1", *(MODELS[name].version for name in members)])

@@ -1,5 +1,6 @@
 """The HTTP client that every connector calls through."""
 
+import json
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -12,7 +13,6 @@ from shared.errors import (
     GiveUp,
     InvalidInput,
     RateLimited,
-    RetryLater,
     VendorUnavailable,
 )
 
@@ -62,9 +62,9 @@ class VendorHttp:
         self.close()
 
     def post_json(self, path: str, body: Mapping[str, object]) -> object:
-        """Posts JSON and returns the JSON answered; retries what may be retried, then raises."""
+        """Posts JSON and returns the JSON answered; asks again while the vendor is away, then raises."""
         for attempt in stamina.retry_context(
-            on=RetryLater, attempts=self._attempts, timeout=LONGEST_RETRY_S, wait_initial=0.2
+            on=VendorUnavailable, attempts=self._attempts, timeout=LONGEST_RETRY_S, wait_initial=0.2
         ):
             with attempt:
                 return self._post_once(path, body)
@@ -72,21 +72,37 @@ class VendorHttp:
 
     def _post_once(self, path: str, body: Mapping[str, object]) -> object:
         try:
-            answer = self._client.post(path, json=body)
+            with self._client.stream("POST", path, json=body) as answer:
+                self._check_status(answer)
+                content = self._read(answer)
         except httpx.TimeoutException:
             raise VendorUnavailable(
                 f"{self._vendor}: no answer in time; it is tried again"
             ) from None
+        except httpx.LocalProtocolError:
+            # Its text would show the header, and with it the secret.
+            raise CredentialRejected(
+                f"{self._vendor}: the credential holds a character that no header may have; store it again"
+            ) from None
+        except httpx.UnsupportedProtocol:
+            raise InvalidInput(
+                f"{self._vendor}: the base URL must begin with https:// or http://; mend the setting"
+            ) from None
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise VendorUnavailable(f"{self._vendor}: cannot be reached: {reason}") from None
-        self._check_status(answer)
-        if len(answer.content) > LARGEST_ANSWER_BYTES:
-            raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
         try:
-            return answer.json()
+            return json.loads(content)
         except ValueError:
             raise VendorUnavailable(f"{self._vendor}: the answer is not JSON") from None
+
+    def _read(self, answer: httpx.Response) -> bytes:
+        content = bytearray()
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if len(content) > LARGEST_ANSWER_BYTES:
+                raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
+        return bytes(content)
 
     def _check_status(self, answer: httpx.Response) -> None:
         status = answer.status_code

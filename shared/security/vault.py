@@ -28,7 +28,11 @@ class KeyRing:
     def __init__(self, keys: Mapping[str, bytes], active_id: str) -> None:
         for key_id, key in keys.items():
             if not KEY_ID.fullmatch(key_id):
-                raise VaultError(f"vault keys: id {key_id!r} may have A-Z, a-z, 0-9, - and _ only")
+                # Not shown: where the colon is missing, this is the key itself.
+                raise VaultError(
+                    "vault keys: an id may have A-Z, a-z, 0-9, - and _ only, 32 at most; "
+                    "write <id>:<base64 of 32 bytes>"
+                )
             if len(key) != KEY_BYTES:
                 raise VaultError(
                     f"vault keys: key {key_id!r} must have 32 bytes, it has {len(key)}"
@@ -45,12 +49,14 @@ class KeyRing:
         """A ring from `<id>:<base64 of 32 bytes>`, several divided by commas; the first is active."""
         keys: dict[str, bytes] = {}
         for part in filter(None, (each.strip() for each in text.split(","))):
-            key_id, _, encoded = part.partition(":")
+            key_id, colon, encoded = part.partition(":")
+            if not colon:
+                raise VaultError("vault keys: a key has no id; write <id>:<base64 of 32 bytes>")
             try:
                 keys[key_id] = base64.b64decode(encoded, validate=True)
             except binascii.Error:
                 raise VaultError(
-                    f"vault keys: the key after {key_id[:32]!r} is not base64; write <id>:<base64 of 32 bytes>"
+                    "vault keys: a key is not base64; write <id>:<base64 of 32 bytes>"
                 ) from None
         return cls(keys, next(iter(keys), ""))
 

@@ -5,18 +5,26 @@ from datetime import date
 from uuid import UUID
 
 from shared.domain.quota import UNLIMITED, effective_limits
+from shared.errors import InvalidInput
 from shared.use_cases.ports import Forecaster, OpenUnitOfWork, Report
 
 HORIZON_DAYS = 28
 LEVEL = 0.95
+# What nobody has wanted for so long has no demand to learn.
+DORMANT_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastResult:
-    """SKUs forecast, SKUs without any sale yet, forecasts new or changed, forecasts by fallback."""
+    """SKUs forecast, without a sale in a year, beyond the quota; forecasts new or changed, by a fallback.
 
+    `origin` is the last day learnt from: earlier than asked where a shop has not told its orders so far.
+    """
+
+    origin: date
     skus: int
-    without_history: int
+    dormant: int
+    beyond_quota: int
     forecasts_changed: int
     fallbacks: int
 
@@ -38,19 +46,29 @@ def generate_forecasts(
         limit = effective_limits(work.tenant.tier, work.tenant.overrides).entities
         company = work.companies.get()
         products = work.products.forecastable(None if limit == UNLIMITED else limit)
-    skus = without_history = changed = fallbacks = 0
+        beyond_quota = work.products.count_active() - len(products)
+        # Days that a shop has not told yet would be learnt as days without a sale.
+        origin = min(origin, work.sales.complete_until() or origin)
+    skus = dormant = changed = fallbacks = 0
     for number, (product_id, sku) in enumerate(products, start=1):
         outcome = _forecast_sku(
             open_unit_of_work, forecaster, company.id, product_id, sku, origin, horizon_days, level
         )
         if outcome is None:
-            without_history += 1
+            dormant += 1
         else:
             skus += 1
             changed += outcome[0]
             fallbacks += outcome[1]
         report(number, len(products), f"forecast {sku}")
-    return ForecastResult(skus, without_history, changed, fallbacks)
+    return ForecastResult(origin, skus, dormant, beyond_quota, changed, fallbacks)
+
+
+def last_whole_day(asked: date | None, yesterday: date) -> date:
+    """The day to learn until; raises `InvalidInput` for one that is not over."""
+    if asked is not None and asked > yesterday:
+        raise InvalidInput(f"origin: {asked} is not over yet; give {yesterday} or before")
+    return asked or yesterday
 
 
 def _forecast_sku(
@@ -65,7 +83,7 @@ def _forecast_sku(
 ) -> tuple[int, int] | None:
     with open_unit_of_work() as work:
         series = work.sales.demand_series(product_id, sku, origin)
-    if series is None:
+    if series is None or not any(series.values[-DORMANT_DAYS:]):
         return None
     forecasts = forecaster.forecast(series, horizon_days, level)
     with open_unit_of_work() as work:

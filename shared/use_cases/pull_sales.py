@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from shared.domain.catalogue import Product
 from shared.domain.sales import SaleLine
+from shared.errors import CredentialRejected, GiveUp
 from shared.use_cases.ports import (
     OpenUnitOfWork,
     Page,
@@ -65,6 +67,15 @@ class SalesPull:
 
         `as_of` is the day that the stock levels count for: today in the shop's zone if None.
         """
+        try:
+            return self._run(now, as_of)
+        except GiveUp as error:
+            with self._open() as work:
+                refused = isinstance(error, CredentialRejected)
+                work.credentials.mark_failed(self._credential.id, now, reconnect=refused)
+            raise
+
+    def _run(self, now: datetime, as_of: date | None) -> PullResult:
         zone = ZoneInfo(self._connector.describe_shop().timezone)
         day = as_of or now.astimezone(zone).date()
         products = self._pull_products(day)
@@ -79,24 +90,40 @@ class SalesPull:
 
     def _pull_products(self, day: date) -> Tally:
         tally = Tally()
-        with self._open() as work:
-            cursor = work.cursors.get(self._credential.id, PRODUCTS).get("after")
-        for page in self._connector.product_pages(cursor):
+        for page in self._connector.product_pages(self._resume_products(day)):
             with self._open() as work:
                 tally.changed += work.products.upsert(
                     self._credential.company_id, page.records, day
                 )
                 self._finish_page(work, PRODUCTS, page, tally)
-                position = {"after": page.next_cursor} if page.next_cursor else {}
-                work.cursors.move(self._credential.id, PRODUCTS, position)
+                self._move_product_cursor(work, page, day)
             self._report(tally.read, None, f"products: {tally.read:,} read")
         return tally
 
+    def _resume_products(self, day: date) -> str | None:
+        """Where a scan of the same day was cut off: yesterday's pages say nothing of today's stock."""
+        with self._open() as work:
+            position = work.cursors.get(self._credential.id, PRODUCTS)
+        return position.get("after") if position.get("day") == day.isoformat() else None
+
+    def _move_product_cursor(self, work: UnitOfWork, page: Page[Product], day: date) -> None:
+        if page.next_cursor is not None:
+            position = {"day": day.isoformat(), "after": page.next_cursor}
+            work.cursors.move(self._credential.id, PRODUCTS, position)
+            return
+        work.cursors.move(self._credential.id, PRODUCTS, {})
+        work.products.retire_unseen(self._credential.service_name, day)
+
     def _pull_orders(self, now: datetime) -> Tally:
         tally = Tally()
+        # A window that was cut short is finished first, with the same ends, else its pages would shift.
+        while self._pull_window(now, tally) < now:
+            pass
+        return tally
+
+    def _pull_window(self, now: datetime, tally: Tally) -> datetime:
         with self._open() as work:
             position = work.cursors.get(self._credential.id, ORDERS)
-        # A window that was cut short goes on with the same ends, else its pages would shift.
         until = datetime.fromisoformat(position["until"]) if "until" in position else now
         since = _look_back(position.get("since"))
         for page in self._order_pages(since, until, position.get("after")):
@@ -105,7 +132,7 @@ class SalesPull:
                 self._finish_page(work, ORDERS, page, tally)
                 self._move_order_cursor(work, position, until, page)
             self._report(tally.read, None, f"orders: {tally.read:,} lines read")
-        return tally
+        return until
 
     def _order_pages(
         self, since: datetime | None, until: datetime, after: str | None
@@ -129,7 +156,7 @@ class SalesPull:
             work.cursors.move(self._credential.id, ORDERS, moved)
             return
         work.cursors.move(self._credential.id, ORDERS, {"since": until.isoformat()})
-        work.credentials.mark_synced(self._credential.id, until, succeeded=True)
+        work.credentials.mark_synced(self._credential.id, until)
         work.usage.count_once("integrations_synced")
 
 

@@ -22,12 +22,16 @@ class RollUpResult:
 
 
 def roll_up_working_capital(
-    open_unit_of_work: OpenUnitOfWork, report: Report, first: date, last: date
+    open_unit_of_work: OpenUnitOfWork, report: Report, first: date, last: date, as_of: date
 ) -> RollUpResult:
-    """Computes every period that touches `first` to `last`; an open period ends at `last`."""
+    """Computes every period that touches `first` to `last`; a period open at `as_of` ends there.
+
+    `as_of` is the last day whose figures are known; days after it are not computed.
+    """
+    last = min(last, as_of)
     if not first <= last <= first + timedelta(days=LONGEST_RANGE_DAYS):
         raise InvalidInput(
-            f"first: {first} to {last} is not a range of at most {LONGEST_RANGE_DAYS} days; "
+            f"first: {first} to {last} is not a range of known days, at most {LONGEST_RANGE_DAYS}; "
             "give the earlier day first"
         )
     rows = changed = 0
@@ -35,7 +39,7 @@ def roll_up_working_capital(
         periods = list(periods_touching(first, last, period_type))
         with open_unit_of_work() as work:
             company = work.companies.get()
-            computed = _compute(work, company, periods, last)
+            computed = _compute(work, company, periods, as_of)
             changed += work.working_capital.upsert(company.id, computed)
         rows += len(computed)
         report(step, len(PeriodType), f"{period_type.lower()} working capital")
@@ -43,9 +47,9 @@ def roll_up_working_capital(
 
 
 def _compute(
-    work: UnitOfWork, company: Company, periods: list[Period], last: date
+    work: UnitOfWork, company: Company, periods: list[Period], as_of: date
 ) -> list[WorkingCapital]:
-    windows = [flow_window(period, last) for period in periods]
+    windows = [flow_window(period, as_of) for period in periods]
     flows = work.sales.daily_flows(company, min(w[0] for w in windows), max(w[1] for w in windows))
     balances = work.working_capital.balances_on(company, [closing for _, closing in windows])
     return [

@@ -71,14 +71,16 @@ def test_an_unknown_tenant_is_named(environment: dict[str, str]) -> None:
 
 def test_a_bad_date_is_named_with_its_field(environment: dict[str, str]) -> None:
     ended = run(environment, "run", "forecasts.generate", "--tenant", "acme", "origin=2026-13-45")
-    assert_one_line(ended, 2, "origin: ")
+    assert_one_line(ended, 2, "origin: is not a date; write YYYY-MM-DD")
     ended = run(environment, "figures", "enter", "--tenant", "acme", "--day", "31.12.2026")
     assert_one_line(ended, 2, "day: '31.12.2026' is not a date; write YYYY-MM-DD")
 
 
 def test_an_unknown_argument_and_task_are_named(environment: dict[str, str]) -> None:
     ended = run(environment, "run", "sales.pull", "--tenant", "acme", "since=2026-01-01")
-    assert_one_line(ended, 2, "since: ")
+    assert_one_line(
+        ended, 2, "since: task sales.pull takes no such argument; it takes service, as_of"
+    )
     assert_one_line(
         run(environment, "run", "sales.push", "--tenant", "acme"), 2, "no task 'sales.push'"
     )
@@ -146,6 +148,69 @@ def test_a_credential_that_is_no_json_is_refused(environment: dict[str, str]) ->
     ended = run(environment, "credentials", "set", "--tenant", "acme", given="shpat_secret")
     assert_one_line(ended, 2, "standard input: is not JSON")
     assert "shpat_secret" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("secret", "field"),
+    [
+        ('{"shop_domain": "acme.myshopify.com"}', "access_token"),
+        ('{"shop_domain": "acme.myshopify.com", "access_token": "shpat_…"}', "access_token"),
+        ('{"shop_domain": "http://evil.test/x", "access_token": "shpat_1"}', "shop_domain"),
+        (
+            '{"shop_domain": "acme.myshopify.com.evil.test", "access_token": "shpat_1"}',
+            "shop_domain",
+        ),
+        ('{"shop": "acme.myshopify.com", "access_token": "shpat_1"}', "shop"),
+    ],
+)
+def test_a_credential_that_opens_nothing_is_refused_at_once(
+    environment: dict[str, str], secret: str, field: str
+) -> None:
+    ended = run(environment, "credentials", "set", "--tenant", "acme", given=secret)
+    assert_one_line(ended, 2, f"{field}: ")
+    assert "shpat_" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CAPLIQUIFY_POOL_MAX", "0"),
+        ("CAPLIQUIFY_VENDOR_ATTEMPTS", "abc"),
+        ("REDIS_URL", "hello"),
+    ],
+)
+def test_a_setting_that_is_none_is_named(
+    environment: dict[str, str], name: str, value: str
+) -> None:
+    assert_one_line(run({**environment, name: value}, "tenants", "list"), 2, f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hunter2@127.0.0.1:1/x", "hunter2", "postgresql://u:hunter2%ss@h/x"]
+)
+def test_a_mistyped_database_url_is_not_shown(environment: dict[str, str], url: str) -> None:
+    ended = run({**environment, "DATABASE_URL": url}, "tenants", "list")
+    assert_one_line(ended, 1, "DATABASE_URL: ")
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_day_that_is_not_over_cannot_be_learnt_from(environment: dict[str, str]) -> None:
+    ended = run(environment, "run", "forecasts.generate", "--tenant", "acme", "origin=2099-01-01")
+    assert_one_line(ended, 1, "origin: 2099-01-01 is not over yet")
+
+
+def test_a_database_that_is_not_migrated_says_so(
+    environment: dict[str, str], services: ServiceUrls
+) -> None:
+    urls = {name: services.database_url for name in environment if name.startswith("DATABASE_")}
+    ended = run({**environment, **urls}, "tenants", "list")
+    assert_one_line(ended, 1, "not migrated; run `capliquify migrate`")
+
+
+def test_a_queue_that_nobody_fills_is_refused(environment: dict[str, str]) -> None:
+    assert_one_line(
+        run(environment, "worker", "--queues", "nosuch"), 2, "there is no queue 'nosuch'"
+    )
 
 
 def test_services_that_do_not_run_have_no_environment(tmp_path: Path) -> None:

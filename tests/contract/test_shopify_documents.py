@@ -20,7 +20,7 @@ from shared.sandbox.shopify.api import SCHEMA as SANDBOX_SCHEMA
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CAPLIQUIFY_SHARED", ROOT.parent / "shared"))
 OFFICIAL = SHARED / "vendors" / "shopify" / "admin-2026-07.schema.nodesc.graphql"
-DOCUMENTS = ("SHOP", "PRODUCTS", "ORDERS", "MORE_LINES", "MORE_REFUND_LINES")
+DOCUMENTS = ("SHOP", "PRODUCTS", "MORE_LEVELS", "ORDERS", "MORE_LINES", "MORE_REFUND_LINES")
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def test_demand_is_every_day_since_the_first_sale_and_ignores_refunds(
     model = Flat()
     result = generate_forecasts(unit_of_work_of(acme), model, silent, DAY, horizon_days=7)
     assert model.seen == [Series("MUG", DAY - timedelta(days=3), (6.0, 0.0, 0.0, 4.0))]
-    assert result == ForecastResult(skus=1, without_history=1, forecasts_changed=1, fallbacks=0)
+    assert result == ForecastResult(DAY, 1, 1, 0, forecasts_changed=1, fallbacks=0)
 
 
 def test_the_same_forecast_again_changes_no_row_and_counts_nothing(
@@ -103,6 +103,28 @@ def test_a_forecast_lands_in_its_own_tenant_only(
         assert connection.execute("SELECT count(*) AS n FROM forecasts").fetchone() == {"n": 0}
 
 
+def test_days_that_a_shop_has_not_told_yet_are_not_learnt_as_empty(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    stock(opener)
+    with opener() as work:
+        credential = work.credentials.reserve(work.companies.get().id, "shopify_uk", "ecommerce")
+        work.cursors.move(credential, "orders", {"since": "2026-03-11T08:00:00+00:00"})
+    model = Flat()
+    result = generate_forecasts(opener, model, silent, DAY + timedelta(days=7))
+    assert result.origin == model.seen[0].origin == DAY
+
+
+def test_a_sku_that_nobody_bought_in_a_year_is_not_forecast(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    stock(unit_of_work_of(acme))
+    last_sale_a_year_ago = DAY + timedelta(days=365)
+    result = generate_forecasts(unit_of_work_of(acme), Flat(), silent, last_sale_a_year_ago)
+    assert (result.skus, result.dormant) == (0, 2)
+
+
 def test_skus_beyond_the_quota_are_not_forecast(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
@@ -110,7 +132,7 @@ def test_skus_beyond_the_quota_are_not_forecast(
         connection.execute("UPDATE public.tenants SET max_entities = 1 WHERE id = %s", (acme,))
     stock(unit_of_work_of(acme))
     result = generate_forecasts(unit_of_work_of(acme), Flat(), silent, DAY)
-    assert result.skus + result.without_history == 1
+    assert (result.skus + result.dormant, result.beyond_quota) == (1, 1)
 
 
 def test_working_capital_is_rolled_up_by_day_week_and_month(
@@ -125,7 +147,7 @@ def test_working_capital_is_rolled_up_by_day_week_and_month(
         AccountClass.SHORT_TERM_DEBT: Decimal(0),
     }
     enter_balances(opener, DAY, entered)
-    result = roll_up_working_capital(opener, silent, DAY, DAY)
+    result = roll_up_working_capital(opener, silent, DAY, DAY, as_of=DAY)
     assert result == RollUpResult(rows=3, rows_changed=3)
     with tenant_transaction(wiring.database, acme) as connection:
         daily, weekly, monthly = read_latest_capital(connection, DAY)
@@ -146,7 +168,18 @@ def test_working_capital_is_rolled_up_by_day_week_and_month(
         date(2026, 3, 1),
         Decimal("6.67"),
     )
-    again = roll_up_working_capital(opener, silent, DAY, DAY)
+    again = roll_up_working_capital(opener, silent, DAY, DAY, as_of=DAY)
+    assert again.rows_changed == 0
+
+
+def test_late_data_of_some_days_leave_a_closed_month_whole(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    stock(opener)
+    as_of = date(2026, 4, 15)
+    roll_up_working_capital(opener, silent, date(2026, 3, 1), date(2026, 3, 31), as_of)
+    again = roll_up_working_capital(opener, silent, date(2026, 3, 7), date(2026, 3, 8), as_of)
     assert again.rows_changed == 0
 
 
@@ -155,7 +188,7 @@ def test_before_the_first_count_of_stock_inventory_is_unknown(
 ) -> None:
     stock(unit_of_work_of(acme))
     before = DAY - timedelta(days=1)
-    roll_up_working_capital(unit_of_work_of(acme), silent, before, before)
+    roll_up_working_capital(unit_of_work_of(acme), silent, before, before, as_of=DAY)
     with tenant_transaction(wiring.database, acme) as connection:
         daily = read_latest_capital(connection, before)[0]
     assert (daily.inventory, daily.days_inventory_outstanding) == (None, None)
@@ -178,7 +211,7 @@ def test_a_range_that_runs_backwards_is_refused(
     acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     with pytest.raises(InvalidInput, match=r"^first: "):
-        roll_up_working_capital(unit_of_work_of(acme), silent, DAY, DAY - timedelta(days=1))
+        roll_up_working_capital(unit_of_work_of(acme), silent, DAY, DAY - timedelta(days=1), DAY)
 
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -277,3 +310,21 @@ def test_a_tenant_that_the_api_registered_has_its_company(wiring: Wiring) -> Non
     with wiring.unit_of_work(found["id"], actor="test")() as work:
         company = work.companies.get()
     assert (company.name, company.currency, company.timezone) == ("Bare", "EUR", "UTC")
+
+
+def test_the_period_that_is_billed_now_is_what_the_billing_says(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    with wiring.admin.transaction() as connection:
+        connection.execute(
+            "INSERT INTO public.subscriptions (tenant_id, current_period_start, current_period_end) "
+            "VALUES (%s, '2026-02-28T00:00Z', '2026-03-31T00:00Z')",
+            (acme,),
+        )
+        found = connection.execute(
+            "SELECT period_start::text, period_end::text FROM public.usage_period(%s, '2026-03-29T00:00Z')",
+            (acme,),
+        ).fetchall()
+    assert found == [
+        {"period_start": "2026-02-28 00:00:00+00", "period_end": "2026-03-31 00:00:00+00"}
+    ]

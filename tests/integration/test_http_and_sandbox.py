@@ -149,3 +149,21 @@ def test_a_vendor_that_is_not_there_is_one_line() -> None:
     with pytest.raises(VendorUnavailable, match="shopify: cannot be reached") as caught:
         connector("http://127.0.0.1:1").describe_shop()
     assert "\n" not in str(caught.value)
+
+
+def test_a_token_that_is_no_header_is_not_shown(httpserver: HTTPServer) -> None:
+    with pytest.raises(CredentialRejected, match="store it again") as caught:
+        connector(httpserver.url_for(""), "shpat_secret\n").describe_shop()
+    assert "shpat_secret" not in str(caught.value)
+
+
+def test_a_long_wait_is_left_to_the_job(httpserver: HTTPServer) -> None:
+    httpserver.expect_request(PATH).respond_with_data(
+        "", status=429, headers={"Retry-After": "3600"}
+    )
+    before = time.monotonic()
+    with pytest.raises(RateLimited) as caught:
+        connector(httpserver.url_for("")).describe_shop()
+    assert caught.value.retry_after_s == 3600.0
+    assert time.monotonic() - before < 5
+    assert len(httpserver.log) == 1

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from shared.domain.job import JobState
-from shared.errors import InvalidInput, RateLimited, VendorUnavailable
+from shared.errors import DatabaseUnavailable, InvalidInput, RateLimited, VendorUnavailable
 from shared.persistence.contracts import publish
 from shared.persistence.ledger import JobLedger
+from workers.app import build_app
 from workers.migrate import task_contracts
 from workers.queues import Queue
 from workers.task import TASKS, Arguments, JobContext, TaskDefinition, execute, task
@@ -185,3 +187,39 @@ def test_a_suspended_tenant_enqueues_nothing(
 def test_a_job_that_is_none_is_named(wiring: Wiring, acme: UUID) -> None:
     with pytest.raises(InvalidInput, match="is not on the ledger"):
         wiring.ledger.get(acme, uuid4())
+
+
+def test_a_retry_goes_to_the_tasks_own_queue(
+    wiring: Wiring, acme: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = build_app(wiring.settings)
+    sent: list[dict[str, object]] = []
+    registered = app.tasks["forecasts.generate"]
+    monkeypatch.setattr("workers.task.execute", lambda *_: 3.0)
+    monkeypatch.setattr("workers.task.current_wiring", lambda: wiring)
+    monkeypatch.setattr(registered, "apply_async", lambda **options: sent.append(options))
+    registered.run(str(acme), str(uuid4()))
+    assert [(each["queue"], each["countdown"]) for each in sent] == [("forecast", 3.0)]
+
+
+def test_a_job_for_tomorrow_is_not_run_today(
+    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
+) -> None:
+    job = JobLedger(wiring.dispatcher).enqueue(acme, "test.echo", {"word": "hi"}, requested_by="t")
+    with wiring.admin.transaction() as connection:
+        connection.execute("UPDATE public.jobs SET run_at = now() + interval '1 day'")
+    execute(echo, acme, job.id, wiring)
+    assert wiring.ledger.get(acme, job.id).state is JobState.QUEUED
+
+
+def test_a_lost_connection_means_again_later(wiring: Wiring, acme: UUID, database_url: str) -> None:
+    with (
+        pytest.raises(DatabaseUnavailable, match="connection was lost"),
+        wiring.database.transaction() as connection,
+    ):
+        with psycopg.connect(database_url, autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND usename = 'capliquify_worker'"
+            )
+        connection.execute("SELECT 1")

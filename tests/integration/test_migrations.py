@@ -1,6 +1,7 @@
 """Two lines of migrations: up, down, up again; a fresh tenant equals a migrated one."""
 
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from shared.embedded.urls import ServiceUrls
 from shared.persistence.migrations.compiler import compile_steps
 from shared.persistence.migrations.public_line import downgrade_public, migrate_public
 from shared.persistence.migrations.runner import migrate_tenants
-from shared.persistence.migrations.steps import load_steps, newest_revision
+from shared.persistence.migrations.steps import Step, load_steps, newest_revision
 from tests.conftest import replace_database
 
 CATALOG = """
@@ -63,8 +64,65 @@ def test_the_public_line_goes_up_down_and_up_again(empty_url: str) -> None:
     assert migrate_public(empty_url) == first == "p0002"
 
 
-def test_migrating_twice_changes_nothing(database_url: str) -> None:
-    assert migrate_public(database_url) == migrate_public(database_url)
+def test_migrating_twice_changes_nothing(database_url: str, acme: UUID, globex: UUID) -> None:
+    migrate_public(database_url)
+    with psycopg.connect(database_url) as connection:
+        before = catalog(connection, acme)
+    migrate_public(database_url)
+    assert [each.error for each in migrate_tenants(database_url)] == [None, None]
+    with psycopg.connect(database_url) as connection:
+        assert catalog(connection, acme) == before
+        audited = connection.execute(
+            "SELECT count(*) FROM public.audit_logs WHERE action = 'schema.migrated'"
+        ).fetchone()
+    assert audited == (0,)
+
+
+def test_two_runs_at_once_take_a_step_once(database_url: str, acme: UUID, globex: UUID) -> None:
+    doubling = Step(
+        2,
+        "t0002",
+        "UPDATE products SET unit_price = unit_price * 2; "
+        "UPDATE alembic_version SET version_num = 't0002'",
+        "",
+    )
+    line = [*load_steps(), doubling]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        schema = sql.Identifier(f"tenant_{acme}")
+        connection.execute(
+            sql.SQL(
+                "INSERT INTO {0}.products (company_id, sku, name, unit_price) "
+                "SELECT id, 'A', 'A', 10 FROM {0}.companies"
+            ).format(schema)
+        )
+    runs = [
+        Thread(target=migrate_tenants, args=(database_url,), kwargs={"steps": line})
+        for _ in range(3)
+    ]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    with psycopg.connect(database_url) as connection:
+        price = connection.execute(
+            sql.SQL("SELECT unit_price::text FROM {}.products").format(schema)
+        )
+        assert price.fetchone() == ("20.00",)
+
+
+def test_a_revision_that_this_release_does_not_know_is_left_alone(
+    database_url: str, acme: UUID, globex: UUID
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = sql.Identifier(f"tenant_{acme}")
+        connection.execute(
+            sql.SQL("UPDATE {}.alembic_version SET version_num = 't9999'").format(name)
+        )
+    ended = {each.slug: each.error for each in migrate_tenants(database_url)}
+    assert ended == {
+        "acme": "its schema is at t9999, which this release does not know; use a newer one",
+        "globex": None,
+    }
 
 
 def test_a_fresh_tenant_equals_a_migrated_one(database_url: str, acme: UUID, globex: UUID) -> None:

@@ -1,6 +1,7 @@
 """Pulling sales: a page is one transaction, a replay changes nothing, a cut-off run goes on."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,12 +9,14 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.catalogue import StockLevel
 from shared.domain.sales import RejectedRecord
+from shared.errors import CredentialRejected
 from shared.persistence.database import Connection
 from shared.persistence.ledger import JobLedger
 from shared.persistence.reports import SalesTotals, read_sales_totals
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
+from shared.use_cases.ports import OpenUnitOfWork, Shop, StoredCredential
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from tests.fixtures.shops import CutOff, FakeShop, product, sale
 from workers.wiring import Wiring
@@ -104,7 +107,10 @@ def test_a_run_that_is_cut_off_goes_on_at_its_page_with_the_same_window(
     assert totals(wiring, acme).orders == 1
     shop.cut_off_at = None
     pull(unit_of_work_of(acme), shop, NOW + timedelta(hours=1))
-    assert shop.windows == [(None, NOW, None), (None, NOW, "1")]
+    later = NOW + timedelta(hours=1)
+    # First what was cut off, then what came since.
+    assert shop.windows[:2] == [(None, NOW, None), (None, NOW, "1")]
+    assert shop.windows[2:] == [(NOW - timedelta(minutes=10), later, None)]
     assert totals(wiring, acme).revenue == Decimal("50.00")
 
 
@@ -181,3 +187,77 @@ def usage(wiring: Wiring) -> list[tuple[Any, ...]]:
 def _usage(connection: Connection) -> list[tuple[Any, ...]]:
     found = connection.execute("SELECT tenant_id, integrations_synced FROM public.usage_metrics")
     return [tuple(row.values()) for row in found]
+
+
+def stock_of(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
+    return rows(
+        wiring,
+        tenant_id,
+        "SELECT sku, location, quantity_on_hand FROM inventory JOIN products p ON p.id = product_id "
+        "ORDER BY sku, location",
+    )
+
+
+def test_a_location_that_is_renamed_does_not_count_twice(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    before = product("MUG")
+    pull(unit_of_work_of(acme), FakeShop([before], [[]]))
+    moved = replace(before, stock=(StockLevel("MUG", "depot_uk", 10, 1),))
+    pull(unit_of_work_of(acme), FakeShop([moved], [[]]))
+    assert stock_of(wiring, acme) == [("MUG", "depot_uk", 10), ("MUG", "warehouse_uk", 0)]
+
+
+def test_two_variants_of_one_sku_add_up_their_stock(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    shop = FakeShop([product("MUG", on_hand=10), product("MUG", on_hand=3)], [[]])
+    pull(unit_of_work_of(acme), shop)
+    assert stock_of(wiring, acme) == [("MUG", "warehouse_uk", 13)]
+
+
+def test_a_product_that_the_shop_lists_no_more_leaves_the_shelf(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), FakeShop([product("MUG"), product("TEA")], [[]]))
+    pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[]]), NOW + timedelta(days=1))
+    assert stock_of(wiring, acme) == [("MUG", "warehouse_uk", 10), ("TEA", "warehouse_uk", 0)]
+    assert rows(wiring, acme, "SELECT sku FROM products WHERE is_active") == [("MUG",)]
+
+
+def test_a_shop_of_another_currency_leaves_prices_and_costs_alone(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[]]))
+    euro = replace(
+        product("MUG"), currency="EUR", unit_price=Decimal("12.00"), unit_cost=Decimal("5.00")
+    )
+    again = pull(unit_of_work_of(acme), FakeShop([euro], [[]]))
+    assert again.products_changed == 0
+    assert rows(wiring, acme, "SELECT unit_price::text, unit_cost::text FROM products") == [
+        ("10.00", "4.00")
+    ]
+    costs = "SELECT currency, unit_cost::text FROM product_costs ORDER BY currency"
+    assert rows(wiring, acme, costs) == [("EUR", "5.0000"), ("GBP", "4.0000")]
+
+
+def test_a_refused_credential_is_marked_for_its_owner(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Refused(FakeShop):
+        def describe_shop(self) -> Shop:
+            raise CredentialRejected("shopify: refused")
+
+    with pytest.raises(CredentialRejected):
+        pull(unit_of_work_of(acme), Refused([], [[]]))
+    state = "SELECT last_sync_status, needs_reconnect FROM api_credentials"
+    assert rows(wiring, acme, state) == [("FAILURE", True)]
+
+
+def test_a_line_without_a_sku_counts_as_revenue_of_no_product(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    gift_card = replace(sale(1, "CARD", 1, DAY), sku=None)
+    pull(unit_of_work_of(acme), FakeShop([], [[gift_card]]))
+    assert totals(wiring, acme).revenue == Decimal("10.00")
+    assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]

@@ -1,13 +1,14 @@
 """One unit of work is one transaction of one tenant; without a tenant there is none."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from shared.errors import DatabaseUnavailable, TenantForbidden, TenantMissing
+from shared.errors import DatabaseUnavailable, ServiceError, TenantForbidden, TenantMissing
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import OpenUnitOfWork
@@ -59,11 +60,25 @@ def test_no_connection_goes_back_to_the_pool_with_a_tenant_on_it(
             connection.execute("SELECT count(*) FROM companies")
         with database.transaction() as connection:
             row = connection.execute(
-                "SELECT nullif(current_setting('app.current_tenant_id', true), '') AS tenant"
+                "SELECT current_user, current_setting('search_path') AS path, "
+                "nullif(current_setting('app.current_tenant_id', true), '') AS tenant"
             ).fetchone()
-            assert row == {"tenant": None}
-            with pytest.raises(psycopg.errors.UndefinedTable):
-                connection.execute("SELECT count(*) FROM companies")
+        assert row == {
+            "current_user": "capliquify_owner",
+            "path": '"$user", public',
+            "tenant": None,
+        }
+        with pytest.raises(psycopg.errors.UndefinedTable), database.transaction() as connection:
+            connection.execute("SELECT count(*) FROM companies")
+
+
+def test_an_error_that_is_swallowed_does_not_pass_for_a_commit(wiring: Wiring) -> None:
+    with (
+        pytest.raises(ServiceError, match="rolled back"),
+        wiring.admin.transaction() as connection,
+        suppress(psycopg.errors.DivisionByZero),
+    ):
+        connection.execute("SELECT 1 / 0")
 
 
 def test_an_error_inside_keeps_nothing_and_leaves_no_tenant_behind(

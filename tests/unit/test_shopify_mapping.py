@@ -90,8 +90,7 @@ def test_a_refund_is_negative_and_dated_when_it_happened() -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"sku": ""}, "sku"),
-        ({"sku": None}, "sku"),
+        ({"name": "a\0b"}, "text"),
         ({"sku": "x" * 101}, "sku"),
         ({"quantity": 2**31}, "quantity"),
         ({"quantity": -1}, "quantity"),
@@ -107,6 +106,22 @@ def test_a_bad_line_is_set_aside_naming_its_field(changes: dict[str, Any], field
     assert len(records) == 1
     assert [(each.record_key, each.field) for each in rejected] == [
         ("gid://shopify/LineItem/11", field)
+    ]
+
+
+@pytest.mark.parametrize("sku", ["", None, "  "])
+def test_a_line_without_a_sku_counts_its_revenue_and_no_product(sku: str | None) -> None:
+    sale = read_sale_line(line(sku=sku), order(), "shopify_uk", LONDON)
+    assert (sale.sku, sale.total_amount) == (None, Decimal("30.00"))
+
+
+def test_a_product_without_a_sku_is_set_aside() -> None:
+    _, rejected = collect(
+        [{"id": "gid://shopify/ProductVariant/1", "sku": ""}],
+        lambda node: read_product(node, "shopify_uk", "GBP", []),
+    )
+    assert [(each.field, each.reason) for each in rejected] == [
+        ("sku", "is missing; give the product a SKU in the shop")
     ]
 
 
@@ -131,20 +146,18 @@ def test_a_variant_carries_its_cost_and_stock() -> None:
         "product": {"title": "Mug", "productType": "", "status": "ACTIVE"},
         "inventoryItem": {
             "unitCost": {"amount": "4.5", "currencyCode": "GBP"},
-            "inventoryLevels": {
-                "nodes": [
-                    {
-                        "location": {"name": "warehouse_uk"},
-                        "quantities": [
-                            {"name": "on_hand", "quantity": 40},
-                            {"name": "reserved", "quantity": 4},
-                        ],
-                    }
-                ]
-            },
         },
     }
-    product = read_product(node, "shopify_uk", "GBP")
+    levels = [
+        {
+            "location": {"name": "warehouse_uk"},
+            "quantities": [
+                {"name": "on_hand", "quantity": 40},
+                {"name": "available", "quantity": 36},
+            ],
+        }
+    ]
+    product = read_product(node, "shopify_uk", "GBP", levels)
     assert (product.sku, product.name, product.category) == ("MUG-L", "Mug Large", None)
     assert (product.unit_price, product.unit_cost) == (Decimal("12.00"), Decimal("4.5"))
     assert [(s.location, s.on_hand, s.reserved) for s in product.stock] == [("warehouse_uk", 40, 4)]

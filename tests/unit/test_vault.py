@@ -84,6 +84,16 @@ def test_a_bad_key_ring_is_refused_in_one_line(keys: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "keys", [KEY_1, f"{KEY_1}:{KEY_2}", f"k1:{KEY_1}!", KEY_1.replace("=", ":")]
+)
+def test_a_mistyped_key_ring_never_shows_a_key(keys: str) -> None:
+    with pytest.raises(VaultError) as caught:
+        KeyRing.parse(keys)
+    assert KEY_1[:20] not in str(caught.value)
+    assert KEY_2[:20] not in str(caught.value)
+
+
 def test_a_key_ring_shows_no_key() -> None:
     assert KEY_1 not in repr(KeyRing.parse(f"k1:{KEY_1}"))
 

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from shared.connectors.shopify.credential import ShopifyCredential
+from shared.connectors.shopify.mapping import MARKETS
 from shared.errors import InvalidInput
 from shared.persistence.tenancy import find_tenant
 from shared.use_cases.store_credential import store_credential
@@ -30,7 +32,10 @@ def set_credential(
 
     For Shopify: {"shop_domain": "acme.myshopify.com", "access_token": "…"}
     """
+    if service not in MARKETS:
+        raise InvalidInput(f"service: {service!r} is not known; there are {', '.join(MARKETS)}")
     secret = _read_secret(sys.stdin.read())
+    ShopifyCredential.parse(secret)
     with open_platform() as wiring:
         with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)

@@ -41,13 +41,13 @@ console = Console()
 
 def demo() -> None:
     """Run the main job from nothing: servers, a tenant, a year of real orders, forecasts, roll-up."""
-    settings = Settings()
+    settings = Settings.read()
     home = settings.home.resolve()
     # Its workers call a sandbox: they must never meet the jobs of a database that somebody works with.
     with (
         _only_one(home),
         embedded_servers(settings, alone=True),
-        build_wiring(Settings()) as wiring,
+        build_wiring(Settings.read()) as wiring,
     ):
         agree = _run(wiring, home)
     if not agree:
@@ -137,10 +137,20 @@ def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
 @contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Two demos on one data folder would stop each other's servers."""
-    home.mkdir(parents=True, exist_ok=True)
+    prepare_home(home)
     with (home / "demo.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServiceError(f"demo: another demo runs on {home}; wait for it") from None
         yield
+
+
+def prepare_home(home: Path) -> None:
+    """Makes the data folder; raises `ServiceError` where that cannot be."""
+    try:
+        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceError(
+            f"CAPLIQUIFY_HOME: the folder {home} cannot be made: {error.strerror}"
+        ) from None

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
 from shared.persistence.tenancy import find_tenant
@@ -44,6 +45,8 @@ def enter(
         if text is not None
     }
     on = read_day("day", day)
+    if not amounts:
+        raise InvalidInput("amounts: none is given; give at least one, such as --cash 1000.00")
     with open_platform() as wiring:
         with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)
@@ -65,6 +68,6 @@ def read_amount(field: str, text: str) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation:
         raise InvalidInput(f"{field}: {text!r} is not an amount; write one like 1234.50") from None
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 13:
-        raise InvalidInput(f"{field}: {text!r} is too large")
-    return amount
+    if not amount.is_finite() or abs(amount) > LARGEST:
+        raise InvalidInput(f"{field}: {text!r} is not an amount that can be kept")
+    return round_money(amount)

@@ -14,8 +14,6 @@ from shared.persistence.tenancy import find_tenant
 from workers.platform import open_platform
 from workers.task import TASKS, execute
 
-console = Console()
-
 
 def run(
     name: Annotated[str, typer.Argument(help="Task, such as sales.pull")],
@@ -38,7 +36,9 @@ def run(
         with wiring.admin.transaction() as connection:
             found = find_tenant(connection, tenant)
         job = JobLedger(wiring.dispatcher).enqueue(found.id, name, given, requested_by="operator")
-        if execute(definition, found.id, job.id, wiring) is not None:
+        with Console(stderr=True).status(f"{name} for {tenant}"):
+            retry_in_s = execute(definition, found.id, job.id, wiring)
+        if retry_in_s is not None:
             # Nobody would try it again: there is no worker behind this command.
             wiring.ledger.cancel(found.id, job.id)
         ended = wiring.ledger.get(found.id, job.id)

@@ -3,6 +3,8 @@
 import logging
 import sys
 
+import psycopg
+import psycopg.errors
 import typer
 from rich.console import Console
 
@@ -34,10 +36,27 @@ app.command("demo")(demo.demo)
 def main() -> None:
     """Runs the command; an error that somebody can mend is one line and exit status 1 or 2."""
     configure_logging(logging.ERROR)
+    # What it has to say comes as one line of ours.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     try:
         app()
+    except psycopg.Error as error:
+        _print(describe_database_error(error))
+        sys.exit(1)
     except CapLiquifyError as error:
-        Console(stderr=True, soft_wrap=True).print(
-            f"error: {error.message}", style="bold red", markup=False, highlight=False
-        )
+        _print(error.message)
         sys.exit(2 if isinstance(error, InvalidInput) else 1)
+
+
+def describe_database_error(error: psycopg.Error) -> str:
+    """One line without values: the server's own sentence may quote a row, so only its kind is told."""
+    if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction):
+        return "database: it is not migrated; run `capliquify migrate`"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return "database: this login may not do that; check DATABASE_URL and DATABASE_ADMIN_URL"
+    return f"database: {type(error).__name__} (SQLSTATE {error.sqlstate})"
+
+
+def _print(message: str) -> None:
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(f"error: {message}", style="bold red", markup=False, highlight=False)

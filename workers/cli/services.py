@@ -18,7 +18,7 @@ console = Console()
 
 
 def _services() -> EmbeddedServices:
-    return EmbeddedServices(Settings().home)
+    return EmbeddedServices(Settings.read().home)
 
 
 @app.command()
@@ -56,5 +56,5 @@ def env() -> None:
     urls = _services().running_urls()
     if urls is None:
         raise ServiceError("services: not running; start them with `capliquify services start`")
-    for name, value in export(urls, Settings()).items():
+    for name, value in export(urls, Settings.read()).items():
         typer.echo(f"export {name}={shlex.quote(value)}")

@@ -35,7 +35,7 @@ STEPS = (
     Step(
         "roll up working capital",
         "working_capital.roll_up",
-        {"first": FIRST_CAPITAL_DAY, "last": LAST_DAY},
+        {"first": FIRST_CAPITAL_DAY, "as_of": LAST_DAY},
     ),
     Step("sample usage, check quotas", "usage.sample", {}),
 )

@@ -8,6 +8,7 @@ import stamina
 from shared.errors import CredentialRejected, GiveUp, RateLimited
 
 API_VERSION = "2026-07"
+LONGEST_WAIT_S = 10.0
 
 
 class JsonPoster(Protocol):
@@ -33,8 +34,9 @@ class ShopifyClient:
 
 
 def _wait_for_bucket(error: Exception) -> float | bool:
+    """A short wait is waited out; for a longer one the job comes back later and frees its worker."""
     if isinstance(error, RateLimited) and error.retry_after_s is not None:
-        return error.retry_after_s
+        return error.retry_after_s if error.retry_after_s <= LONGEST_WAIT_S else False
     return False
 
 

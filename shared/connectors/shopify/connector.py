@@ -41,15 +41,23 @@ class ShopifyConnector:
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
         """All product variants with cost and stock; the last page has no next cursor."""
-        currency = self._shop.currency
         variables: dict[str, object] = {"first": PRODUCTS_A_PAGE}
         for connection in self._connections(
             documents.PRODUCTS, "productVariants", variables, cursor
         ):
-            records, rejected = collect(
-                connection["nodes"], partial(read_product, channel=self._channel, currency=currency)
-            )
+            records, rejected = collect(connection["nodes"], self._read_product)
             yield Page(records, rejected, _next_cursor(connection))
+
+    def _read_product(self, node: dict[str, Any]) -> Product:
+        item = node["inventoryItem"]
+        levels = self._all_nodes(
+            item["inventoryLevels"],
+            documents.MORE_LEVELS,
+            item["id"],
+            "inventoryItem",
+            "inventoryLevels",
+        )
+        return read_product(node, self._channel, self._shop.currency, list(levels))
 
     def sale_pages(
         self, *, updated_since: datetime | None, updated_until: datetime, cursor: str | None

@@ -4,7 +4,15 @@ SHOP = """
 query Shop { shop { name currencyCode ianaTimezone } }
 """
 
-PRODUCTS = """
+INVENTORY_LEVEL_FIELDS = """
+fragment InventoryLevelFields on InventoryLevel {
+  location { name }
+  quantities(names: ["on_hand", "available"]) { name quantity }
+}
+"""
+
+PRODUCTS = (
+    """
 query Products($first: Int!, $after: String) {
   productVariants(first: $first, after: $after) {
     nodes {
@@ -15,11 +23,10 @@ query Products($first: Int!, $after: String) {
       product { id title productType status }
       inventoryItem {
         unitCost { amount currencyCode }
+        id
         inventoryLevels(first: 10) {
-          nodes {
-            location { name }
-            quantities(names: ["on_hand", "reserved"]) { name quantity }
-          }
+          nodes { ...InventoryLevelFields }
+          pageInfo { hasNextPage endCursor }
         }
       }
     }
@@ -27,6 +34,22 @@ query Products($first: Int!, $after: String) {
   }
 }
 """
+    + INVENTORY_LEVEL_FIELDS
+)
+
+MORE_LEVELS = (
+    """
+query MoreLevels($id: ID!, $after: String) {
+  inventoryItem(id: $id) {
+    inventoryLevels(first: 100, after: $after) {
+      nodes { ...InventoryLevelFields }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+    + INVENTORY_LEVEL_FIELDS
+)
 
 LINE_ITEM_FIELDS = """
 fragment LineItemFields on LineItem {

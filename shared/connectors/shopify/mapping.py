@@ -31,9 +31,11 @@ def collect(
     return tuple(records), tuple(rejected)
 
 
-def read_product(node: dict[str, Any], channel: str, currency: str) -> Product:
-    """One product variant with its cost and stock; raises `SkipRecord`."""
-    sku = read_sku(node)
+def read_product(
+    node: dict[str, Any], channel: str, currency: str, levels: list[dict[str, Any]]
+) -> Product:
+    """One product variant with its cost and its stock levels; raises `SkipRecord`."""
+    sku = require_sku(node)
     item = node.get("inventoryItem") or {}
     cost = item.get("unitCost")
     parent = node["product"]
@@ -41,8 +43,8 @@ def read_product(node: dict[str, Any], channel: str, currency: str) -> Product:
     name = parent["title"] if variant in {None, "Default Title"} else f"{parent['title']} {variant}"
     return Product(
         sku=sku,
-        name=name,
-        category=parent.get("productType") or None,
+        name=clean_text(name),
+        category=clean_text(parent.get("productType") or "") or None,
         unit_price=parse_money(node.get("price"), "price"),
         unit_cost=parse_money(cost["amount"], "unitCost") if cost else None,
         currency=cost["currencyCode"] if cost else currency,
@@ -50,10 +52,7 @@ def read_product(node: dict[str, Any], channel: str, currency: str) -> Product:
         channel_sku=sku,
         channel_product_id=short_id(node["id"]),
         is_active=parent.get("status") == "ACTIVE",
-        stock=tuple(
-            _read_stock(level, sku)
-            for level in (item.get("inventoryLevels") or {}).get("nodes", [])
-        ),
+        stock=tuple(_read_stock(level, sku) for level in levels),
     )
 
 
@@ -72,7 +71,7 @@ def read_sale_line(
         channel_line_id=short_id(node["id"]),
         kind=LineKind.SALE,
         sku=read_sku(node),
-        product_name=str(node.get("name") or node["sku"]),
+        product_name=clean_text(str(node.get("name") or "")),
         sale_date=local_day(order["createdAt"], zone),
         quantity=0 if cancelled else read_quantity(node),
         unit_price=round_money(price),
@@ -96,14 +95,14 @@ def read_refund_line(
     quantity = read_quantity(node)
     cancelled = order.get("cancelledAt") is not None
     net = subtotal - tax if order.get("taxesIncluded") else subtotal
-    item = node["lineItem"]
+    item = node.get("lineItem") or {}
     return SaleLine(
         channel=channel,
         channel_order_id=short_id(order["id"]),
         channel_line_id=f"refund-{short_id(node['id'])}",
         kind=LineKind.REFUND,
         sku=read_sku(item),
-        product_name=str(item.get("name") or item["sku"]),
+        product_name=clean_text(str(item.get("name") or "")),
         sale_date=local_day(refund["createdAt"], zone),
         quantity=0 if cancelled else -quantity,
         unit_price=round_money(abs(subtotal) / quantity) if quantity else Decimal(0),
@@ -127,14 +126,27 @@ def local_day(instant: str, zone: ZoneInfo) -> date:
         raise SkipRecord(f"createdAt: {instant[:40]!r} is not an instant") from None
 
 
-def read_sku(node: dict[str, Any]) -> str:
-    """The SKU, trimmed; raises `SkipRecord` if there is none or it is too long."""
-    sku = str(node.get("sku") or "").strip()
-    if not sku:
+def require_sku(node: dict[str, Any]) -> str:
+    """The SKU of a product; raises `SkipRecord` if there is none."""
+    sku = read_sku(node)
+    if sku is None:
         raise SkipRecord("sku: is missing; give the product a SKU in the shop")
-    if len(sku) > 100:
-        raise SkipRecord("sku: is longer than 100 characters")
     return sku
+
+
+def read_sku(node: dict[str, Any]) -> str | None:
+    """The SKU, trimmed, or None; raises `SkipRecord` if it is no SKU that can be kept."""
+    sku = clean_text(str(node.get("sku") or "")).strip()
+    if len(sku) > 100:
+        raise SkipRecord("sku: is longer than 100 characters; shorten it in the shop")
+    return sku or None
+
+
+def clean_text(text: str) -> str:
+    """Text that PostgreSQL keeps; raises `SkipRecord` for a NUL character."""
+    if "\0" in text:
+        raise SkipRecord("text: holds a NUL character; remove it in the shop")
+    return text
 
 
 def read_quantity(node: dict[str, Any]) -> int:
@@ -154,9 +166,11 @@ def _shop_money(node: dict[str, Any], field: str) -> tuple[Decimal, str]:
 
 def _read_stock(level: dict[str, Any], sku: str) -> StockLevel:
     quantities = {each["name"]: int(each["quantity"]) for each in level["quantities"]}
+    on_hand = quantities.get("on_hand", 0)
     return StockLevel(
         sku=sku,
-        location=str(level["location"]["name"])[:100],
-        on_hand=quantities.get("on_hand", 0),
-        reserved=quantities.get("reserved", 0),
+        location=clean_text(str(level["location"]["name"]))[:100],
+        on_hand=on_hand,
+        # All that is not for sale: sold and unshipped, set aside, damaged.
+        reserved=on_hand - quantities.get("available", on_hand),
     )

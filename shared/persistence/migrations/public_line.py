@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from shared.errors import ServiceError
-from shared.persistence.migrations.steps import ROLES, load_steps
+from shared.persistence.migrations.steps import ROLES, load_steps, newest_revision
 
 FOLDER = Path(__file__).parent
 FUNCTIONS = FOLDER / "functions"
@@ -43,7 +43,7 @@ def function_sources() -> dict[str, str]:
     steps = load_steps()
     values = {
         "{{tenant_line}}": "\n".join(step.up for step in steps),
-        "{{newest_revision}}": steps[-1].revision,
+        "{{newest_revision}}": newest_revision(),
     }
     return {path.stem: _fill(path, values) for path in sorted(FUNCTIONS.glob("*.sql"))}
 

@@ -51,9 +51,17 @@ class CredentialRepository:
             )
         return stored
 
-    def mark_synced(self, credential_id: UUID, at: datetime, *, succeeded: bool) -> None:
-        """Notes when the last sync ended and how."""
+    def mark_synced(self, credential_id: UUID, at: datetime) -> None:
+        """Notes up to when everything was synced."""
         self._connection.execute(
-            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = %s WHERE id = %s",
-            (at, "SUCCESS" if succeeded else "FAILURE", credential_id),
+            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'SUCCESS' WHERE id = %s",
+            (at, credential_id),
+        )
+
+    def mark_failed(self, credential_id: UUID, at: datetime, *, reconnect: bool) -> None:
+        """Notes that a sync ended badly, and whether the owner has to connect again."""
+        self._connection.execute(
+            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'FAILURE', "
+            "needs_reconnect = needs_reconnect OR %s WHERE id = %s",
+            (at, reconnect, credential_id),
         )

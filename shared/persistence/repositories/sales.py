@@ -46,6 +46,13 @@ WHERE product_id = %s AND line_kind = 'SALE' AND sale_date <= %s
 GROUP BY sale_date ORDER BY sale_date
 """
 
+# The day in which a shop's finished window ends is not whole yet: the one before it is.
+COMPLETE_UNTIL = """
+SELECT min(((position ->> 'since')::timestamptz AT TIME ZONE companies.timezone)::date - 1) AS day
+FROM sync_cursors JOIN api_credentials c ON c.id = credential_id JOIN companies ON companies.id = company_id
+WHERE c.is_active AND stream = 'orders' AND position ? 'since'
+"""
+
 # Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.
 # The earliest known cost stands for the days before it.
 DAILY_FLOWS = """
@@ -84,6 +91,11 @@ class SaleRepository:
             (company_id, [n.sku for n in unique], [n.product_name[:255] for n in unique]),
         )
         return self._connection.execute(UPSERT_SALES, (company_id, *_columns(unique))).rowcount
+
+    def complete_until(self) -> date | None:
+        """The last day whose orders every connected shop has told; None where no shop is connected."""
+        row = self._connection.execute(COMPLETE_UNTIL).fetchone()
+        return row["day"] if row else None
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None:
         """Units wanted on each day from the first sale to `until`, zero-filled; None without a sale."""

@@ -50,11 +50,12 @@ GROUP BY d.day, b.account_class
 STOCK_VALUES = """
 SELECT d.day,
        CASE WHEN count(*) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) = 0
-            THEN sum(greatest(h.quantity_on_hand, 0) * c.unit_cost) END AS amount
+            THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost), 0) END AS amount
 FROM unnest(%(days)s::date[]) AS d (day)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand
-    FROM inventory_history WHERE snapshot_date <= d.day
+    FROM inventory_history JOIN products ON products.id = product_id
+    WHERE snapshot_date <= d.day AND company_id = %(company_id)s
     ORDER BY product_id, location, snapshot_date DESC
 ) h
 LEFT JOIN LATERAL (

@@ -89,6 +89,11 @@ class ShopifySandbox:
                     return refund
         return None
 
+    def inventoryItem(self, _info: object, id: str) -> Any:  # noqa: A002, N802 - vendor's names
+        """Query.inventoryItem"""
+        items = (variant["inventoryItem"] for variant in self._variants)
+        return next((item for item in items if item["id"] == id), None)
+
     def _search(self, query: str) -> list[Any]:
         bounds = [(sign, datetime.fromisoformat(text)) for sign, text in UPDATED_AT.findall(query)]
         return [

@@ -22,9 +22,9 @@ def variant_node(article: Article) -> Node:
     """A product variant with its cost and its stock at the one location."""
     quantities = {
         "on_hand": article.on_hand,
-        "reserved": article.reserved,
+        "reserved": 0,
         "available": article.on_hand - article.reserved,
-        "committed": 0,
+        "committed": article.reserved,
     }
 
     def stock(_info: object, names: list[str]) -> list[Node]:

@@ -11,5 +11,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog SET timezone = 'UTC' AS $functi
     ), reached AS (
         SELECT since, n - CASE WHEN since + make_interval(months => n) > p_at THEN 1 ELSE 0 END AS n FROM months
     )
+    -- The period that is billed now is what the billing says; others are counted from it, month by month.
+    SELECT current_period_start, current_period_end FROM public.subscriptions
+        WHERE tenant_id = p_tenant_id AND billing_cycle = 'MONTHLY'
+          AND p_at >= current_period_start AND p_at < current_period_end
+    UNION ALL
     SELECT since + make_interval(months => n), since + make_interval(months => n + 1) FROM reached
+    LIMIT 1
 $function$;

@@ -51,6 +51,7 @@ CREATE TABLE public.users (
 CREATE INDEX idx_users_tenant ON public.users (tenant_id);
 CREATE INDEX idx_users_email ON public.users (email);
 CREATE INDEX idx_users_role ON public.users (role);
+CREATE INDEX idx_users_active ON public.users (tenant_id) WHERE is_active;
 
 CREATE TABLE public.subscriptions (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),

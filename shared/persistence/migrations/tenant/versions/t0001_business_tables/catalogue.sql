@@ -37,6 +37,7 @@ CREATE TABLE product_channel_skus (
     channel_sku varchar(255) NOT NULL,
     product_id uuid NOT NULL REFERENCES products (id) ON DELETE CASCADE,
     channel_product_id varchar(255),
+    last_seen_on date NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (channel, channel_sku)
 );
@@ -47,13 +48,14 @@ CREATE TABLE product_costs (
     valid_from date NOT NULL,
     unit_cost numeric(15, 4) NOT NULL CHECK (unit_cost >= 0),
     currency varchar(3) NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
-    PRIMARY KEY (product_id, valid_from)
+    -- Shops of several currencies sell the same SKU.
+    PRIMARY KEY (product_id, currency, valid_from)
 );
 
 CREATE TABLE sales (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     company_id uuid NOT NULL REFERENCES companies (id),
-    -- Empty only on refunds of an order as a whole (shipping, goodwill), which belong to no SKU.
+    -- Empty where a line names no SKU: its revenue counts, it is no product's demand.
     product_id uuid REFERENCES products (id),
     sale_date date NOT NULL,
     quantity integer NOT NULL,
@@ -73,7 +75,7 @@ CREATE TABLE sales (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT idx_sales_line UNIQUE (channel, channel_order_id, channel_line_id),
-    CONSTRAINT sales_product_known CHECK (product_id IS NOT NULL OR line_kind = 'REFUND'),
+    CONSTRAINT sales_identity_whole CHECK (num_nulls(channel_order_id, channel_line_id) IN (0, 2)),
     CONSTRAINT sales_refund_negative CHECK (line_kind = 'SALE' OR (quantity <= 0 AND total_amount <= 0))
 );
 CREATE INDEX idx_sales_company ON sales (company_id);
@@ -89,6 +91,8 @@ CREATE TABLE inventory (
     quantity_reserved integer NOT NULL DEFAULT 0,
     quantity_available integer GENERATED ALWAYS AS (quantity_on_hand - quantity_reserved) STORED,
     location varchar(100) NOT NULL,
+    -- Which channel counts it; empty where a person does.
+    channel varchar(50),
     last_counted_at timestamptz,
     last_received_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
