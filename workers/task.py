@@ -199,6 +199,10 @@ class ScanContext:
     wiring: Wiring
     enqueue: Callable[[UUID, str], bool]
 
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return datetime.now(UTC)
+
 
 def scan(*, name: str) -> Callable[[Callable[[ScanContext], int]], Callable[[ScanContext], int]]:
     """Declares a scan over all tenants; it enqueues jobs and returns how many."""

@@ -1,4 +1,4 @@
-"""Changing the registry of tenants, as an operator."""
+"""Registering a tenant, as an operator or for the API."""
 
 from uuid import UUID
 

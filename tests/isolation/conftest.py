@@ -84,7 +84,8 @@ def battlefield(services: ServiceUrls, template_url: str) -> Battlefield:
     return Battlefield(url, a, b, {"straight": login_url(url, "worker", PASSWORD)})
 
 
-@pytest.fixture(scope="session", params=["straight", "through PgBouncer"])
+# Closed at the end of the module: a database that somebody is connected to cannot be copied.
+@pytest.fixture(scope="module", params=["straight", "through PgBouncer"])
 def road(
     request: pytest.FixtureRequest, battlefield: Battlefield, home: Path
 ) -> Iterator[psycopg.Connection[Any]]:

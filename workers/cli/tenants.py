@@ -1,5 +1,7 @@
-"""`capliquify tenants`."""
+"""`capliquify tenants`: the registry and the lifecycle."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -7,15 +9,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shared.domain.quota import Tier, effective_limits
+from shared.domain.quota import UNLIMITED, Overrides, Tier
+from shared.domain.tenant import SubscriptionStatus
+from shared.persistence.lifecycle import TenantDetails, TenantLifecycle
 from shared.persistence.registry import insert_tenant
-from shared.persistence.tenancy import list_tenants, name_actor
+from shared.persistence.tenancy import name_actor
 from shared.use_cases.create_tenant import NewTenant, create_tenant
+from workers.cli.tenant_data import backup, export, restore_backup
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Customers, each with a schema of their own.")
-console = Console()
+console = Console(soft_wrap=True)
+
+Slug = Annotated[str, typer.Argument(help="The tenant's short name")]
+Limit = Annotated[
+    int | None, typer.Option(min=UNLIMITED, help="-1 is unlimited; the tier's if left out")
+]
 
 
 def register(wiring: Wiring, tenant: NewTenant, actor: str = "operator") -> UUID:
@@ -28,6 +38,12 @@ def register(wiring: Wiring, tenant: NewTenant, actor: str = "operator") -> UUID
     return create_tenant(insert, tenant)
 
 
+@contextmanager
+def _lifecycle() -> Iterator[TenantLifecycle]:
+    with open_platform() as wiring:
+        yield TenantLifecycle(wiring.admin, "operator")
+
+
 @app.command()
 def create(
     slug: Annotated[str, typer.Argument(help="Short name for URLs: a-z, 0-9, hyphens")],
@@ -35,23 +51,115 @@ def create(
     tier: Annotated[Tier, typer.Option(case_sensitive=False)] = Tier.STARTER,
     timezone: Annotated[str, typer.Option(help="IANA name")] = "Europe/London",
     currency: Annotated[str, typer.Option(help="ISO 4217 code")] = "GBP",
+    organization: Annotated[str | None, typer.Option(help="Clerk organisation id")] = None,
 ) -> None:
-    """Register a tenant and create its schema."""
+    """Register a tenant and create its role and schema."""
     with open_platform() as wiring:
-        tenant_id = register(wiring, NewTenant(slug, name or slug, tier, timezone, currency))
-    console.print(f"tenant {slug} is {tenant_id}", soft_wrap=True)
+        new = NewTenant(slug, name or slug, tier, timezone, currency, organization)
+        tenant_id = register(wiring, new)
+    console.print(f"tenant {slug} is {tenant_id}")
 
 
 @app.command(name="list")
-def list_all() -> None:
-    """Show every tenant with its tier and limits."""
-    with open_platform() as wiring, wiring.admin.transaction() as connection:
-        tenants = list_tenants(connection)
-    table = Table("slug", "name", "tier", "status", "SKU limit", "time zone", "id")
+def list_all(
+    deleted: Annotated[bool, typer.Option(help="Those that are soft-deleted instead")] = False,
+) -> None:
+    """Show every tenant, and of deleted ones from when and by whose word they are purged."""
+    with _lifecycle() as lifecycle:
+        tenants = lifecycle.list(deleted=deleted)
+    last = ("purge from", "approved by") if deleted else ("SKUs", "MB")
+    table = Table("slug", "name", "tier", "status", "revision", *last, "id")
     for each in tenants:
-        limit = effective_limits(each.tier, each.overrides).entities
-        shown = "unlimited" if limit == -1 else f"{limit:,}"
+        ends = _purge(each) if deleted else (f"{each.entities:,}", f"{each.storage_mb:,}")
         table.add_row(
-            each.slug, each.name, each.tier, each.status, shown, each.timezone, str(each.id)
+            each.slug, each.name, each.tier, each.status, each.schema_revision, *ends, str(each.id)
         )
     console.print(table)
+
+
+@app.command()
+def show(slug: Slug) -> None:
+    """Show all that the registry knows of a tenant."""
+    with _lifecycle() as lifecycle:
+        found = lifecycle.show(slug)
+    for name in TenantDetails.__dataclass_fields__:
+        value = getattr(found, name)
+        console.print(
+            f"{name.replace('_', ' '):<18} {'' if value is None else value}", highlight=False
+        )
+
+
+@app.command()
+def set_tier(
+    slug: Slug,
+    tier: Annotated[Tier, typer.Argument(case_sensitive=False)],
+    users: Limit = None,
+    entities: Limit = None,
+    storage_mb: Limit = None,
+) -> None:
+    """Change the tier, and the tenant's own limits where it has any."""
+    with _lifecycle() as lifecycle:
+        lifecycle.set_tier(slug, tier, Overrides(users, entities, storage_mb))
+    console.print(f"{slug} is {tier.lower()} now")
+
+
+@app.command()
+def suspend(slug: Slug) -> None:
+    """Let a tenant run nothing; its data stay."""
+    with _lifecycle() as lifecycle:
+        lifecycle.set_status(slug, SubscriptionStatus.SUSPENDED)
+    console.print(f"{slug} is suspended")
+
+
+@app.command()
+def resume(slug: Slug) -> None:
+    """Let a suspended tenant run again."""
+    with _lifecycle() as lifecycle:
+        lifecycle.set_status(slug, SubscriptionStatus.ACTIVE)
+    console.print(f"{slug} is active")
+
+
+@app.command()
+def delete(slug: Slug) -> None:
+    """Soft-delete a tenant: its schema is kept for 30 days."""
+    with _lifecycle() as lifecycle:
+        lifecycle.delete(slug)
+        from_when = lifecycle.show(slug).purge_from
+    console.print(
+        f"{slug} is deleted; it can be restored, and be purged from {from_when:%Y-%m-%d} on"
+    )
+
+
+@app.command()
+def restore(slug: Slug) -> None:
+    """Take a soft delete back."""
+    with _lifecycle() as lifecycle:
+        lifecycle.restore(slug)
+    console.print(f"{slug} is restored")
+
+
+@app.command()
+def approve_purge(
+    slug: Slug, approver: Annotated[str, typer.Option(help="The person who approves")]
+) -> None:
+    """Allow a soft-deleted tenant to be purged once its 30 days are over."""
+    with _lifecycle() as lifecycle:
+        lifecycle.approve_purge(slug, approver)
+    console.print(f"the purge of {slug} is approved by {approver}")
+
+
+@app.command()
+def purge(slug: Slug) -> None:
+    """Drop a soft-deleted tenant for good: approved, and 30 days over."""
+    with _lifecycle() as lifecycle:
+        lifecycle.purge(slug)
+    console.print(f"{slug} is purged")
+
+
+app.command()(export)
+app.command()(backup)
+app.command()(restore_backup)
+
+
+def _purge(tenant: TenantDetails) -> tuple[str, str]:
+    return f"{tenant.purge_from:%Y-%m-%d}", tenant.purge_approved_by or "nobody yet"

@@ -1,0 +1,1 @@
+"""A tenant's data outside the database: backups that can be restored, exports that people can read."""

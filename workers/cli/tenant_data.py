@@ -1,0 +1,78 @@
+"""`capliquify tenants export | backup | restore-backup`: a tenant's data outside the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.domain.tenant import SubscriptionStatus
+from shared.embedded.binaries import postgresql_binaries
+from shared.errors import ServiceError, TenantMissing
+from shared.persistence.archives.backup import back_up
+from shared.persistence.archives.export import ExportFormat, export_tenant
+from shared.persistence.archives.programs import ClientPrograms
+from shared.persistence.archives.restore import restore
+from shared.persistence.archives.secrets import rebind_secrets
+from shared.persistence.lifecycle import TenantLifecycle
+from shared.persistence.tenancy import find_tenant
+from workers.platform import open_platform
+from workers.wiring import Wiring
+
+console = Console(soft_wrap=True)
+
+Slug = Annotated[str, typer.Argument(help="The tenant's short name")]
+
+
+def export(
+    slug: Slug,
+    folder: Annotated[Path, typer.Argument(help="A new folder")],
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="How rows are written")
+    ] = ExportFormat.CSV,
+) -> None:
+    """Write all that is kept of a tenant, living or soft-deleted, with a manifest; secrets are left out."""
+    with open_platform() as wiring:
+        with wiring.admin.transaction() as connection:
+            try:
+                found = find_tenant(connection, slug)
+            except TenantMissing:
+                found = find_tenant(connection, slug, deleted=True)
+        manifest = export_tenant(wiring.database, found.id, folder, form)
+    rows = sum(each["rows"] for each in manifest["files"])
+    console.print(f"{slug}: {rows:,} rows in {len(manifest['files'])} files in {folder}")
+
+
+def backup(slug: Slug, file: Annotated[Path, typer.Argument(help="The file to write")]) -> None:
+    """Back up a tenant into one file, as of one instant."""
+    with _direct() as (_, url, programs):
+        manifest = back_up(url, programs, slug, file)
+    console.print(f"{slug}: {sum(manifest['rows'].values()):,} rows in {file}")
+
+
+def restore_backup(
+    file: Annotated[Path, typer.Argument(help="A file that `backup` wrote")],
+    slug: Annotated[
+        str | None, typer.Option(help="Short name of the tenant that it becomes")
+    ] = None,
+) -> None:
+    """Restore a backup: as the same tenant where it is gone, else as a new one; never over one."""
+    with _direct() as (wiring, url, programs):
+        restored = restore(url, programs, file, slug)
+        lifecycle = TenantLifecycle(wiring.admin, "operator")
+        # From here on the tenant is there, suspended; a second try binds what is not bound yet.
+        rebind_secrets(wiring.database, wiring.vault, restored.original_id, restored.tenant_id)
+        lifecycle.set_status(restored.slug, SubscriptionStatus.ACTIVE)
+    console.print(f"{restored.slug} is {restored.tenant_id}: {sum(restored.rows.values()):,} rows")
+
+
+@contextmanager
+def _direct() -> Iterator[tuple[Wiring, str, ClientPrograms]]:
+    with open_platform() as wiring:
+        url = wiring.settings.url_of("direct")
+        if url is None:
+            raise ServiceError("DATABASE_DIRECT_URL: is not set; backups go straight to PostgreSQL")
+        binaries = postgresql_binaries()
+        yield wiring, url, ClientPrograms(binaries.bin, binaries.env)
