@@ -16,6 +16,9 @@ class Tick:
 
 TICKS = {
     "check quotas": Tick("usage.scan", crontab(minute="17"), expires_s=3000),
+    "purge due tenants": Tick(
+        "tenants.purge_due", crontab(hour="3", minute="40"), expires_s=40_000
+    ),
 }
 
 

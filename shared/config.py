@@ -1,6 +1,7 @@
 """All settings, from the environment; read by `workers` only and handed on as values."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -24,6 +25,7 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".capliquify"), validation_alias="CAPLIQUIFY_HOME")
     vault_keys: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_VAULT_KEYS")
     vault_keys_file: Path | None = Field(None, validation_alias="CAPLIQUIFY_VAULT_KEYS_FILE")
+    pgcrypto_key: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_PGCRYPTO_KEY")
     pool_max: int = Field(4, ge=1, le=100, validation_alias="CAPLIQUIFY_POOL_MAX")
     shopify_base_url: str = Field(
         "https://{shop_domain}",
@@ -47,6 +49,21 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             raise InvalidInput(f"{first['loc'][0]}: {first['msg']}") from None
+
+    def secrets(self) -> list[str]:
+        """Every text of the settings that nobody may see: passwords in URLs, and keys."""
+        found = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                text = value.get_secret_value()
+                password = urlsplit(text).password if "://" in text else None
+                found += (
+                    [password] if password else [part.partition(":")[2] for part in text.split(",")]
+                )
+        # A text of the owner's choice, whole, whatever signs it has.
+        found.append(self.pgcrypto_key.get_secret_value() if self.pgcrypto_key else "")
+        return [each for each in found if each]
 
     def missing_urls(self) -> list[str]:
         """The names of the server URLs that are not set."""

@@ -1,15 +1,23 @@
 """The Celery application: PostgreSQL is the truth about jobs, Celery only executes them."""
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
 from schedules.beat import beat_schedule
 from shared.config import Settings
 from shared.observability.logging import configure_logging
+from shared.security.redaction import redact
 from workers.queues import EXCHANGE, KOMBU_QUEUES, Queue
 from workers.wiring import close_wiring, open_wiring
 
-TASK_MODULES = ("tasks.sales", "tasks.forecasts", "tasks.working_capital", "tasks.usage")
+TASK_MODULES = (
+    "tasks.sales",
+    "tasks.forecasts",
+    "tasks.working_capital",
+    "tasks.tenants",
+    "tasks.usage",
+    "tasks.credentials",
+)
 # No task may run longer; the broker hands a message on after the visibility timeout, so it is above.
 HARD_TIME_LIMIT_S = 3600
 VISIBILITY_TIMEOUT_S = 2 * HARD_TIME_LIMIT_S
@@ -58,9 +66,14 @@ def build_app(settings: Settings) -> Celery:
 app = build_app(Settings.read())
 
 
+@setup_logging.connect
+def _log(**_: object) -> None:
+    """Celery's own lines go where ours go, without secrets."""
+    configure_logging(redact)
+
+
 @worker_process_init.connect
 def _open(**_: object) -> None:
-    configure_logging()
     open_wiring()
 
 

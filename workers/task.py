@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from shared.domain.job import Job
 from shared.errors import CapLiquifyError, InvalidInput, RetryLater
 from shared.persistence.ledger import JobLedger
+from shared.security.redaction import redact
 from shared.use_cases.create_tenant import check_timezone
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.producer import JobProducer
@@ -167,7 +168,7 @@ def _run(definition: TaskDefinition[Any, Any], job: Job, wiring: Wiring) -> floa
         result = definition.function(context, definition.parse(job.arguments))
     except RetryLater as error:
         wait_s = error.retry_after_s or min(2.0**job.attempt, LONGEST_RETRY_S)
-        reason = type(error).__name__, error.message
+        reason = type(error).__name__, redact(error.message)
         if wiring.ledger.requeue(job.tenant_id, job.id, *reason, wait_s):
             log.info("job_retried", reason=error.message, wait_s=wait_s)
             return wait_s
@@ -188,7 +189,7 @@ def _run(definition: TaskDefinition[Any, Any], job: Job, wiring: Wiring) -> floa
 
 
 def _fail(wiring: Wiring, job: Job, error: Exception, message: str) -> None:
-    wiring.ledger.fail(job.tenant_id, job.id, type(error).__name__, message)
+    wiring.ledger.fail(job.tenant_id, job.id, type(error).__name__, redact(message))
     log.warning("job_failed", reason=message)
 
 

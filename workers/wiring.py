@@ -16,7 +16,10 @@ from shared.forecasting.forecaster import Forecaster
 from shared.http.client import VendorHttp
 from shared.persistence.database import Database
 from shared.persistence.ledger import JobLedger
+from shared.persistence.repositories.credentials import PgcryptoDecryption
 from shared.persistence.unit_of_work import unit_of_work_opener
+from shared.security.pgcrypto import UpgradingVault, refuse_without_key
+from shared.security.redaction import remember_secret
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases.ports import OpenUnitOfWork, ShopConnector, StoredCredential
 from shared.use_cases.store_credential import open_credential
@@ -54,9 +57,13 @@ class Wiring:
             database.close()
 
     @property
-    def vault(self) -> AesGcmVault:
-        """The vault with the key ring of the settings; raises `VaultError` without a key."""
-        return AesGcmVault(read_key_ring(self.settings))
+    def vault(self) -> UpgradingVault:
+        """The vault with the keys of the settings; raises `VaultError` without a key ring."""
+        key = self.settings.pgcrypto_key
+        reader = PgcryptoDecryption(self.database, key.get_secret_value()) if key else None
+        return UpgradingVault(
+            AesGcmVault(read_key_ring(self.settings)), reader or refuse_without_key
+        )
 
     @property
     def forecaster(self) -> Forecaster:
@@ -73,6 +80,7 @@ class Wiring:
     def shop(self, tenant_id: UUID, stored: StoredCredential) -> Iterator[ShopConnector]:
         """The connector of a credential, opened as late as can be and closed with the block."""
         credential = ShopifyCredential.parse(open_credential(self.vault, tenant_id, stored))
+        remember_secret(credential.access_token)
         base_url = self.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
         headers = {"X-Shopify-Access-Token": credential.access_token}
         attempts = self.settings.vendor_attempts
@@ -82,6 +90,9 @@ class Wiring:
 
 def build_wiring(settings: Settings) -> Wiring:
     """Opens the pools, whose connections are made when needed; raises `ServiceError` without a URL."""
+
+    for secret in settings.secrets():
+        remember_secret(secret)
 
     def login(name: str) -> Database:
         url = settings.url_of(name)

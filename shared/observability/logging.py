@@ -1,23 +1,60 @@
-"""structlog as JSON lines on standard error, or for a person's eyes on a terminal."""
+"""One log for everything: JSON lines on standard error, or for a person's eyes on a terminal."""
 
 import logging
 import sys
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 import structlog
 
+Event = MutableMapping[str, Any]
 
-def configure_logging(level: int = logging.INFO) -> None:
-    """Sets up structlog for this process; the context (job, tenant, task, attempt) is on each line."""
-    on_terminal = sys.stderr.isatty()
+
+def configure_logging(redact: Callable[[str], str], level: int = logging.INFO) -> None:
+    """Sets up structlog and the standard library's logging for this process, `redact` last of all.
+
+    The context (job, tenant, task, attempt) stands on each line, also on those of libraries.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
     )
+    renderer = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _redacting(redact),
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Every request with its full address is not for a log.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _redacting(redact: Callable[[str], str]) -> Callable[[Any, str, Event], Event]:
+    def process(_logger: Any, _method: str, event: Event) -> Event:
+        return {
+            name: redact(value) if isinstance(value, str) else value
+            for name, value in event.items()
+        }
+
+    return process

@@ -33,6 +33,7 @@ class Database:
         acquire_timeout_s: float = 30.0,
         name: str = "capliquify",
     ) -> None:
+        self._rendered: tuple[sql.Composable, bytes] = (NO_PROLOGUE, b"BEGIN; ")
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=0,
@@ -78,7 +79,10 @@ class Database:
         `prologue` is sent in one message with BEGIN: scoping costs no round trip of its own.
         """
         try:
-            with self._pool.connection() as connection, _begin(connection, prologue):
+            with (
+                self._pool.connection() as connection,
+                _begin(connection, self._render(connection, prologue)),
+            ):
                 yield connection
         except PoolTimeout:
             raise DatabaseUnavailable(
@@ -93,11 +97,19 @@ class Database:
                 raise DatabaseUnavailable("database: the connection was lost") from error
             raise
 
+    def _render(self, connection: Connection, prologue: sql.Composable) -> bytes:
+        # A job opens all its units of work with the same prologue: its text is put together once.
+        last, text = self._rendered
+        if last is not prologue:
+            text = b"BEGIN; " + prologue.as_bytes(connection)
+            self._rendered = (prologue, text)
+        return text
+
 
 @contextmanager
-def _begin(connection: Connection, prologue: sql.Composable) -> Iterator[None]:
+def _begin(connection: Connection, opening: bytes) -> Iterator[None]:
     try:
-        connection.execute(sql.SQL("BEGIN; ") + prologue)
+        connection.execute(opening)
         yield
         _commit(connection)
     except BaseException:

@@ -18,8 +18,8 @@ SELECT t.id, t.slug, t.name, t.subscription_tier AS tier, t.subscription_status 
        t.created_at, t.deleted_at, t.deleted_at + interval '30 days' AS purge_from, a.approver AS purge_approved_by,
        (SELECT count(*) FROM public.users u WHERE u.tenant_id = t.id AND u.is_active)::int AS users,
        coalesce(m.total_entities_count, 0) AS entities, coalesce(m.storage_used_mb, 0) AS storage_mb,
-       (SELECT count(*) FROM public.jobs j WHERE j.tenant_id = t.id AND state IN ('queued', 'dispatched', 'running'))::int
-           AS live_jobs
+       (SELECT count(*) FROM public.jobs j
+        WHERE j.tenant_id = t.id AND state IN ('queued', 'dispatched', 'running'))::int AS live_jobs
 FROM public.tenants t
 LEFT JOIN public.tenant_purge_approvals a ON a.tenant_id = t.id
 LEFT JOIN LATERAL (SELECT total_entities_count, storage_used_mb FROM public.usage_metrics

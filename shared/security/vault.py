@@ -8,18 +8,16 @@ without padding. The additional data is the place that the value is kept in,
 import base64
 import binascii
 import os
-import re
 from collections.abc import Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.errors import VaultError
+from shared.security.sealed import FORMAT, KEY_ID, sealing_key, split_sealed
 
-FORMAT = "clq1"
 NONCE_BYTES = 12
 KEY_BYTES = 32
-KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class KeyRing:
@@ -52,6 +50,8 @@ class KeyRing:
             key_id, colon, encoded = part.partition(":")
             if not colon:
                 raise VaultError("vault keys: a key has no id; write <id>:<base64 of 32 bytes>")
+            if key_id in keys:
+                raise VaultError("vault keys: an id stands twice; give every key an id of its own")
             try:
                 keys[key_id] = base64.b64decode(encoded, validate=True)
             except binascii.Error:
@@ -85,6 +85,15 @@ class AesGcmVault:
     def __init__(self, keys: KeyRing) -> None:
         self._keys = keys
 
+    @property
+    def active_key_id(self) -> str:
+        """The key that seals."""
+        return self._keys.active_id
+
+    def key_id(self, sealed: str) -> str:
+        """The key that sealed this value; raises `VaultError` for what is no sealed value."""
+        return sealing_key(sealed)
+
     def seal(self, secret: bytes, place: str) -> str:
         """The sealed text of a secret that is to be kept at `place`."""
         nonce = os.urandom(NONCE_BYTES)
@@ -95,18 +104,21 @@ class AesGcmVault:
 
     def open(self, sealed: str, place: str) -> bytes:
         """The secret; raises `VaultError` if the text, its place or the key is not the right one."""
-        version, _, rest = sealed.partition(".")
-        key_id, _, encoded = rest.partition(".")
-        if version != FORMAT or not encoded:
-            raise VaultError("vault: the stored value is not a sealed secret of this system")
+        key_id, encoded = split_sealed(sealed)
         try:
-            raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            raw = _decode(encoded)
             return self._keys.cipher(key_id).decrypt(
                 raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()
             )
         except (InvalidTag, binascii.Error, ValueError):
             raise VaultError(
-                f"vault: the secret does not open with key {key_id[:32]!r}; the key is another one, "
-                "or the value was changed or moved; set the right key in CAPLIQUIFY_VAULT_KEYS "
+                f"vault: the secret does not open with key {key_id!r}; the key is another one, "
+                "or the value was changed, cut off or moved; set the right key in CAPLIQUIFY_VAULT_KEYS "
                 "or store the credential again"
             ) from None
+
+
+def _decode(encoded: str) -> bytes:
+    # Half the time of base64.urlsafe_b64decode, on the way of every vendor call.
+    standard = encoded.replace("-", "+").replace("_", "/")
+    return binascii.a2b_base64(standard + "=" * (-len(encoded) % 4))

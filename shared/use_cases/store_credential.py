@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping
 from uuid import UUID
 
+from shared.errors import VaultError
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
 
 
-def credential_place(tenant_id: UUID, credential_id: UUID) -> str:
-    """Where the sealed JSON lies; a value moved anywhere else does not open."""
-    return f"tenant_{tenant_id}/api_credentials/credentials_encrypted/{credential_id}"
+def credential_place(
+    tenant_id: UUID, credential_id: UUID, column: str = "credentials_encrypted"
+) -> str:
+    """Where a sealed secret lies; a value moved anywhere else does not open."""
+    return f"tenant_{tenant_id}/api_credentials/{column}/{credential_id}"
 
 
 def store_credential(
@@ -34,4 +37,14 @@ def store_credential(
 def open_credential(vault: Vault, tenant_id: UUID, stored: StoredCredential) -> dict[str, str]:
     """The credential's JSON in the clear; raises `VaultError` with no part of it in the message."""
     opened = vault.open(stored.sealed, credential_place(tenant_id, stored.id))
-    return {str(key): str(value) for key, value in json.loads(opened).items()}
+    try:
+        secret = json.loads(opened)
+    except ValueError:
+        secret = None
+    if not isinstance(secret, dict):
+        # Not chained and not shown: the text of the parser's error is the secret.
+        raise VaultError(
+            f"vault: the credential of {stored.service_name!r} opens, but is no JSON object; "
+            "store it again with `capliquify credentials set`"
+        )
+    return {str(key): str(value) for key, value in secret.items()}

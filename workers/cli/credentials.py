@@ -2,30 +2,39 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.connectors.shopify.mapping import MARKETS
-from shared.errors import InvalidInput
-from shared.persistence.tenancy import find_tenant
+from shared.domain.credential import KeptCredential
+from shared.domain.tenant import Tenant
+from shared.errors import CapLiquifyError, InvalidInput, VaultError
+from shared.persistence.repositories.credentials import CredentialRepository
+from shared.persistence.tenancy import find_tenant, list_tenants
+from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
+from shared.security.sealed import sealing_key
+from shared.use_cases.ports import UnitOfWork, Vault
+from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import store_credential
 from workers.platform import open_platform
+from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Vendor credentials, sealed before they are stored.")
 console = Console()
 
-
-@app.callback()
-def group() -> None:
-    """Keeps `set` a subcommand."""
+Slug = Annotated[str, typer.Option(help="The tenant's slug")]
 
 
 @app.command(name="set")
 def set_credential(
-    tenant: Annotated[str, typer.Option(help="The tenant's slug")],
+    tenant: Slug,
     service: Annotated[str, typer.Option(help="Such as shopify_uk")] = "shopify_uk",
 ) -> None:
     """Seal and store a credential; its JSON is read from standard input.
@@ -37,11 +46,122 @@ def set_credential(
     secret = _read_secret(sys.stdin.read())
     ShopifyCredential.parse(secret)
     with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
-        opener = wiring.unit_of_work(found.id, actor="operator")
+        opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
         store_credential(opener, wiring.vault, service, "ecommerce", secret)
     console.print(f"{service}: stored for {tenant}")
+
+
+@app.command(name="list")
+def list_all(tenant: Slug) -> None:
+    """Show a tenant's credentials and the keys that sealed them, never a secret."""
+    with open_platform() as wiring:
+        kept = _kept(wiring, _find(wiring, tenant))
+    table = Table("service", "type", "active", "needs reconnect", "last sync", "key")
+    for each in kept:
+        synced = each.last_sync_at.isoformat(timespec="seconds") if each.last_sync_at else "never"
+        told = (_yes(each.is_active), _yes(each.needs_reconnect), synced, _keys_of(each))
+        table.add_row(*map(Text, (each.service_name, each.service_type, *told)))
+    console.print(table)
+
+
+@app.command()
+def verify(
+    tenant: Slug,
+    service: Annotated[str | None, typer.Option(help="Only this one")] = None,
+) -> None:
+    """Open each of a tenant's secrets with the key ring; exit status 1 if one does not open."""
+    with open_platform() as wiring:
+        found, vault = _find(wiring, tenant), wiring.vault
+        kept = _kept(wiring, found)
+        if service is not None:
+            kept = [each for each in kept if each.service_name == service]
+            if not kept:
+                raise InvalidInput(f"service: {tenant} has no credential of {service!r}")
+        failed = sum(_verify_one(vault, found, each) for each in kept)
+    if failed:
+        raise VaultError(f"vault: {failed} of {tenant}'s secrets cannot be opened; see above")
+
+
+@app.command(name="rotate-keys")
+def rotate(
+    tenant: Annotated[str | None, typer.Option(help="The tenant's slug; all if left out")] = None,
+) -> None:
+    """Seal anew, with the first key of the ring, what another key sealed; again is harmless."""
+    with open_platform() as wiring:
+        vault = wiring.vault
+        tenants = _every_tenant(wiring) if tenant is None else [_find(wiring, tenant)]
+        failed = [each.slug for each in tenants if not _rotate_one(wiring, vault, each)]
+    if failed:
+        raise VaultError(
+            f"vault: not all is sealed with {vault.active_key_id!r} at {', '.join(failed)}; see above, "
+            "and keep the old keys on the ring"
+        )
+
+
+def _verify_one(vault: Vault, tenant: Tenant, credential: KeptCredential) -> int:
+    opened, refused = open_all(vault, tenant.id, credential)
+    for column in opened:
+        key = vault.key_id(credential.sealed[column])
+        _say(f"{credential.service_name} {column}: opens, key {key}")
+    for line in refused:
+        _say(line)
+    if not credential.sealed:
+        _say(f"{credential.service_name}: holds no secret")
+    return len(refused)
+
+
+def _rotate_one(wiring: Wiring, vault: Vault, tenant: Tenant) -> bool:
+    @contextmanager
+    def open_unit_of_work() -> Iterator[UnitOfWork]:
+        # The operator's work, not the tenant's: what is suspended is sealed anew too.
+        with tenant_transaction(wiring.database, tenant.id) as connection:
+            yield TenantUnitOfWork(connection, tenant, None, "operator")
+
+    try:
+        done = rotate_keys(open_unit_of_work, vault, lambda *_: None)
+    except CapLiquifyError as error:
+        _say(f"{tenant.slug}: not finished: {error.message}")
+        return False
+    _say(
+        f"{tenant.slug}: {done.resealed} sealed anew with {vault.active_key_id}, {done.current} were "
+        f"current, {done.overtaken} stored by others meanwhile, {done.unopenable} cannot be opened"
+    )
+    for problem in done.problems:
+        _say(f"{tenant.slug}: {problem}")
+    return not (done.overtaken or done.problems)
+
+
+def _find(wiring: Wiring, slug: str) -> Tenant:
+    with wiring.admin.transaction() as connection:
+        return find_tenant(connection, slug)
+
+
+def _every_tenant(wiring: Wiring) -> list[Tenant]:
+    with wiring.admin.transaction() as connection:
+        return list_tenants(connection)
+
+
+def _kept(wiring: Wiring, tenant: Tenant) -> list[KeptCredential]:
+    with tenant_transaction(wiring.database, tenant.id) as connection:
+        return CredentialRepository(connection).list_kept()
+
+
+def _keys_of(credential: KeptCredential) -> str:
+    def name(sealed: str) -> str:
+        try:
+            return sealing_key(sealed)
+        except VaultError:
+            return "not sealed"
+
+    return ", ".join(sorted({name(each) for each in credential.sealed.values()})) or "no secret"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _say(line: str) -> None:
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
 def _read_secret(text: str) -> dict[str, str]:

@@ -1,23 +1,131 @@
 """`capliquify migrate`."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared.errors import ServiceError
+from shared.persistence.migrations.runner import WORKERS, Migrated, OnDone
+from shared.persistence.migrations.schema_versions import PlannedMove
+from workers.cli.adoption import adopt
 from workers.platform import open_platform
+from workers.wiring import Wiring
 
-console = Console()
+if TYPE_CHECKING:
+    from workers.migrate import MigrationOrder
+
+console = Console(soft_wrap=True, highlight=False)
+
+# Nobody reads a list of ten thousand.
+LONGEST_LIST = 20
 
 
-def migrate() -> None:
-    """Bring the public schema and every tenant's schema to the newest revision."""
-    from workers.migrate import migrate_everything  # noqa: PLC0415 - imports Alembic
+def migrate(
+    tenant: Annotated[
+        list[str] | None, typer.Option(help="Only this tenant's schema, by slug; may be repeated")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Revision of the tenant line; an older one is a downgrade")
+    ] = None,
+    canary: Annotated[
+        int, typer.Option(min=0, help="So many tenants first; if one fails, no other is touched")
+    ] = 0,
+    workers: Annotated[
+        int, typer.Option(min=1, max=32, help="Connections that migrate tenants side by side")
+    ] = WORKERS,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show what would be done, do nothing")
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option("--adopt", help="Take over a database that Prisma made; differences first"),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before taking over")] = False,
+) -> None:
+    """Bring the public schema and every tenant's schema to the newest revision.
 
+    Cut off, it goes on where it was when run again. With --tenant or --to the public schema is left as it is.
+    """
+    from workers.migrate import MigrationOrder, plan_migration  # noqa: PLC0415 - imports Alembic
+
+    order = MigrationOrder(tuple(tenant) if tenant else None, to, canary, workers)
     with open_platform() as wiring:
-        done = migrate_everything(wiring)
+        if take_over:
+            adopt(wiring.settings.url_of("direct") or "", plan=plan, confirmed=yes)
+            if plan:
+                return
+        if plan:
+            _show_plan(plan_migration(wiring, order))
+        else:
+            _run(wiring, order)
+
+
+def _run(wiring: Wiring, order: "MigrationOrder") -> None:
+    from workers.migrate import migrate_everything  # noqa: PLC0415
+
+    try:
+        with _progress() as progress:
+            done = migrate_everything(wiring, order, _follow(progress))
+    except KeyboardInterrupt:
+        raise ServiceError("migrate: stopped; run it again and it does the rest") from None
+    if done.public_revision is not None:
+        console.print(f"public schema at {done.public_revision}")
+    _summarise(done.tenants)
+
+
+def _progress() -> Progress:
+    bar = TextColumn("tenant schemas"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*bar, TextColumn("{task.fields[failed]}"), console=console)
+
+
+def _follow(progress: Progress) -> OnDone:
+    """Moves the bar with each tenant that ended."""
+    shown = progress.add_task("", total=None, failed="")
+    failed: list[str] = []
+
+    def follow(migrated: Migrated, total: int) -> None:
+        if migrated.error is not None:
+            failed.append(migrated.slug)
+        told = f"[red]{len(failed)} failed[/red]" if failed else ""
+        progress.update(shown, total=total, advance=1, failed=told)
+
+    return follow
+
+
+def _show_plan(moves: Sequence[PlannedMove]) -> None:
+    for move in moves:
+        before, after = move.before or "nothing", move.after or "nothing"
+        if move.unknown:
+            console.print(
+                f"{_tenants(move.tenants)} at {before}: unknown to this release, left alone"
+            )
+        elif before == after:
+            console.print(f"{_tenants(move.tenants)} at {after}: nothing to do")
+        else:
+            console.print(f"{_tenants(move.tenants)}: {before} → {after}")
+    if not moves:
+        console.print("no tenant has a schema")
+
+
+def _summarise(ended: Sequence[Migrated]) -> None:
+    failed = [each for each in ended if each.error is not None]
+    changed = sum(each.changed for each in ended)
     console.print(
-        f"public schema at {done.public_revision}; {len(done.tenants)} tenant schemas checked"
+        f"{_tenants(len(ended))}: {changed} migrated, {len(ended) - changed - len(failed)} were there already, "
+        f"{len(failed)} failed"
     )
-    for failed in done.failed:
-        console.print(f"[red]{failed.slug}[/red] stays at {failed.revision}: {failed.error}")
-    if done.failed:
-        raise ServiceError(f"migrate: {len(done.failed)} tenant(s) stayed behind; run it again")
+    for each in failed[:LONGEST_LIST]:
+        place = each.revision or "nothing"
+        console.print(f"[red]{each.slug}[/red] stays at {place}: ", end="")
+        console.print(str(each.error), markup=False)
+    if len(failed) > LONGEST_LIST:
+        console.print(f"… and {len(failed) - LONGEST_LIST} more")
+    if failed:
+        raise ServiceError(f"migrate: {_tenants(len(failed))} stayed behind; run it again")
+
+
+def _tenants(count: int) -> str:
+    return f"{count:,} tenant{'' if count == 1 else 's'}"

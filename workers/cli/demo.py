@@ -17,6 +17,8 @@ from shared.domain.quota import Tier
 from shared.domain.working_capital import AccountClass
 from shared.errors import GiveUp, ServiceError, TenantMissing
 from shared.persistence import reports
+from shared.persistence.audit_log import AuditFilter, search_audit_log
+from shared.persistence.isolation import reach_neighbour
 from shared.persistence.ledger import JobLedger
 from shared.persistence.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
@@ -29,6 +31,7 @@ from workers.platform import embedded_servers
 from workers.wiring import Wiring, build_wiring
 
 SLUG = "demo-gifts"
+NEIGHBOUR = "demo-neighbour"
 BALANCES = {
     date(2011, 8, 31): ("18500.00", "6200.00", "5400.00", "4000.00"),
     date(2011, 9, 30): ("19800.00", "7100.00", "6100.00", "4000.00"),
@@ -51,7 +54,7 @@ def demo() -> None:
     ):
         agree = _run(wiring, home)
     if not agree:
-        raise GiveUp("demo: the totals differ from the count made from the CSV")
+        raise GiveUp("demo: the figures or the isolation are not as they must be; see above")
     console.print(
         "\n[bold green]Done.[/bold green] The data stay in "
         f"{home}; look on with `capliquify tenants list` or `capliquify services start`.",
@@ -86,16 +89,29 @@ def _run(wiring: Wiring, home: Path) -> bool:
         return _summarise(wiring, tenant_id, jobs)
 
 
+def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:
+    try:
+        with wiring.admin.transaction() as connection:
+            return find_tenant(connection, slug).id
+    except TenantMissing:
+        return register(wiring, NewTenant(slug, name, Tier.STARTER, "Europe/London", "GBP"), "demo")
+
+
+def _check_isolation(wiring: Wiring, tenant_id: UUID) -> bool:
+    """A neighbour moves in; PostgreSQL itself must refuse to show it."""
+    neighbour = _ensure_tenant(wiring, NEIGHBOUR, "Demo Neighbour")
+    refusal = reach_neighbour(wiring.database, tenant_id, neighbour)
+    if refusal is None:
+        console.print(f"[red]{SLUG} could read {NEIGHBOUR}'s tables[/red]")
+        return False
+    console.print(f"Isolation: {SLUG} tried to read {NEIGHBOUR}'s tables; PostgreSQL: {refusal!r}.")
+    return True
+
+
 def _prepare_tenant(wiring: Wiring) -> UUID:
     from shared.sandbox.app import SHOPIFY_TOKEN  # noqa: PLC0415 - loads Starlette
 
-    try:
-        with wiring.admin.transaction() as connection:
-            tenant_id = find_tenant(connection, SLUG).id
-    except TenantMissing:
-        tenant_id = register(
-            wiring, NewTenant(SLUG, "Demo Gifts", Tier.STARTER, "Europe/London", "GBP")
-        )
+    tenant_id = _ensure_tenant(wiring, SLUG, "Demo Gifts")
     opener = wiring.unit_of_work(tenant_id, actor="demo")
     secret = {"shop_domain": "demo-gifts.myshopify.com", "access_token": SHOPIFY_TOKEN}
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
@@ -131,7 +147,10 @@ def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
     agree = summary.print_totals(console, totals, truth.count_orders())
     summary.print_changes(console, jobs)
     summary.print_usage(console, usage[0])
-    return agree
+    with wiring.admin.transaction() as connection:
+        entries = search_audit_log(connection, AuditFilter(tenant=SLUG, limit=1000))
+    console.print(f"Audit log: {len(entries)} entries of {SLUG}; `capliquify audit` shows them.")
+    return _check_isolation(wiring, tenant_id) and agree
 
 
 @contextmanager

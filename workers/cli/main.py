@@ -10,7 +10,19 @@ from rich.console import Console
 
 from shared.errors import CapLiquifyError, InvalidInput
 from shared.observability.logging import configure_logging
-from workers.cli import credentials, database, demo, figures, jobs, processes, services, tenants
+from shared.security.redaction import redact
+from workers.cli import (
+    audit,
+    credentials,
+    database,
+    demo,
+    doctor,
+    figures,
+    jobs,
+    processes,
+    services,
+    tenants,
+)
 
 app = typer.Typer(
     name="capliquify",
@@ -25,6 +37,8 @@ app.add_typer(tenants.app, name="tenants")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")
 app.command("migrate")(database.migrate)
+app.command("doctor")(doctor.doctor)
+app.command("audit")(audit.audit)
 app.command("run", context_settings={"ignore_unknown_options": False})(jobs.run)
 app.command("worker")(processes.worker)
 app.command("beat")(processes.beat)
@@ -35,7 +49,7 @@ app.command("demo")(demo.demo)
 
 def main() -> None:
     """Runs the command; an error that somebody can mend is one line and exit status 1 or 2."""
-    configure_logging(logging.ERROR)
+    configure_logging(redact, logging.ERROR)
     # What it has to say comes as one line of ours.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     try:
@@ -59,4 +73,4 @@ def describe_database_error(error: psycopg.Error) -> str:
 
 def _print(message: str) -> None:
     console = Console(stderr=True, soft_wrap=True)
-    console.print(f"error: {message}", style="bold red", markup=False, highlight=False)
+    console.print(f"error: {redact(message)}", style="bold red", markup=False, highlight=False)

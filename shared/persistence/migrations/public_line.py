@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 from alembic import command
 from alembic.config import Config
+from psycopg.rows import TupleRow
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -20,16 +22,41 @@ FUNCTIONS = FOLDER / "functions"
 MIGRATION_LOCK = 7_302_115_001
 
 
+@dataclass(frozen=True, slots=True)
+class PublicMigration:
+    """A transaction in which the public line is run; `connection` is the driver's own, for what goes with it."""
+
+    session: Connection
+
+    @property
+    def connection(self) -> psycopg.Connection[TupleRow]:
+        """The driver's connection, in the same transaction."""
+        raw = self.session.connection.driver_connection
+        assert isinstance(raw, psycopg.Connection)  # noqa: S101 - the URL names the driver
+        return raw
+
+    def run(self, revision: str = "head") -> str:
+        """Brings the public schema to `revision`, roles and functions included; returns it."""
+        self.connection.execute(ROLES.read_bytes())
+        command.upgrade(_config(self.session), revision)
+        for source in function_sources().values():
+            self.connection.execute(source.encode())
+        found = self.session.execute(text("SELECT version_num FROM public.alembic_version"))
+        return str(found.scalar_one())
+
+
+@contextmanager
+def migrating_public(database_url: str) -> Iterator[PublicMigration]:
+    """One transaction, one at a time: kept at the end of the block, taken back on any error."""
+    with _migrating(database_url) as session:
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        yield PublicMigration(session)
+
+
 def migrate_public(database_url: str, revision: str = "head") -> str:
     """Brings the public schema to `revision`, functions included, in one transaction; returns it."""
-    with _migrating(database_url) as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        _execute(connection, ROLES.read_text(encoding="utf-8"))
-        command.upgrade(_config(connection), revision)
-        for source in function_sources().values():
-            _execute(connection, source)
-        found = connection.execute(text("SELECT version_num FROM public.alembic_version"))
-        return str(found.scalar_one())
+    with migrating_public(database_url) as migration:
+        return migration.run(revision)
 
 
 def downgrade_public(database_url: str, revision: str) -> None:
@@ -65,12 +92,6 @@ def _migrating(database_url: str) -> Iterator[Connection]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         reason = str(cause).splitlines()[0]
         raise ServiceError(f"migrate: the public schema was not changed: {reason}") from error
-
-
-def _execute(connection: Connection, source: str) -> None:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 - the URL names the driver
-    raw.execute(source.encode())
 
 
 def _config(connection: Connection) -> Config:

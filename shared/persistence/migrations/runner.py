@@ -3,33 +3,26 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from uuid import UUID
 
 import psycopg
-from psycopg.errors import LockNotAvailable
-from psycopg.rows import TupleRow, class_row
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from shared.errors import InvalidInput
-from shared.persistence.migrations.one_tenant import migrate_one
+from shared.persistence.migrations.one_tenant import make_durable, migrate_one
+from shared.persistence.migrations.schema_versions import (
+    Connection,
+    SchemaVersion,
+    find_target,
+    read_registered,
+)
 from shared.persistence.migrations.steps import Step, load_steps
-
-Connection = psycopg.Connection[TupleRow]
 
 WORKERS = 4
 # A tenant that somebody holds a lock on goes to the tail of the queue, this often.
 TRIES = 20
 PAUSE_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class SchemaVersion:
-    """A tenant's schema and the revision that it stands at."""
-
-    tenant_id: UUID
-    slug: str
-    schema_name: str
-    revision: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +32,10 @@ class Migrated:
     slug: str
     revision: str | None
     error: str | None
+    changed: bool = False
 
 
 OnDone = Callable[[Migrated, int], None]
-
-
-def read_versions(database_url: str, slugs: Iterable[str] | None = None) -> list[SchemaVersion]:
-    """Where every tenant schema stands, or those of `slugs`; raises `InvalidInput` for one that is none."""
-    with (
-        psycopg.connect(database_url) as connection,
-        connection.cursor(row_factory=class_row(SchemaVersion)) as cursor,
-    ):
-        versions = cursor.execute(
-            "SELECT tenant_id, slug, schema_name, revision FROM public.tenant_schema_revisions()"
-        ).fetchall()
-    if slugs is None:
-        return versions
-    wanted = set(slugs)
-    if unknown := wanted - {version.slug for version in versions}:
-        raise InvalidInput(f"tenant: no tenant {sorted(unknown)[0]!r} has a schema")
-    return [version for version in versions if version.slug in wanted]
-
-
-def find_target(revision: str | None, steps: Sequence[Step]) -> int:
-    """How many steps a schema at that revision has taken; None is the newest. Raises `InvalidInput`."""
-    if revision is None:
-        return len(steps)
-    for step in steps:
-        if step.revision == revision:
-            return step.number
-    known = ", ".join(step.revision for step in steps)
-    raise InvalidInput(f"to: there is no revision {revision!r}; there are {known}")
 
 
 def migrate_tenants(
@@ -88,7 +54,7 @@ def migrate_tenants(
     """
     line = load_steps() if steps is None else steps
     target = find_target(to, line)
-    versions = read_versions(database_url, slugs)
+    versions = read_registered(database_url, slugs)
     run = _Run(database_url, line, target, len(versions), on_done)
     run.migrate(versions[:canary], 1)
     if any(each.error for each in run.results):
@@ -121,14 +87,20 @@ class _Run:
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        try:
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            # Each finishes the tenant in its hands; a second one does not wait.
+            self._queue.clear()
+            for thread in threads:
+                thread.join()
+            raise
         # Threads that lost the server leave a queue: what is in it was not done.
         while self._queue:
             version, _ = self._queue.popleft()
-            self.note(
-                Migrated(version.slug, version.revision, "the connection was lost; run it again")
-            )
+            reason = "the connection was lost; run it again"
+            self.note(Migrated(version.slug, version.revision, reason))
 
     def note(self, migrated: Migrated) -> None:
         """Keeps how one ended and tells the caller."""
@@ -137,26 +109,26 @@ class _Run:
             self._on_done(migrated, self._total)
 
     def _work(self) -> None:
-        with psycopg.connect(self._url, autocommit=True) as connection:
-            while (taken := self._take()) is not None:
-                version, tries = taken
-                try:
-                    revision = migrate_one(
-                        connection,
-                        version.tenant_id,
-                        version.schema_name,
-                        self._steps,
-                        self._target,
-                    )
-                except LockNotAvailable:
-                    self._put_back(version, tries - 1)
-                except psycopg.OperationalError:
-                    self._put_back(version, tries)
-                    return
-                except (psycopg.Error, InvalidInput) as error:
-                    self.note(Migrated(version.slug, version.revision, str(error).splitlines()[0]))
-                else:
-                    self.note(Migrated(version.slug, revision, None))
+        with (
+            suppress(psycopg.OperationalError),
+            psycopg.connect(self._url, autocommit=True) as connection,
+        ):
+            while not connection.closed and (taken := self._take()) is not None:
+                self._try_one(connection, *taken)
+            make_durable(connection)
+
+    def _try_one(self, connection: Connection, version: SchemaVersion, tries: int) -> None:
+        try:
+            moved = migrate_one(connection, version, self._steps, self._target)
+        except (LockNotAvailable, DeadlockDetected):
+            self._put_back(version, tries - 1)
+        except (psycopg.Error, InvalidInput) as error:
+            if connection.closed:
+                self._put_back(version, tries - 1)
+            else:
+                self.note(Migrated(version.slug, version.revision, str(error).splitlines()[0]))
+        else:
+            self.note(Migrated(version.slug, moved.after, None, moved.before != moved.after))
 
     def _take(self) -> tuple[SchemaVersion, int] | None:
         with self._lock:

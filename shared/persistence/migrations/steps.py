@@ -37,8 +37,14 @@ def load_steps(folder: Path = COMPILED) -> tuple[Step, ...]:
 
 
 def position_of(revision: str | None) -> int:
-    """How far along the line a revision is; 0 for none, and for one that this release does not know."""
-    return next((step.number for step in load_steps() if step.revision == revision), 0)
+    """How far along the line a revision is; 0 for none.
+
+    One that this release does not know is a newer release's, beyond the line's end.
+    """
+    if revision is None:
+        return 0
+    steps = load_steps()
+    return next((step.number for step in steps if step.revision == revision), len(steps) + 1)
 
 
 def newest_revision() -> str:

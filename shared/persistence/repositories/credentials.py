@@ -3,10 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from psycopg import DataError, sql
+from psycopg.errors import ExternalRoutineInvocationException
 from psycopg.rows import class_row
 
-from shared.errors import InvalidInput
-from shared.persistence.database import Connection
+from shared.domain.credential import KeptCredential
+from shared.errors import InvalidInput, VaultError
+from shared.persistence.database import Connection, Database
 from shared.use_cases.ports import StoredCredential
 
 
@@ -51,6 +54,25 @@ class CredentialRepository:
             )
         return stored
 
+    def list_kept(self) -> list[KeptCredential]:
+        """Every credential, also those that are not active, by service."""
+        rows = self._connection.execute(
+            "SELECT id, service_name, service_type, is_active, needs_reconnect, last_sync_at, "
+            "jsonb_strip_nulls(jsonb_build_object('credentials_encrypted', credentials_encrypted, "
+            "'access_token_encrypted', access_token_encrypted, "
+            "'refresh_token_encrypted', refresh_token_encrypted)) AS sealed "
+            "FROM api_credentials ORDER BY service_name, id"
+        )
+        return [KeptCredential(**row) for row in rows]
+
+    def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
+        """Puts `new` in the place of `old`; False if something else is there by now."""
+        statement = sql.SQL(
+            "UPDATE api_credentials SET {column} = %s, updated_at = now() "
+            "WHERE id = %s AND {column} = %s"
+        ).format(column=sql.Identifier(column))
+        return self._connection.execute(statement, (new, credential_id, old)).rowcount == 1
+
     def mark_synced(self, credential_id: UUID, at: datetime) -> None:
         """Notes up to when everything was synced."""
         self._connection.execute(
@@ -65,3 +87,30 @@ class CredentialRepository:
             "needs_reconnect = needs_reconnect OR %s WHERE id = %s",
             (at, reconnect, credential_id),
         )
+
+
+class PgcryptoDecryption:
+    """Opens what `pgp_sym_encrypt` sealed, in the database; the key goes there, bound, and is not kept."""
+
+    def __init__(self, database: Database, key: str) -> None:
+        self._database = database
+        self._key = key
+
+    def __call__(self, stored: str) -> bytes:
+        """The secret of a bytea in hex or of an armored text; raises `VaultError` without a part of it."""
+        statement = (
+            "SELECT public.pgp_sym_decrypt(%s::bytea, %s) AS secret"
+            if stored.lstrip().startswith("\\x")
+            else "SELECT public.pgp_sym_decrypt(public.dearmor(%s), %s) AS secret"
+        )
+        try:
+            with self._database.transaction() as connection:
+                row = connection.execute(statement, (stored.strip(), self._key)).fetchone()
+        except (ExternalRoutineInvocationException, DataError):
+            raise VaultError(
+                "vault: the value of pgcrypto does not open; the key is another one, or the value was "
+                "changed or cut off; set the right key in CAPLIQUIFY_PGCRYPTO_KEY or store the "
+                "credential again"
+            ) from None
+        assert row is not None  # noqa: S101 - a function call gives a row
+        return str(row["secret"]).encode()

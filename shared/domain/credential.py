@@ -1,0 +1,18 @@
+"""A vendor credential as it is kept: what is known of it, and its secrets, sealed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCredential:
+    """A credential with all that is sealed of it, by column; empty columns are left out."""
+
+    id: UUID
+    service_name: str
+    service_type: str
+    is_active: bool
+    needs_reconnect: bool
+    last_sync_at: datetime | None
+    sealed: dict[str, str]

@@ -1,0 +1,171 @@
+"""`capliquify credentials` as an operator uses it; a secret is never on the command line nor in the output."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from shared.embedded.urls import ServiceUrls
+from shared.persistence.unit_of_work import tenant_transaction
+from tests.acceptance.test_command_line import assert_one_line, run
+from tests.conftest import VAULT_KEYS, environment_of
+from tests.fixtures.credentials import audited, keys_of, opener_of
+from workers.wiring import Wiring
+
+pytestmark = pytest.mark.acceptance
+
+NEW_KEY = "new:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8="
+RING = {"CAPLIQUIFY_VAULT_KEYS": f"{NEW_KEY},{VAULT_KEYS}"}
+ONLY_NEW = {"CAPLIQUIFY_VAULT_KEYS": NEW_KEY}
+SECRETS = ("shpat_secret", "a key of pgcrypto", NEW_KEY.partition(":")[2], VAULT_KEYS[5:])
+GIVEN = '{"shop_domain": "acme.myshopify.com", "access_token": "shpat_secret"}'
+
+
+@pytest.fixture
+def environment(
+    database_url: str, services: ServiceUrls, acme: UUID, globex: UUID
+) -> dict[str, str]:
+    """Two tenants with one credential each, sealed with the key `test`."""
+    environment = environment_of(database_url, services.redis_url)
+    for tenant in ("acme", "globex"):
+        stored = run(environment, "credentials", "set", "--tenant", tenant, given=GIVEN)
+        assert stored.returncode == 0, stored.stderr
+    return environment
+
+
+def credentials(environment: dict[str, str], *arguments: str, status: int = 0) -> list[str]:
+    """The lines that a command prints; no secret is among them."""
+    ended = run(environment, "credentials", *arguments)
+    assert ended.returncode == status, ended.stderr
+    for secret in SECRETS:
+        assert secret not in ended.stdout + ended.stderr
+    if status:
+        assert_one_line(ended, status)
+        return [*ended.stdout.splitlines(), ended.stderr.strip()]
+    return ended.stdout.splitlines()
+
+
+def test_the_list_names_the_key_and_shows_no_secret(environment: dict[str, str]) -> None:
+    cells = [
+        [cell.strip() for cell in line.strip("┃│").replace("┃", "│").split("│")]
+        for line in credentials(environment, "list", "--tenant", "acme")
+        if line.startswith(("┃", "│"))
+    ]
+    assert cells == [
+        ["service", "type", "active", "needs reconnect", "last sync", "key"],
+        ["shopify_uk", "ecommerce", "yes", "no", "never", "test"],
+    ]
+
+
+def test_verify_names_the_key_of_each_secret(environment: dict[str, str]) -> None:
+    opens = "shopify_uk credentials_encrypted: opens, key test"
+    assert credentials(environment, "verify", "--tenant", "acme") == [opens]
+    one = ("verify", "--tenant", "acme", "--service", "shopify_uk")
+    assert credentials({**environment, **RING}, *one) == [opens]
+
+
+def test_verify_ends_with_status_1_where_a_secret_does_not_open(
+    environment: dict[str, str],
+) -> None:
+    assert credentials({**environment, **ONLY_NEW}, "verify", "--tenant", "acme", status=1) == [
+        "shopify_uk credentials_encrypted: vault: the value was sealed with key 'test', "
+        "which is not on the key ring; add it to CAPLIQUIFY_VAULT_KEYS",
+        "error: vault: 1 of acme's secrets cannot be opened; see above",
+    ]
+
+
+def test_verify_of_a_service_that_is_not_connected_is_refused(environment: dict[str, str]) -> None:
+    given = ("credentials", "verify", "--tenant", "acme", "--service", "xero")
+    assert_one_line(run(environment, *given), 2, "service: acme has no credential of 'xero'")
+
+
+def test_rotation_of_one_tenant_leaves_the_other_alone(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    again = {**environment, **RING}
+    assert credentials(again, "rotate-keys", "--tenant", "acme") == [
+        "acme: 1 sealed anew with new, 0 were current, 0 stored by others meanwhile, "
+        "0 cannot be opened"
+    ]
+    assert keys_of(opener_of(wiring, acme)) == ["new"]
+    assert keys_of(opener_of(wiring, globex)) == ["test"]
+    assert len(audited(wiring, acme)) == 1
+    assert audited(wiring, globex) == []
+
+
+def test_rotation_of_all_tenants_takes_the_suspended_ones_along_and_again_changes_nothing(
+    environment: dict[str, str], wiring: Wiring, database_url: str, acme: UUID, globex: UUID
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE slug = 'globex'"
+        )
+    told = "{}: {} sealed anew with new, {} were current, 0 stored by others meanwhile, 0 cannot be opened"
+    for renewed, current in ((1, 0), (0, 1)):
+        assert credentials({**environment, **RING}, "rotate-keys") == [
+            told.format("acme", renewed, current),
+            told.format("globex", renewed, current),
+        ]
+    opens = "shopify_uk credentials_encrypted: opens, key new"
+    for tenant in ("acme", "globex"):
+        assert credentials({**environment, **ONLY_NEW}, "verify", "--tenant", tenant) == [opens]
+
+
+def test_rotation_without_the_old_key_changes_nothing_and_says_so(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    lines = credentials({**environment, **ONLY_NEW}, "rotate-keys", status=1)
+    assert len(lines) == 5
+    assert lines[0] == (
+        "acme: 0 sealed anew with new, 0 were current, 0 stored by others meanwhile, "
+        "1 cannot be opened"
+    )
+    assert lines[4] == (
+        "error: vault: not all is sealed with 'new' at acme, globex; see above, "
+        "and keep the old keys on the ring"
+    )
+    for tenant in (acme, globex):
+        assert keys_of(opener_of(wiring, tenant)) == ["test"]
+
+
+def test_a_value_of_pgcrypto_is_refused_without_its_key_and_upgraded_with_it(
+    environment: dict[str, str], wiring: Wiring, acme: UUID
+) -> None:
+    with tenant_transaction(wiring.database, acme) as connection:
+        connection.execute(
+            "UPDATE api_credentials SET credentials_encrypted = "
+            "public.pgp_sym_encrypt(%s, 'a key of pgcrypto')::text",
+            (GIVEN,),
+        )
+    refused = credentials(environment, "verify", "--tenant", "acme", status=1)
+    assert refused[0].startswith(
+        "shopify_uk credentials_encrypted: vault: the value was sealed by pgcrypto; "
+        "set CAPLIQUIFY_PGCRYPTO_KEY"
+    )
+    with_key = {**environment, "CAPLIQUIFY_PGCRYPTO_KEY": "a key of pgcrypto"}
+    opens = "shopify_uk credentials_encrypted: opens, key {}"
+    verify = ("verify", "--tenant", "acme")
+    assert credentials(with_key, *verify) == [opens.format("(pgcrypto)")]
+    assert credentials(with_key, "rotate-keys", "--tenant", "acme") == [
+        "acme: 1 sealed anew with test, 0 were current, 0 stored by others meanwhile, "
+        "0 cannot be opened"
+    ]
+    assert credentials(environment, *verify) == [opens.format("test")]
+
+
+def test_a_truncated_ciphertext_is_one_clear_line(
+    environment: dict[str, str], wiring: Wiring, acme: UUID
+) -> None:
+    with tenant_transaction(wiring.database, acme) as connection:
+        connection.execute(
+            "UPDATE api_credentials SET credentials_encrypted = left(credentials_encrypted, -9)"
+        )
+    ended = run(environment, "run", "sales.pull", "--tenant", "acme")
+    assert_one_line(ended, 1, "vault: the secret does not open", "cut off")
+    assert len(credentials(environment, "verify", "--tenant", "acme", status=1)) == 2
+
+
+def test_a_key_ring_with_one_id_twice_is_refused_without_a_key(environment: dict[str, str]) -> None:
+    twice = {"CAPLIQUIFY_VAULT_KEYS": f"{VAULT_KEYS},test:{NEW_KEY.partition(':')[2]}"}
+    lines = credentials({**environment, **twice}, "verify", "--tenant", "acme", status=1)
+    assert lines == ["error: vault keys: an id stands twice; give every key an id of its own"]

@@ -1,0 +1,102 @@
+"""What operators ask: who did what, and is everything as it must be."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from shared.domain.quota import Overrides, Tier
+from shared.domain.tenant import SubscriptionStatus
+from shared.persistence.audit_log import AuditFilter, search_audit_log
+from shared.persistence.database import Database
+from shared.persistence.doctor import Finding, Verdict, examine
+from shared.persistence.lifecycle import TenantLifecycle
+from workers.wiring import Wiring
+
+
+@pytest.fixture
+def history(wiring: Wiring, acme: UUID, globex: UUID) -> None:
+    """Acme was upgraded by Jo and suspended by Kim; globex was registered only."""
+    TenantLifecycle(wiring.admin, "Jo").set_tier("acme", Tier.ENTERPRISE, Overrides())
+    TenantLifecycle(wiring.admin, "Kim").set_status("acme", SubscriptionStatus.SUSPENDED)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "actions"),
+    [
+        (AuditFilter(actor="Jo"), ["tenant.tier_changed"]),
+        (AuditFilter(severity="WARNING"), ["tenant.suspended"]),
+        (AuditFilter(tenant="globex"), ["schema.created", "tenant.created"]),
+        (AuditFilter(action="schema.*", tenant="acme"), ["schema.created"]),
+        (AuditFilter(action="schema%"), []),
+        (AuditFilter(limit=1), ["tenant.suspended"]),
+        (AuditFilter(since=datetime.now(UTC) + timedelta(days=1)), []),
+        (AuditFilter(until=datetime(2020, 1, 1, tzinfo=UTC)), []),
+    ],
+)
+def test_the_audit_log_is_searched_by_every_filter(
+    wiring: Wiring, history: None, wanted: AuditFilter, actions: list[str]
+) -> None:
+    with wiring.admin.transaction() as connection:
+        found = search_audit_log(connection, wanted)
+    assert sorted(entry.action for entry in found) == sorted(actions)
+
+
+def test_an_entry_says_who_changed_what_from_what_to_what(wiring: Wiring, history: None) -> None:
+    with wiring.admin.transaction() as connection:
+        (entry,) = search_audit_log(connection, AuditFilter(action="tenant.suspended"))
+    assert (entry.tenant, entry.actor, entry.changes) == (
+        "acme",
+        "Kim",
+        {"subscription_status": {"before": "TRIAL", "after": "SUSPENDED"}},
+    )
+
+
+def test_nobody_changes_the_audit_log_not_even_its_owner(database_url: str, acme: UUID) -> None:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        for statement in (
+            "UPDATE public.audit_logs SET action = 'x'",
+            "DELETE FROM public.audit_logs",
+            "TRUNCATE public.audit_logs",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only ever added"):
+                owner.execute(statement.encode())
+
+
+def findings(database_url: str) -> dict[str, Finding]:
+    with Database(database_url, pool_max=1) as owner, owner.transaction() as connection:
+        return {finding.check: finding for finding in examine(connection)}
+
+
+def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, globex: UUID) -> None:
+    found = findings(database_url)
+    assert {each.verdict for each in found.values()} == {Verdict.GOOD}
+    assert found["tenant schemas"].found == "2 at t0001"
+
+
+@pytest.mark.parametrize(
+    ("damage", "check", "verdict"),
+    [
+        ("ALTER TABLE public.users NO FORCE ROW LEVEL SECURITY", "row-level security", Verdict.BAD),
+        ("DROP EXTENSION pgcrypto", "pgcrypto", Verdict.BAD),
+        ("DROP TABLE public.alembic_version", "migrations", Verdict.BAD),
+        (
+            "DO $$ BEGIN EXECUTE format('UPDATE %I.alembic_version SET version_num = NULL', "
+            "(SELECT schema_name FROM public.tenants WHERE slug = 'acme')); "
+            "EXCEPTION WHEN not_null_violation THEN "
+            "EXECUTE format('DELETE FROM %I.alembic_version', "
+            "(SELECT schema_name FROM public.tenants WHERE slug = 'acme')); END $$",
+            "tenant schemas",
+            Verdict.WARN,
+        ),
+    ],
+)
+def test_the_doctor_notices_and_tells_the_mend(
+    database_url: str, acme: UUID, globex: UUID, damage: str, check: str, verdict: Verdict
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute(damage.encode())
+    finding = findings(database_url)[check]
+    assert finding.verdict is verdict
+    assert finding.mend

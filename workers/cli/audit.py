@@ -1,0 +1,62 @@
+"""`capliquify audit`."""
+
+import json
+from datetime import UTC, datetime, time
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.persistence.audit_log import AuditEntry, AuditFilter, search_audit_log
+from workers.cli.figures import read_day
+from workers.platform import open_platform
+
+console = Console()
+
+
+class Severity(StrEnum):
+    """How grave an entry is."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+
+def audit(
+    tenant: Annotated[str | None, typer.Option(help="Slug, or the id of one that is gone")] = None,
+    action: Annotated[
+        str | None, typer.Option(help="Such as tenant.deleted, or credential.*")
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="A user's id, job:<id>, operator")] = None,
+    severity: Annotated[
+        Severity | None, typer.Option(help="This and above", case_sensitive=False)
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="From this day on (UTC), YYYY-MM-DD")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this day (UTC), YYYY-MM-DD")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+) -> None:
+    """Show what happened: who changed what, when, from what to what."""
+    first, last = (_midnight(name, day) for name, day in (("since", since), ("until", until)))
+    wanted = AuditFilter(tenant, action, actor, severity, first, last, limit)
+    with open_platform() as wiring, wiring.admin.transaction() as connection:
+        entries = search_audit_log(connection, wanted)
+    if as_json:
+        for entry in entries:
+            fields = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
+            typer.echo(json.dumps(fields, default=str))
+        return
+    table = Table("when (UTC)", "tenant", "action", "severity", "actor", "changes")
+    for entry in entries:
+        when = f"{entry.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        name = entry.tenant or str(entry.tenant_id or "")
+        changes = json.dumps(entry.changes, ensure_ascii=False) if entry.changes else ""
+        table.add_row(when, name, entry.action, entry.severity, entry.actor, changes)
+    console.print(table)
+
+
+def _midnight(field: str, day: str | None) -> datetime | None:
+    return None if day is None else datetime.combine(read_day(field, day), time(), UTC)
