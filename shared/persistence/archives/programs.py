@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,8 @@ class ClientPrograms:
             except BaseException:
                 # Half a script must not be committed: psql commits at its end only.
                 process.kill()
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
                 raise
             errors = process.stderr.read().decode(errors="replace")
             if process.wait() != 0:

@@ -1,4 +1,6 @@
 -- The role of one tenant, named as its schema. Roles belong to the cluster: one that another database left is taken over.
+-- The owner of the database owns this function, not the lifecycle role: who is no superuser becomes an admin of every role
+-- that it makes, and with 5,000 of them each grant took 16 ms to work that out again.
 CREATE OR REPLACE FUNCTION public.create_tenant_role(p_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
 BEGIN
@@ -12,5 +14,5 @@ BEGIN
     END IF;
 END
 $function$;
-ALTER FUNCTION public.create_tenant_role(text) OWNER TO capliquify_lifecycle;
 REVOKE EXECUTE ON FUNCTION public.create_tenant_role(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.create_tenant_role(text) TO capliquify_lifecycle;

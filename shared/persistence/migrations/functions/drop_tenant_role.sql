@@ -10,5 +10,5 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
     RAISE NOTICE 'role %: is still needed by another database', p_name;
 END
 $function$;
-ALTER FUNCTION public.drop_tenant_role(text) OWNER TO capliquify_lifecycle;
 REVOKE EXECUTE ON FUNCTION public.drop_tenant_role(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.drop_tenant_role(text) TO capliquify_lifecycle;
