@@ -12,7 +12,6 @@ from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.errors import ServiceError, VaultError
-from shared.forecasting.forecaster import Forecaster
 from shared.http.client import VendorHttp
 from shared.persistence.database import Database
 from shared.persistence.ledger import JobLedger
@@ -21,6 +20,7 @@ from shared.persistence.unit_of_work import unit_of_work_opener
 from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
 from shared.security.vault import AesGcmVault, KeyRing
+from shared.use_cases import ports
 from shared.use_cases.ports import OpenUnitOfWork, ShopConnector, StoredCredential
 from shared.use_cases.store_credential import open_credential
 
@@ -66,8 +66,10 @@ class Wiring:
         )
 
     @property
-    def forecaster(self) -> Forecaster:
+    def forecaster(self) -> ports.Forecaster:
         """All models and their ensemble."""
+        from shared.forecasting.forecaster import Forecaster  # noqa: PLC0415 - numpy is slow to load
+
         return Forecaster()
 
     def unit_of_work(

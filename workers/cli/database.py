@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared.errors import ServiceError
 from shared.persistence.migrations.runner import WORKERS, Migrated, OnDone
 from shared.persistence.migrations.schema_versions import PlannedMove
-from workers.cli.adoption import adopt
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -54,6 +53,8 @@ def migrate(
     order = MigrationOrder(tuple(tenant) if tenant else None, to, canary, workers)
     with open_platform() as wiring:
         if take_over:
+            from workers.cli.adoption import adopt  # noqa: PLC0415 - imports Alembic
+
             adopt(wiring.settings.url_of("direct") or "", plan=plan, confirmed=yes)
             if plan:
                 return
