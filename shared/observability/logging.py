@@ -37,8 +37,7 @@ def configure_logging(redact: Callable[[str], str], level: int = logging.INFO) -
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            _redacting(redact),
-            renderer,
+            _redacting(redact, renderer),
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -50,11 +49,12 @@ def configure_logging(redact: Callable[[str], str], level: int = logging.INFO) -
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def _redacting(redact: Callable[[str], str]) -> Callable[[Any, str, Event], Event]:
-    def process(_logger: Any, _method: str, event: Event) -> Event:
-        return {
-            name: redact(value) if isinstance(value, str) else value
-            for name, value in event.items()
-        }
+def _redacting(
+    redact: Callable[[str], str], renderer: Callable[[Any, str, Event], str | bytes]
+) -> Callable[[Any, str, Event], str]:
+    """The rendered line without secrets: nothing is written past it, however deep it stood."""
+
+    def process(logger: Any, method: str, event: Event) -> str:
+        return redact(str(renderer(logger, method, event)))
 
     return process

@@ -49,11 +49,12 @@ def examine(connection: Connection) -> Iterator[Finding]:
 def examine_login(connection: Connection, name: str) -> Finding:
     """Whether the login of a setting is one that row-level security binds."""
     row = connection.execute(
-        "SELECT rolname::text AS login, rolsuper FROM pg_roles WHERE rolname = current_user"
+        "SELECT rolname::text AS login, rolsuper OR rolbypassrls OR pg_has_role(oid, 'capliquify_lifecycle', 'USAGE') "
+        "AS unbound FROM pg_roles WHERE rolname = current_user"
     ).fetchone()
     assert row is not None  # noqa: S101 - everyone is a role
-    if row["rolsuper"]:
-        mend = "row-level security does not bind a superuser; use the login roles"
+    if row["unbound"]:
+        mend = "row-level security does not bind this login; use the login roles"
         return Finding(name, Verdict.WARN, row["login"], mend)
     return Finding(name, Verdict.GOOD, row["login"])
 

@@ -1,15 +1,17 @@
 """The lifecycle of registered tenants, as an operator: every change is audited by the database itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
 from shared.domain.quota import Overrides, Tier
 from shared.domain.tenant import SubscriptionStatus, Tenant
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, ServiceError, TenantMissing
 from shared.persistence.database import Database
 from shared.persistence.tenancy import find_tenant, name_actor
 
@@ -83,14 +85,32 @@ class TenantLifecycle:
                 (tier, overrides.users, overrides.entities, overrides.storage_mb, tenant.id),
             )
 
-    def set_status(self, slug: str, status: SubscriptionStatus) -> None:
-        """Suspends or resumes; a suspended tenant runs nothing and keeps everything."""
+    def suspend(self, slug: str) -> None:
+        """Lets a tenant run nothing; it keeps everything. Raises `InvalidInput` if it runs nothing already."""
+        statuses = (
+            SubscriptionStatus.TRIAL,
+            SubscriptionStatus.ACTIVE,
+            SubscriptionStatus.PAST_DUE,
+        )
+        self._change_status(slug, statuses, SubscriptionStatus.SUSPENDED)
+
+    def resume(self, slug: str) -> None:
+        """Lets a suspended tenant run again, as active; raises `InvalidInput` for one that is not suspended."""
+        self._change_status(slug, (SubscriptionStatus.SUSPENDED,), SubscriptionStatus.ACTIVE)
+
+    def _change_status(
+        self, slug: str, before: Sequence[SubscriptionStatus], after: SubscriptionStatus
+    ) -> None:
         tenant = self._find(slug)
         with self._database.transaction(self._actor) as connection:
-            connection.execute(
+            changed = connection.execute(
                 "UPDATE public.tenants SET subscription_status = %s::public.subscription_status, "
-                "updated_at = now() WHERE id = %s",
-                (status, tenant.id),
+                "updated_at = now() WHERE id = %s AND deleted_at IS NULL AND subscription_status::text = ANY(%s)",
+                (after, tenant.id, [each.value for each in before]),
+            ).rowcount
+        if not changed:
+            raise InvalidInput(
+                f"tenant: {slug} is {tenant.status.lower()}, it cannot become {after.lower()}"
             )
 
     def delete(self, slug: str) -> None:
@@ -136,3 +156,9 @@ class TenantLifecycle:
                 connection.execute(statement.encode(), values)
         except (errors.ObjectNotInPrerequisiteState, errors.InvalidParameterValue) as error:
             raise InvalidInput(error.diag.message_primary or "tenant: it cannot be done") from None
+        except errors.NoDataFound:
+            raise TenantMissing("tenant: it is gone already") from None
+        except psycopg.Error as error:
+            raise ServiceError(
+                f"tenant: the database refused (SQLSTATE {error.sqlstate})"
+            ) from None

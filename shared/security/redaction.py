@@ -7,6 +7,8 @@ MASK = "***"
 # Shorter ones would mask ordinary words.
 SHORTEST = 6
 
+NAME = r"(?i)(?P<name>\b[a-z_-]*(?:password|passwd|secret|token|api_key|apikey)[\"'\\]*\s*[=:]\s*)"
+
 PATTERNS = (
     # user:password@ in any address
     (re.compile(r"(?P<before>://[^\s:/@]*:)[^\s@]+(?=@)"), rf"\g<before>{MASK}"),
@@ -20,14 +22,12 @@ PATTERNS = (
     # bearer and basic credentials, and web tokens
     (re.compile(r"(?i)\b(?P<kind>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\g<kind> {MASK}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"), MASK),
-    # name=value and "name": "value" where the name says it
+    # name=value, "name": "value", as Python, JSON and JSON inside JSON write it
     (
-        re.compile(
-            r"(?i)(?P<name>\"?\b[a-z_-]*(?:password|passwd|secret|token|api_key|apikey)\"?\s*[=:]\s*)"
-            r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&)}]+)"
-        ),
-        rf"\g<name>{MASK}",
+        re.compile(NAME + r"(?P<quote>\\*[\"'])(?:(?!(?P=quote)).)*(?P=quote)"),
+        rf"\g<name>\g<quote>{MASK}\g<quote>",
     ),
+    (re.compile(NAME + r"[^\s,;&)}\"'\\]+"), rf"\g<name>{MASK}"),
 )
 
 _known: set[str] = set()

@@ -93,9 +93,13 @@ def test_every_row_is_there_afterwards(prisma_url: str) -> None:
         ("user.login",)
     ]
     assert rows(prisma_url, f"SELECT name, timezone FROM {schema}.companies") == [("acme", "UTC")]
-    assert rows(prisma_url, f"SELECT sku, colour, unit_cost::text FROM {schema}.products") == [
-        ("acme", "red", "4.00")
-    ]
+    assert rows(
+        prisma_url, f"SELECT sku, colour, mood::text, unit_cost::text FROM {schema}.products"
+    ) == [("acme", "red", "calm", "4.00")]
+    assert rows(prisma_url, "SELECT public.mine()") == [(1,)]
+    assert rows(
+        prisma_url, "SELECT deleted_at::text FROM public.tenants WHERE slug = 'globex'"
+    ) == [("2025-11-01 00:00:00+00",)]
     assert rows(
         prisma_url,
         "SELECT sale_date::text, quantity, channel, currency, net_revenue::text, channel_line_id IS NULL "
@@ -130,7 +134,7 @@ def test_an_adopted_tenant_equals_a_fresh_one_and_is_migrated_from_now_on(prisma
     assert [
         each
         for each in adopted
-        if each not in fresh and "colour" not in each[2] and each[1] != "notes"
+        if each not in fresh and each[2] not in {"colour", "mood"} and each[1] != "notes"
     ] == []
     assert [each for each in fresh if each not in adopted] == []
     revisions = rows(prisma_url, "SELECT revision FROM public.tenant_schema_revisions()")
@@ -156,3 +160,14 @@ def test_a_row_that_does_not_fit_leaves_its_tenant_as_it_was(prisma_url: str) ->
         list(adopt_tenants(prisma_url))
     assert rows(prisma_url, rows_before) == [(2,)]
     assert rows(prisma_url, f'SELECT count(*) FROM "tenant_{GLOBEX}".sales') == [(2,)]
+
+
+def test_what_depends_on_a_table_is_named_and_stops_the_adoption(prisma_url: str) -> None:
+    with psycopg.connect(prisma_url, autocommit=True) as connection:
+        connection.execute(
+            f'CREATE VIEW "tenant_{ACME}".best AS SELECT sku FROM "tenant_{ACME}".products'.encode()
+        )
+    adopt_public(prisma_url)
+    with pytest.raises(psycopg.errors.DependentObjectsStillExist, match="best"):
+        list(adopt_tenants(prisma_url))
+    assert rows(prisma_url, f'SELECT sku FROM "tenant_{ACME}".best') == [("acme",)]

@@ -117,6 +117,7 @@ def test_a_backup_of_a_purged_tenant_comes_back_as_itself(
     lifecycle = TenantLifecycle(wiring.admin, "t")
     lifecycle.delete("acme")
     with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE public.tenants DISABLE TRIGGER tenants_deletion")
         connection.execute(
             "UPDATE public.tenants SET deleted_at = now() - interval '31 days' WHERE slug = 'acme'"
         )
@@ -157,6 +158,18 @@ def test_a_damaged_backup_leaves_nothing_half_made(
     with pytest.raises(ServiceError):
         restore(database_url, programs, tmp_path / "cut.backup", "acme-copy")
     assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme", "globex"]
+
+
+def test_a_backup_of_a_newer_release_is_refused(
+    filled: UUID, globex: UUID, database_url: str, programs: ClientPrograms, tmp_path: Path
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE public.tenants SET schema_revision = 't9999' WHERE slug = 'acme'"
+        )
+    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
+    with pytest.raises(InvalidInput, match="at t9999, which this release does not know"):
+        restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup at all" * 100])

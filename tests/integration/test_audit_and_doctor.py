@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from shared.domain.quota import Overrides, Tier
-from shared.domain.tenant import SubscriptionStatus
 from shared.persistence.audit_log import AuditFilter, search_audit_log
 from shared.persistence.database import Database
 from shared.persistence.doctor import Finding, Verdict, examine
@@ -19,7 +18,7 @@ from workers.wiring import Wiring
 def history(wiring: Wiring, acme: UUID, globex: UUID) -> None:
     """Acme was upgraded by Jo and suspended by Kim; globex was registered only."""
     TenantLifecycle(wiring.admin, "Jo").set_tier("acme", Tier.ENTERPRISE, Overrides())
-    TenantLifecycle(wiring.admin, "Kim").set_status("acme", SubscriptionStatus.SUSPENDED)
+    TenantLifecycle(wiring.admin, "Kim").suspend("acme")
 
 
 @pytest.mark.parametrize(

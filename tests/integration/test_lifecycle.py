@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from shared.domain.quota import Overrides, Tier
-from shared.domain.tenant import SubscriptionStatus
 from shared.errors import InvalidInput, TenantForbidden, TenantMissing
 from shared.persistence.ledger import JobLedger
 from shared.persistence.lifecycle import TenantLifecycle
@@ -37,6 +36,7 @@ def audited(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
 def age_deletion(database_url: str, tenant_id: UUID, days: int) -> None:
     """As if the tenant had been deleted that many days ago."""
     with psycopg.connect(database_url) as connection:
+        connection.execute("ALTER TABLE public.tenants DISABLE TRIGGER tenants_deletion")
         connection.execute(
             "UPDATE public.tenants SET deleted_at = now() - make_interval(days => %s) WHERE id = %s",
             (days, tenant_id),
@@ -58,12 +58,12 @@ def exists(database_url: str, tenant_id: UUID) -> tuple[bool, bool]:
 def test_a_suspended_tenant_runs_nothing_until_it_is_resumed(
     wiring: Wiring, lifecycle: TenantLifecycle, acme: UUID, globex: UUID
 ) -> None:
-    lifecycle.set_status("acme", SubscriptionStatus.SUSPENDED)
+    lifecycle.suspend("acme")
     with pytest.raises(TenantForbidden), wiring.unit_of_work(acme, actor="t")():
         raise AssertionError("no unit of work may open")
     with wiring.unit_of_work(globex, actor="t")() as work:
         assert work.tenant.slug == "globex"
-    lifecycle.set_status("acme", SubscriptionStatus.ACTIVE)
+    lifecycle.resume("acme")
     with wiring.unit_of_work(acme, actor="t")() as work:
         assert work.tenant.slug == "acme"
     assert audited(wiring, acme)[-2:] == [
@@ -234,3 +234,27 @@ def test_a_name_may_hold_what_names_hold(wiring: Wiring, acme: UUID, name: str) 
     tenant_id = register(wiring, NewTenant("named", name, Tier.STARTER, "UTC", "GBP"))
     with wiring.unit_of_work(tenant_id, actor="t")() as work:
         assert work.companies.get().name == name
+
+
+def test_no_clients_clock_shortens_the_thirty_days(
+    wiring: Wiring, lifecycle: TenantLifecycle, acme: UUID, globex: UUID
+) -> None:
+    with wiring.admin.transaction() as connection:
+        connection.execute(
+            "UPDATE public.tenants SET deleted_at = now() - interval '31 days' WHERE id = %s",
+            (acme,),
+        )
+    lifecycle.approve_purge("acme", "Jo")
+    with pytest.raises(InvalidInput, match="kept until 30 days"):
+        lifecycle.purge("acme")
+
+
+def test_a_tenant_that_is_not_suspended_cannot_be_resumed(
+    wiring: Wiring, lifecycle: TenantLifecycle, acme: UUID, globex: UUID
+) -> None:
+    with wiring.admin.transaction() as connection:
+        connection.execute("UPDATE public.tenants SET subscription_status = 'CANCELLED'")
+    with pytest.raises(InvalidInput, match="acme is cancelled, it cannot become active"):
+        lifecycle.resume("acme")
+    with pytest.raises(InvalidInput, match="acme is cancelled, it cannot become suspended"):
+        lifecycle.suspend("acme")

@@ -156,6 +156,29 @@ def test_definer_functions_have_a_fixed_search_path(battlefield: Battlefield) ->
     with psycopg.connect(battlefield.owner_url) as connection:
         loose = connection.execute(
             "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace "
-            "AND NOT 'search_path=pg_catalog' = ANY(coalesce(proconfig, '{}'))"
+            # Where pg_temp is not named it is searched first: a caller's view of that name would be believed.
+            "AND NOT 'search_path=pg_catalog, pg_temp' = ANY(coalesce(proconfig, '{}'))"
         ).fetchall()
     assert loose == []
+
+
+def test_a_view_in_the_callers_own_place_does_not_stand_in_for_the_catalog(
+    battlefield: Battlefield,
+) -> None:
+    """As the API, which may call definer functions: `pg_temp` must not come before the catalog."""
+    with psycopg.connect(login_url(battlefield.owner_url, "api", PASSWORD), autocommit=True) as api:
+        api.execute(
+            "CREATE FUNCTION pg_temp.evil() RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS "
+            "$$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$"
+        )
+        for name in ("pg_namespace", "pg_roles", "pg_class"):
+            api.execute(
+                f"CREATE VIEW pg_temp.{name} AS SELECT * FROM pg_catalog.{name} WHERE pg_temp.evil() OFFSET 0".encode()
+            )
+            api.execute(f"GRANT SELECT ON pg_temp.{name} TO PUBLIC".encode())
+        assert len(api.execute("SELECT * FROM public.list_tenant_schemas()").fetchall()) >= 2
+        row = api.execute(
+            "INSERT INTO public.tenants (slug, name) VALUES ('by-api', 'By API') RETURNING id"
+        ).fetchone()
+        assert row is not None
+        api.execute("SELECT public.create_tenant_schema(%s)", (row[0],))

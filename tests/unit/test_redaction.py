@@ -20,9 +20,11 @@ from shared.security.redaction import redact, remember_secret
         ("token shpat_0123456789abcdef was refused", "token *** was refused"),
         ("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer ***"),
         ("eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl is it", "*** is it"),
-        ('{"access_token": "a b c", "n": 1}', '{"access_token": ***, "n": 1}'),
+        ('{"access_token": "a b c", "n": 1}', '{"access_token": "***", "n": 1}'),
+        ("{'access_token': 'shh-1234'}", "{'access_token': '***'}"),
+        (r"{\"access_token\": \"shh-1234\"}", r"{\"access_token\": \"***\"}"),
         ("client_secret=abc&x=1", "client_secret=***&x=1"),
-        ("refresh_token: 'abc'", "refresh_token: ***"),
+        ("refresh_token: 'abc'", "refresh_token: '***'"),
         ("Atzr|IwEBIA-xyz given", "*** given"),
     ],
 )

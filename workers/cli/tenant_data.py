@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shared.domain.tenant import SubscriptionStatus
 from shared.embedded.binaries import postgresql_binaries
 from shared.errors import ServiceError, TenantMissing
 from shared.persistence.archives.backup import back_up
@@ -60,11 +59,13 @@ def restore_backup(
 ) -> None:
     """Restore a backup: as the same tenant where it is gone, else as a new one; never over one."""
     with _direct() as (wiring, url, programs):
+        # Without a key nothing is begun that could not be finished.
+        vault = wiring.vault
         restored = restore(url, programs, file, slug)
         lifecycle = TenantLifecycle(wiring.admin, "operator")
-        # From here on the tenant is there, suspended; a second try binds what is not bound yet.
-        rebind_secrets(wiring.database, wiring.vault, restored.original_id, restored.tenant_id)
-        lifecycle.set_status(restored.slug, SubscriptionStatus.ACTIVE)
+        # From here on the tenant is there, suspended until its secrets are bound; `credentials verify` tells.
+        rebind_secrets(wiring.database, vault, restored.original_id, restored.tenant_id)
+        lifecycle.resume(restored.slug)
     console.print(f"{restored.slug} is {restored.tenant_id}: {sum(restored.rows.values()):,} rows")
 
 

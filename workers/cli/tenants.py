@@ -10,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.domain.quota import UNLIMITED, Overrides, Tier
-from shared.domain.tenant import SubscriptionStatus
 from shared.persistence.lifecycle import TenantDetails, TenantLifecycle
 from shared.persistence.registry import insert_tenant
 from shared.persistence.tenancy import name_actor
@@ -107,7 +106,7 @@ def set_tier(
 def suspend(slug: Slug) -> None:
     """Let a tenant run nothing; its data stay."""
     with _lifecycle() as lifecycle:
-        lifecycle.set_status(slug, SubscriptionStatus.SUSPENDED)
+        lifecycle.suspend(slug)
     console.print(f"{slug} is suspended")
 
 
@@ -115,7 +114,7 @@ def suspend(slug: Slug) -> None:
 def resume(slug: Slug) -> None:
     """Let a suspended tenant run again."""
     with _lifecycle() as lifecycle:
-        lifecycle.set_status(slug, SubscriptionStatus.ACTIVE)
+        lifecycle.resume(slug)
     console.print(f"{slug} is active")
 
 

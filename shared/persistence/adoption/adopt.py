@@ -11,8 +11,20 @@ from psycopg.errors import DependentObjectsStillExist
 from psycopg.rows import TupleRow
 
 from shared.errors import InvalidInput
+from shared.persistence.adoption.replacing import (
+    drop_tables,
+    list_functions,
+    lock_tables,
+    move_types,
+    release_references,
+    undeleted,
+)
 from shared.persistence.adoption.tables import bring_rows, differences, table_names
-from shared.persistence.migrations.public_line import PublicMigration, migrating_public
+from shared.persistence.migrations.public_line import (
+    PublicMigration,
+    function_sources,
+    migrating_public,
+)
 from shared.persistence.tenancy import schema_of
 
 Connection = psycopg.Connection[TupleRow]
@@ -79,6 +91,7 @@ def try_adoption(url: str) -> list[Adopted]:
 def _adopt_public(migration: PublicMigration) -> Adopted:
     connection = migration.connection
     tables = [name for name in PUBLIC_TABLES if name in table_names(connection, "public")]
+    lock_tables(connection, "public", tables)
     _move_aside(connection, tables)
     migration.run()
     lines = tuple(differences(connection, ASIDE, "public", "public"))
@@ -112,20 +125,22 @@ def _move_aside(connection: Connection, tables: list[str]) -> None:
     for (name,) in enums:
         statement = sql.SQL("ALTER TYPE public.{} SET SCHEMA {}")
         connection.execute(statement.format(sql.Identifier(str(name)), sql.Identifier(ASIDE)))
-    functions = connection.execute(
-        "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE pronamespace = 'public'::regnamespace "
-        "AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')"
-    ).fetchall()
-    for (signature,) in functions:
-        connection.execute(f"ALTER ROUTINE {signature} SET SCHEMA {ASIDE}".encode())
+    ours = set(function_sources())
+    for name, signature in list_functions(connection, "public"):
+        if name in ours:
+            connection.execute(f"ALTER ROUTINE {signature} SET SCHEMA {ASIDE}".encode())
 
 
 def _adopt_tenant(connection: Connection, tenant_id: UUID, slug: str) -> Adopted:
     ours, theirs = schema_of(tenant_id), f"{schema_of(tenant_id)}_before"
     rename = sql.SQL("ALTER SCHEMA {} RENAME TO {}")
     connection.execute(rename.format(sql.Identifier(ours), sql.Identifier(theirs)))
-    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
+    with undeleted(connection, tenant_id):
+        connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
     tables = table_names(connection, theirs)
+    # Whoever writes there meanwhile must wait: what came after the copy would be lost.
+    lock_tables(connection, theirs, tables)
+    move_types(connection, theirs, ours)
     lines = tuple(differences(connection, theirs, ours, slug))
     connection.execute(sql.SQL("SET LOCAL search_path = {}").format(sql.Identifier(ours)))
     # The company that a new tenant begins with makes room for its own.
@@ -137,7 +152,8 @@ def _adopt_tenant(connection: Connection, tenant_id: UUID, slug: str) -> Adopted
         move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
         connection.execute(move.format(sql.Identifier(theirs, table), sql.Identifier(ours)))
     _compare_counts(connection, theirs, ours, known)
-    connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(theirs)))
+    drop_tables(connection, theirs, known)
+    connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(theirs)))
     return Adopted(slug, lines, rows)
 
 
@@ -163,13 +179,9 @@ def _compare_counts(connection: Connection, theirs: str, ours: str, tables: list
 def _forget_public(connection: Connection, tables: list[str]) -> None:
     """Drops the tables and functions that were replaced; the enums stay while tenants' tables use them."""
     _compare_counts(connection, ASIDE, "public", tables)
-    for table in tables:
-        connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(ASIDE, table)))
-    routines = connection.execute(
-        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = %s::regnamespace",
-        (ASIDE,),
-    ).fetchall()
-    for (signature,) in routines:
+    release_references(connection, ASIDE)
+    drop_tables(connection, ASIDE, tables)
+    for _, signature in list_functions(connection, ASIDE):
         connection.execute(f"DROP ROUTINE {signature}".encode())
 
 

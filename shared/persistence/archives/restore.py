@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from shared.errors import InvalidInput
 from shared.persistence.archives.backup import read_manifest, unpack_dump
 from shared.persistence.archives.programs import ClientPrograms
-from shared.persistence.migrations.steps import position_of
+from shared.persistence.migrations.steps import load_steps
 from shared.persistence.tenancy import schema_of
 
 # Suspended until its credentials are bound to the new place: nothing runs on half a tenant.
@@ -57,7 +57,7 @@ def restore(url: str, programs: ClientPrograms, source: Path, slug: str | None) 
     """
     manifest = read_manifest(source)
     tenant = manifest["tenant"]
-    if position_of(tenant["schema_revision"]) == 0:
+    if tenant["schema_revision"] not in {step.revision for step in load_steps()}:
         raise InvalidInput(
             f"file: its schema is at {tenant['schema_revision']}, which this release does not know; use a newer one"
         )

@@ -1,6 +1,6 @@
 -- A person allows a soft-deleted tenant to be purged. Restoring the tenant takes the approval back.
 CREATE OR REPLACE FUNCTION public.approve_tenant_purge(p_tenant_id uuid, p_approver text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     IF btrim(coalesce(p_approver, '')) = '' THEN
         RAISE EXCEPTION 'approver: is missing; name the person who approves' USING ERRCODE = 'invalid_parameter_value';
@@ -19,4 +19,4 @@ END
 $function$;
 ALTER FUNCTION public.approve_tenant_purge(uuid, text) OWNER TO capliquify_lifecycle;
 REVOKE EXECUTE ON FUNCTION public.approve_tenant_purge(uuid, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.approve_tenant_purge(uuid, text) TO capliquify_admin, capliquify_api;
+GRANT EXECUTE ON FUNCTION public.approve_tenant_purge(uuid, text) TO capliquify_admin;

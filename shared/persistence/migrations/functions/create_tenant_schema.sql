@@ -1,7 +1,7 @@
 -- Template: the migration runner puts the compiled tenant line and its newest revision in their places below, so that
 -- a fresh tenant and a migrated one come from the same statements.
 CREATE OR REPLACE FUNCTION public.create_tenant_schema(p_tenant_id uuid) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     tenant_schema text;
     tenant_name text;
@@ -22,7 +22,7 @@ BEGIN
     -- Every table that this or a later migration makes here is the tenant's to read and write.
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %1$I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %1$I',
                    tenant_schema);
-    PERFORM set_config('search_path', quote_ident(tenant_schema), true);
+    PERFORM set_config('search_path', quote_ident(tenant_schema) || ', pg_temp', true);
     EXECUTE $tenant_line$
 {{tenant_line}}
     $tenant_line$;

@@ -1,7 +1,7 @@
 -- Drops a tenant's schema and role: only 30 days after the soft delete, and only if a person approved it.
 -- A second call finds nothing to do and says false.
 CREATE OR REPLACE FUNCTION public.delete_tenant_schema(p_tenant_id uuid) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     tenant public.tenants;
 BEGIN
@@ -31,4 +31,4 @@ END
 $function$;
 ALTER FUNCTION public.delete_tenant_schema(uuid) OWNER TO capliquify_lifecycle;
 REVOKE EXECUTE ON FUNCTION public.delete_tenant_schema(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.delete_tenant_schema(uuid) TO capliquify_admin, capliquify_api;
+GRANT EXECUTE ON FUNCTION public.delete_tenant_schema(uuid) TO capliquify_admin;

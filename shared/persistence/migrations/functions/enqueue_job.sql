@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(
     p_tenant_id uuid, p_name text, p_arguments jsonb DEFAULT '{}', p_idempotency_key text DEFAULT NULL,
     p_run_at timestamptz DEFAULT now(), p_priority int DEFAULT 0, p_requested_by text DEFAULT 'unknown'
 ) RETURNS uuid
-LANGUAGE plpgsql SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     contract public.task_contracts;
     tenant public.tenants;

@@ -1,6 +1,6 @@
 -- The end of a tenant: schema, role and every public row but the audit log's.
 CREATE OR REPLACE FUNCTION public.purge_tenant(p_tenant_id uuid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     PERFORM public.delete_tenant_schema(p_tenant_id);
     DELETE FROM public.tenants WHERE id = p_tenant_id;

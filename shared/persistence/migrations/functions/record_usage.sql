@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION public.record_usage(
     p_tenant_id uuid, p_meter text, p_amount bigint DEFAULT 1, p_at timestamptz DEFAULT now()
 ) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
     IF p_meter NOT IN ('api_requests_count', 'api_errors_count', 'forecasts_generated',
                        'reports_exported', 'integrations_synced') THEN

@@ -1,6 +1,6 @@
 -- Takes a soft delete back, and with it an approval to purge. Refused once the schema is gone.
 CREATE OR REPLACE FUNCTION public.restore_tenant(p_tenant_id uuid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     tenant public.tenants;
 BEGIN

@@ -1,7 +1,7 @@
 -- The period that usage of a moment is counted in: the subscription's own month, else the calendar month (UTC).
 CREATE OR REPLACE FUNCTION public.usage_period(p_tenant_id uuid, p_at timestamptz)
 RETURNS TABLE (period_start timestamptz, period_end timestamptz)
-LANGUAGE sql STABLE SET search_path = pg_catalog SET timezone = 'UTC' AS $function$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $function$
     WITH anchor AS (
         SELECT coalesce((SELECT current_period_start FROM public.subscriptions WHERE tenant_id = p_tenant_id),
                         date_trunc('month', p_at)) AS since

@@ -26,7 +26,7 @@ COMMENT ON COLUMN public.tenants.max_storage IS 'MB; NULL takes the tier''s limi
 COMMENT ON COLUMN public.tenants.settings IS 'timezone (IANA name), currency (ISO 4217), locale';
 
 CREATE FUNCTION public.name_tenant_schema() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     NEW.schema_name := coalesce(NEW.schema_name, 'tenant_' || NEW.id::text);
     RETURN NEW;

@@ -1,5 +1,5 @@
 CREATE FUNCTION public.refuse_change_of_audit_log() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION 'audit_logs: entries are only ever added' USING ERRCODE = 'insufficient_privilege';
 END
@@ -9,7 +9,7 @@ CREATE TRIGGER audit_logs_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON pub
 
 -- Before and after of the columns that differ. What names a person or opens an account is masked.
 CREATE FUNCTION public.audit_difference(p_before jsonb, p_after jsonb) RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(jsonb_object_agg(key, jsonb_build_object(
         'before', CASE WHEN masked AND p_before ->> key IS NOT NULL THEN '"***"' ELSE p_before -> key END,
         'after', CASE WHEN masked AND p_after ->> key IS NOT NULL THEN '"***"' ELSE p_after -> key END)), '{}')
@@ -21,7 +21,7 @@ $$;
 
 -- Tenants and users are written by Node too: the trigger audits whoever writes.
 CREATE FUNCTION public.audit_row_change() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
     new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;

@@ -13,6 +13,8 @@ BEGIN
 END
 $do$;
 DROP TRIGGER users_audit ON public.users;
+DROP TRIGGER tenants_deletion ON public.tenants;
+DROP FUNCTION public.stamp_deletion();
 DROP TRIGGER tenants_audit ON public.tenants;
 DROP TRIGGER audit_logs_append_only ON public.audit_logs;
 DROP FUNCTION public.audit_row_change();
