@@ -139,6 +139,23 @@ def test_restoring_on_top_of_a_living_tenant_is_refused(
     assert rows_of(database_url, filled) == before
 
 
+def test_a_restore_that_was_cut_off_before_its_secrets_were_bound_is_finished(
+    wiring: Wiring,
+    filled: UUID,
+    globex: UUID,
+    database_url: str,
+    programs: ClientPrograms,
+    tmp_path: Path,
+) -> None:
+    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
+    first = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+    again = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+    assert again == first
+    TenantLifecycle(wiring.admin, "t").resume("acme-copy")
+    with pytest.raises(InvalidInput, match="never overwrites"):
+        restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+
+
 def test_a_damaged_backup_leaves_nothing_half_made(
     wiring: Wiring,
     filled: UUID,

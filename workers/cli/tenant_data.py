@@ -63,7 +63,7 @@ def restore_backup(
         vault = wiring.vault
         restored = restore(url, programs, file, slug)
         lifecycle = TenantLifecycle(wiring.admin, "operator")
-        # From here on the tenant is there, suspended until its secrets are bound; `credentials verify` tells.
+        # From here on the tenant is there, suspended; cut off, the same command binds what is not bound yet.
         rebind_secrets(wiring.database, vault, restored.original_id, restored.tenant_id)
         lifecycle.resume(restored.slug)
     console.print(f"{restored.slug} is {restored.tenant_id}: {sum(restored.rows.values()):,} rows")

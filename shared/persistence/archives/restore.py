@@ -40,6 +40,14 @@ VALUES ({id}, 'schema.restored', 'schema', {id}, 'WARNING', {changes}, {metadata
 """
 
 
+BEGUN = """
+SELECT t.id FROM public.tenants t JOIN public.audit_logs a ON a.tenant_id = t.id
+WHERE t.slug = %(slug)s AND t.subscription_status = 'SUSPENDED' AND t.deleted_at IS NULL
+  AND a.action = 'schema.restored' AND a.changes ->> 'restored_from' = %(original)s
+  AND NOT EXISTS (SELECT FROM public.audit_logs r WHERE r.tenant_id = t.id AND r.action = 'tenant.resumed')
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Restored:
     """The tenant that a backup became, and the one that it was made of."""
@@ -62,6 +70,9 @@ def restore(url: str, programs: ClientPrograms, source: Path, slug: str | None) 
             f"file: its schema is at {tenant['schema_revision']}, which this release does not know; use a newer one"
         )
     original = UUID(tenant["id"])
+    begun = _find_begun(url, original, slug or tenant["slug"])
+    if begun is not None:
+        return Restored(begun, slug or tenant["slug"], original, manifest["rows"])
     target = _choose_id(url, original, slug or tenant["slug"])
     restored = Restored(target, slug or tenant["slug"], original, manifest["rows"])
     with tempfile.TemporaryDirectory(prefix="capliquify-restore-") as folder:
@@ -83,6 +94,13 @@ def rename_schema(lines: Iterable[bytes], old: str, new: str) -> Iterator[bytes]
             continue
         in_rows = line.startswith(b"COPY ") and line.rstrip().endswith(b"FROM stdin;")
         yield line.replace(old.encode(), new.encode())
+
+
+def _find_begun(url: str, original: UUID, slug: str) -> UUID | None:
+    """The tenant that an earlier try made of this backup and left suspended, its secrets not yet bound."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(BEGUN, {"slug": slug, "original": str(original)}).fetchone()
+    return UUID(str(row[0])) if row else None
 
 
 def _choose_id(url: str, original: UUID, slug: str) -> UUID:
