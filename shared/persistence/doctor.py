@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.persistence.database import Connection
-from shared.persistence.migrations.steps import newest_revision
+from shared.persistence.migrations.steps import newest_public_revision, newest_revision
 
 OLDEST_SERVER = 160_000
 TARGET_SERVER = 170_000
@@ -136,11 +136,12 @@ def _migrations(connection: Connection) -> Iterator[Finding]:
     if _value(connection, "SELECT to_regclass('public.alembic_version') IS NOT NULL") != "True":
         yield Finding("migrations", Verdict.BAD, "none", "run `capliquify migrate`")
         return
-    yield Finding(
-        "public schema",
-        Verdict.GOOD,
-        _value(connection, "SELECT version_num FROM public.alembic_version"),
-    )
+    revision = _value(connection, "SELECT version_num FROM public.alembic_version")
+    if revision == newest_public_revision():
+        yield Finding("public schema", Verdict.GOOD, revision)
+    else:
+        found = f"{revision}, the newest is {newest_public_revision()}"
+        yield Finding("public schema", Verdict.WARN, found, "run `capliquify migrate`")
     behind = connection.execute(
         "SELECT slug, revision FROM public.tenant_schema_revisions() WHERE revision IS DISTINCT FROM %s",
         (newest_revision(),),

@@ -79,6 +79,7 @@ def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, glob
     [
         ("ALTER TABLE public.users NO FORCE ROW LEVEL SECURITY", "row-level security", Verdict.BAD),
         ("DROP EXTENSION pgcrypto", "pgcrypto", Verdict.BAD),
+        ("UPDATE public.alembic_version SET version_num = 'p0001'", "public schema", Verdict.WARN),
         ("DROP TABLE public.alembic_version", "migrations", Verdict.BAD),
         (
             "DO $$ BEGIN EXECUTE format('UPDATE %I.alembic_version SET version_num = NULL', "

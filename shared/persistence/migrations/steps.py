@@ -50,3 +50,9 @@ def position_of(revision: str | None) -> int:
 def newest_revision() -> str:
     """The revision that every tenant's schema should stand at."""
     return load_steps()[-1].revision
+
+
+def newest_public_revision() -> str:
+    """The revision that the public schema should stand at, told by the names of its files."""
+    files = (Path(__file__).parent / "public" / "versions").glob("p*.py")
+    return max(path.stem.partition("_")[0] for path in files)
