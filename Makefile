@@ -29,7 +29,7 @@ check: $(STAMP)  ## static checks: style, types, architecture
 	$(BIN)/lint-imports
 
 lock:            ## compile requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 migrations: $(STAMP)  ## compile the tenant line to SQL
 	$(BIN)/python -m shared.persistence.migrations.compiler

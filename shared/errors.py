@@ -12,8 +12,7 @@
     │   ├── CredentialRejected      the vendor refuses the credential
     │   ├── VaultError              a secret cannot be opened or no key is set
     │   └── ServiceError            an embedded or configured server cannot be used
-    ├── SkipRecord              set this one record aside, go on with the rest
-    └── OverQuota               the tenant's tier does not allow it
+    └── SkipRecord              set this one record aside, go on with the rest
 
 The message of an error is one line for a person: it names the field and the mend, and holds
 neither a secret nor another tenant's name. All errors survive pickling, because Celery pickles them.
@@ -81,7 +80,3 @@ class ServiceError(GiveUp):
 
 class SkipRecord(CapLiquifyError):
     """One record is bad: set it aside, count it, go on with the rest."""
-
-
-class OverQuota(CapLiquifyError):
-    """The tenant's tier does not allow this work."""
