@@ -1,4 +1,4 @@
-"""All ticks of the clock, on one screen. A tick starts a scan; the scan enqueues one job a tenant."""
+"""All ticks of the clock, on one screen. A tick starts a scan; a scan makes jobs, a tenant each."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,12 @@ class Tick:
 
 
 TICKS = {
-    "check quotas": Tick("usage.scan", crontab(minute="17"), expires_s=3000),
+    # Nightly jobs of each tenant in its own time zone: schedules/nightly.py.
+    "nightly jobs": Tick("schedules.materialise", crontab(minute="*/5"), expires_s=290),
     "purge due tenants": Tick(
         "tenants.purge_due", crontab(hour="3", minute="40"), expires_s=40_000
     ),
+    "retire old jobs": Tick("jobs.retire", crontab(hour="4", minute="20"), expires_s=40_000),
 }
 
 

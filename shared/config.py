@@ -1,12 +1,24 @@
 """All settings, from the environment; read by `workers` only and handed on as values."""
 
+import json
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import InvalidInput
+
+# How many jobs at once, by name; 0 lets none begin.
+Caps = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
 
 
 class Settings(BaseSettings):
@@ -32,6 +44,17 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SHOPIFY_BASE_URL", "CAPLIQUIFY_SHOPIFY_BASE_URL"),
     )
     vendor_attempts: int = Field(4, ge=1, le=10, validation_alias="CAPLIQUIFY_VENDOR_ATTEMPTS")
+    database_listen_url: SecretStr | None = Field(None, validation_alias="DATABASE_LISTEN_URL")
+    # A job whose worker gives no sign of life for so long is given to another; the rest follows from it.
+    lease_s: float = Field(30.0, ge=0.5, le=3600, validation_alias="CAPLIQUIFY_LEASE_S")
+    poll_s: float = Field(1.0, ge=0.05, le=60, validation_alias="CAPLIQUIFY_POLL_S")
+    soft_shutdown_s: float = Field(10.0, ge=0, validation_alias="CAPLIQUIFY_SOFT_SHUTDOWN_S")
+    tenant_caps: Caps = Field(
+        default={"sync": 4, "forecast": 4}, validation_alias="CAPLIQUIFY_TENANT_CAPS"
+    )
+    vendor_caps: Caps = Field(default={}, validation_alias="CAPLIQUIFY_VENDOR_CAPS")
+    keep_jobs_days: int = Field(90, ge=1, validation_alias="CAPLIQUIFY_KEEP_JOBS_DAYS")
+    flower_auth: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_FLOWER_AUTH")
 
     @field_validator("redis_url")
     @classmethod
@@ -41,6 +64,23 @@ class Settings(BaseSettings):
             raise ValueError("must begin with redis:// or rediss://")
         return url
 
+    @field_validator("tenant_caps", "vendor_caps", mode="before")
+    @classmethod
+    def _read_caps(cls, given: object, info: ValidationInfo) -> object:
+        try:
+            caps = json.loads(given) if isinstance(given, str) else given
+        except ValueError:
+            caps = None
+        if not isinstance(caps, dict):
+            name = "sync" if info.field_name == "tenant_caps" else "shopify"
+            raise ValueError(f'must be a JSON object, such as {{"{name}": 4}}')  # noqa: TRY004 - pydantic's
+        return caps
+
+    @property
+    def heartbeat_s(self) -> float:
+        """Seconds between two signs of life: two may be missed."""
+        return self.lease_s / 3
+
     @classmethod
     def read(cls) -> "Settings":
         """The settings of the environment; raises `InvalidInput` naming the variable, not its value."""
@@ -48,7 +88,8 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise InvalidInput(f"{first['loc'][0]}: {first['msg']}") from None
+            name = ".".join(str(part) for part in first["loc"])
+            raise InvalidInput(f"{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
     def secrets(self) -> list[str]:
         """Every text of the settings that nobody may see: passwords in URLs, and keys."""
@@ -72,11 +113,12 @@ class Settings(BaseSettings):
         return [name for name, value in given.items() if value is None]
 
     def url_of(self, login: str) -> str | None:
-        """The URL of a login (`worker`, `dispatcher`, `admin`, `direct`); the worker's where it has none."""
+        """The URL of a login (`worker`, `dispatcher`, `admin`, `direct`, `listen`), else the worker's."""
         own = {
             "dispatcher": self.database_dispatcher_url,
             "admin": self.database_admin_url,
             "direct": self.database_direct_url,
+            "listen": self.database_listen_url or self.database_dispatcher_url,
         }.get(login)
         url = own or self.database_url
         return None if url is None else url.get_secret_value()

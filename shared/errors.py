@@ -4,7 +4,9 @@
     ├── RetryLater              try the same work again, later
     │   ├── VendorUnavailable       the vendor did not answer, or answered 5xx
     │   ├── DatabaseUnavailable     PostgreSQL is away, or asks to do the transaction again
-    │   └── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
+    │   └── Snooze                  nothing went wrong, it is too early: no attempt is used up
+    │       ├── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
+    │       └── SchemaBehind            the tenant's schema has still to be migrated
     ├── GiveUp                  the same work would fail again: somebody must mend something
     │   ├── InvalidInput            a value given by a person or a vendor is wrong
     │   ├── TenantMissing           no tenant is bound, or the one named does not exist
@@ -12,6 +14,9 @@
     │   ├── CredentialRejected      the vendor refuses the credential
     │   ├── VaultError              a secret cannot be opened or no key is set
     │   └── ServiceError            an embedded or configured server cannot be used
+    ├── StopWork                somebody else decides about this job now: change nothing more
+    │   ├── LeaseLost               the job was given to another worker, or has ended
+    │   └── JobCancelled            somebody cancelled the job
     └── SkipRecord              set this one record aside, go on with the rest
 
 The message of an error is one line for a person: it names the field and the mend, and holds
@@ -46,8 +51,16 @@ class DatabaseUnavailable(RetryLater):
     """PostgreSQL is away for now, or asks to do the transaction again."""
 
 
-class RateLimited(RetryLater):
+class Snooze(RetryLater):
+    """It is too early: the work goes on later and has used up no attempt."""
+
+
+class RateLimited(Snooze):
     """The vendor's limit is used up for now."""
+
+
+class SchemaBehind(Snooze):
+    """The tenant's schema has still to be migrated to what this release needs."""
 
 
 class GiveUp(CapLiquifyError):
@@ -76,6 +89,18 @@ class VaultError(GiveUp):
 
 class ServiceError(GiveUp):
     """An embedded or configured server (PostgreSQL, Valkey) cannot be used."""
+
+
+class StopWork(CapLiquifyError):
+    """Somebody else decides about this job now: change nothing more."""
+
+
+class LeaseLost(StopWork):
+    """The job was given to another worker, or has ended."""
+
+
+class JobCancelled(StopWork):
+    """Somebody cancelled the job."""
 
 
 class SkipRecord(CapLiquifyError):

@@ -17,4 +17,4 @@ class RotateKeys(Arguments):
 )
 def rotate(context: JobContext, _arguments: RotateKeys) -> RotationResult:
     """Seals anew what the active key did not seal."""
-    return rotate_keys(context.open_unit_of_work, context.wiring.vault, context.report)
+    return rotate_keys(context.open_unit_of_work, context.wiring.vault, context.progress)

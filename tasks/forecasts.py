@@ -1,15 +1,17 @@
-"""Forecasts: what each SKU will sell."""
+"""Forecasts: what each SKU will sell, and how near that came."""
 
 from datetime import date
 
 from pydantic import Field
 
+from shared.domain.accuracy import ScoreResult
 from shared.use_cases.generate_forecasts import (
     HORIZON_DAYS,
     ForecastResult,
     generate_forecasts,
     last_whole_day,
 )
+from shared.use_cases.score_forecasts import score_forecasts
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
 
@@ -32,7 +34,21 @@ def generate(context: JobContext, arguments: GenerateForecasts) -> ForecastResul
     return generate_forecasts(
         context.open_unit_of_work,
         context.wiring.forecaster,
-        context.report,
+        context.progress,
         last_whole_day(arguments.origin, context.yesterday()),
         arguments.horizon_days,
     )
+
+
+class ScoreForecasts(Arguments):
+    """The days to score, both included: sixty up to yesterday if left out, never past what is complete."""
+
+    first: date | None = None
+    as_of: date | None = None
+
+
+@task(name="forecasts.score", queue=Queue.FORECAST, arguments=ScoreForecasts, result=ScoreResult)
+def score(context: JobContext, arguments: ScoreForecasts) -> ScoreResult:
+    """Scores the forecasts of days that are over by what was sold."""
+    as_of = arguments.as_of or context.yesterday()
+    return score_forecasts(context.open_unit_of_work, as_of, arguments.first)

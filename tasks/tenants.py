@@ -4,7 +4,7 @@ import structlog
 
 from shared.persistence.lifecycle import TenantLifecycle
 from shared.use_cases.purge_due_tenants import purge_due_tenants
-from workers.task import ScanContext, scan
+from workers.scan import ScanContext, scan
 
 log = structlog.get_logger(__name__)
 
@@ -13,6 +13,6 @@ log = structlog.get_logger(__name__)
 def purge_due(context: ScanContext) -> int:
     """Purges what is approved and due; reports what waits for an approval."""
     lifecycle = TenantLifecycle(context.wiring.admin, "scan:tenants.purge_due")
-    report = purge_due_tenants(lifecycle.list(deleted=True), lifecycle.purge_by_id, context.now())
+    report = purge_due_tenants(lifecycle.list(deleted=True), lifecycle.purge_by_id, context.now)
     log.warning("purges", purged=report.purged, waiting=report.waiting, failed=report.failed)
     return len(report.purged)

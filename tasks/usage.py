@@ -1,9 +1,8 @@
 """Usage: sample every tenant and check it against its tier."""
 
-from shared.persistence.tenancy import list_tenants
 from shared.use_cases.sample_usage import UsageResult, sample_usage
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, ScanContext, scan, task
+from workers.task import Arguments, JobContext, task
 
 
 class SampleUsage(Arguments):
@@ -14,11 +13,3 @@ class SampleUsage(Arguments):
 def sample(context: JobContext, _arguments: SampleUsage) -> UsageResult:
     """Samples one tenant and records what is over its tier."""
     return sample_usage(context.open_unit_of_work, context.now())
-
-
-@scan(name="usage.scan")
-def check_quotas(context: ScanContext) -> int:
-    """One sample a tenant that may run."""
-    with context.wiring.dispatcher.transaction() as connection:
-        tenants = [tenant for tenant in list_tenants(connection) if tenant.may_run]
-    return sum(context.enqueue(tenant.id, "usage.sample") for tenant in tenants)

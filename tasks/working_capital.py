@@ -25,4 +25,4 @@ def roll_up(context: JobContext, arguments: RollUp) -> RollUpResult:
     as_of = arguments.as_of or context.yesterday()
     last = arguments.last or as_of
     first = arguments.first or last - timedelta(days=DEFAULT_RANGE_DAYS - 1)
-    return roll_up_working_capital(context.open_unit_of_work, context.report, first, last, as_of)
+    return roll_up_working_capital(context.open_unit_of_work, context.progress, first, last, as_of)

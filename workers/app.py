@@ -1,14 +1,11 @@
 """The Celery application: PostgreSQL is the truth about jobs, Celery only executes them."""
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
 from schedules.beat import beat_schedule
 from shared.config import Settings
-from shared.observability.logging import configure_logging
-from shared.security.redaction import redact
+from workers import signals as signals  # noqa: PLC0414 - connects its handlers
 from workers.queues import EXCHANGE, KOMBU_QUEUES, Queue
-from workers.wiring import close_wiring, open_wiring
 
 TASK_MODULES = (
     "tasks.sales",
@@ -17,10 +14,12 @@ TASK_MODULES = (
     "tasks.tenants",
     "tasks.usage",
     "tasks.credentials",
+    "tasks.maintenance",
 )
-# No task may run longer; the broker hands a message on after the visibility timeout, so it is above.
+# No task may run longer. The broker hands a message on after the visibility timeout: far above, since
+# only PostgreSQL runs a job again.
 HARD_TIME_LIMIT_S = 3600
-VISIBILITY_TIMEOUT_S = 2 * HARD_TIME_LIMIT_S
+VISIBILITY_TIMEOUT_S = 4 * HARD_TIME_LIMIT_S
 
 
 def build_app(settings: Settings) -> Celery:
@@ -39,20 +38,23 @@ def build_app(settings: Settings) -> Celery:
         task_serializer="json",
         accept_content=["json"],
         task_time_limit=HARD_TIME_LIMIT_S,
-        task_send_sent_event=True,
+        # The ledger knows what was sent.
+        task_send_sent_event=False,
         worker_send_task_events=True,
         worker_prefetch_multiplier=1,
         worker_max_tasks_per_child=500,
         worker_max_memory_per_child=1_500_000,
-        worker_soft_shutdown_timeout=10.0,
+        worker_soft_shutdown_timeout=settings.soft_shutdown_s,
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        worker_detect_quorum_queues=True,
         broker_transport_options={
             "visibility_timeout": VISIBILITY_TIMEOUT_S,
             "unacked_restore_interval": 5,
             "unacked_restore_throttle": 1,
-            "socket_timeout": 30,
+            "socket_timeout": 15,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
         },
@@ -64,19 +66,3 @@ def build_app(settings: Settings) -> Celery:
 
 
 app = build_app(Settings.read())
-
-
-@setup_logging.connect
-def _log(**_: object) -> None:
-    """Celery's own lines go where ours go, without secrets."""
-    configure_logging(redact)
-
-
-@worker_process_init.connect
-def _open(**_: object) -> None:
-    open_wiring()
-
-
-@worker_process_shutdown.connect
-def _close(**_: object) -> None:
-    close_wiring()

@@ -101,6 +101,8 @@ def task_contracts() -> list[Contract]:
             result_schema=each.result_schema(),
             max_attempts=each.max_attempts,
             deadline_s=each.deadline_s,
+            vendor_argument=each.vendor_argument,
+            description=each.description,
         )
         for each in TASKS.values()
     ]

@@ -99,6 +99,16 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
+def prepare_home(home: Path) -> None:
+    """Makes the data folder; raises `ServiceError` where that cannot be."""
+    try:
+        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServiceError(
+            f"CAPLIQUIFY_HOME: the folder {home} cannot be made: {error.strerror}"
+        ) from None
+
+
 def check_database(settings: Settings) -> None:
     """Raises `ServiceError` with the reason at once, where a pool would wait."""
     for name, login in (("DATABASE_URL", "worker"), ("DATABASE_DIRECT_URL", "direct")):

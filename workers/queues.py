@@ -18,5 +18,14 @@ class Queue(StrEnum):
 EXCHANGE = Exchange("capliquify", type="direct", durable=True)
 
 KOMBU_QUEUES = tuple(
-    KombuQueue(queue.value, EXCHANGE, routing_key=queue.value, durable=True) for queue in Queue
+    # RabbitMQ keeps a quorum queue through the loss of a node, and must not take a message back from a job
+    # that runs for long. Redis does not read the arguments.
+    KombuQueue(
+        queue.value,
+        EXCHANGE,
+        routing_key=queue.value,
+        durable=True,
+        queue_arguments={"x-queue-type": "quorum", "x-consumer-timeout": 4 * 3600 * 1000},
+    )
+    for queue in Queue
 )

@@ -11,18 +11,21 @@ from shared.config import Settings
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
+from shared.domain.job import Lease
 from shared.errors import ServiceError, VaultError
 from shared.http.client import VendorHttp
 from shared.persistence.database import Database
+from shared.persistence.leases import Leases
 from shared.persistence.ledger import JobLedger
 from shared.persistence.repositories.credentials import PgcryptoDecryption
-from shared.persistence.unit_of_work import unit_of_work_opener
+from shared.persistence.unit_of_work import Fence, unit_of_work_opener
 from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases import ports
 from shared.use_cases.ports import OpenUnitOfWork, ShopConnector, StoredCredential
 from shared.use_cases.store_credential import open_credential
+from workers.heartbeat import Heartbeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,17 @@ class Wiring:
     database: Database
     dispatcher: Database
     admin: Database
+    heartbeat: Heartbeat
 
     @property
     def ledger(self) -> JobLedger:
         """The ledger as a worker uses it: one tenant's jobs at a time."""
         return JobLedger(self.database)
+
+    @property
+    def leases(self) -> Leases:
+        """What a worker writes about the jobs that it was sent."""
+        return Leases(self.database, self.settings.lease_s)
 
     def __enter__(self) -> Self:
         return self
@@ -53,6 +62,7 @@ class Wiring:
 
     def close(self) -> None:
         """Closes all connections."""
+        self.heartbeat.stop()
         for database in (self.database, self.dispatcher, self.admin):
             database.close()
 
@@ -73,10 +83,11 @@ class Wiring:
         return Forecaster()
 
     def unit_of_work(
-        self, tenant_id: UUID, *, job_id: UUID | None = None, actor: str
+        self, tenant_id: UUID, *, lease: Lease | None = None, actor: str
     ) -> OpenUnitOfWork:
-        """Opens units of work of one tenant."""
-        return unit_of_work_opener(self.database, tenant_id, job_id=job_id, actor=actor)
+        """Opens units of work of one tenant; under a lease, each of them holds it."""
+        fence = None if lease is None else Fence(lease, self.settings.lease_s)
+        return unit_of_work_opener(self.database, tenant_id, fence=fence, actor=actor)
 
     @contextmanager
     def shop(self, tenant_id: UUID, stored: StoredCredential) -> Iterator[ShopConnector]:
@@ -102,7 +113,9 @@ def build_wiring(settings: Settings) -> Wiring:
             raise ServiceError("DATABASE_URL: is not set; `capliquify services env` prints it")
         return Database(url, pool_max=settings.pool_max, name=f"capliquify {name}").open()
 
-    return Wiring(settings, login("worker"), login("dispatcher"), login("admin"))
+    worker = login("worker")
+    heartbeat = Heartbeat(Leases(worker, settings.lease_s), settings.heartbeat_s)
+    return Wiring(settings, worker, login("dispatcher"), login("admin"), heartbeat)
 
 
 def read_key_ring(settings: Settings) -> KeyRing:
@@ -122,10 +135,13 @@ def read_key_ring(settings: Settings) -> KeyRing:
 
 
 _current: list[Wiring] = []
+# A parent's pools, seen by a forked child: kept and never used, since their end would be the parent's to make.
+_inherited: list[Wiring] = []
 
 
 def open_wiring() -> None:
     """Builds this process's wiring from its environment; a forked child must not share its parent's."""
+    _inherited.extend(_current)
     _current[:] = [build_wiring(Settings.read())]
 
 

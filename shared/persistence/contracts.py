@@ -7,10 +7,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 PUBLISH = """
-INSERT INTO public.task_contracts AS c (name, queue, arguments_schema, result_schema, max_attempts, deadline_s)
-VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO public.task_contracts AS c (name, queue, arguments_schema, result_schema, max_attempts, deadline_s,
+    vendor_argument, description)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (name) DO UPDATE SET queue = excluded.queue, arguments_schema = excluded.arguments_schema,
-    result_schema = excluded.result_schema, max_attempts = excluded.max_attempts, deadline_s = excluded.deadline_s
+    result_schema = excluded.result_schema, max_attempts = excluded.max_attempts, deadline_s = excluded.deadline_s,
+    vendor_argument = excluded.vendor_argument, description = excluded.description
 """
 
 
@@ -24,6 +26,8 @@ class Contract:
     result_schema: Mapping[str, object]
     max_attempts: int
     deadline_s: int
+    vendor_argument: str | None = None
+    description: str = ""
 
 
 def publish(database_url: str, contracts: Iterable[Contract]) -> None:
@@ -33,5 +37,14 @@ def publish(database_url: str, contracts: Iterable[Contract]) -> None:
             arguments, result = Jsonb(dict(each.arguments_schema)), Jsonb(dict(each.result_schema))
             connection.execute(
                 PUBLISH,
-                (each.name, each.queue, arguments, result, each.max_attempts, each.deadline_s),
+                (
+                    each.name,
+                    each.queue,
+                    arguments,
+                    result,
+                    each.max_attempts,
+                    each.deadline_s,
+                    each.vendor_argument,
+                    each.description,
+                ),
             )

@@ -1,12 +1,14 @@
 """A bounded pool of connections, and transactions on it."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Self
+from typing import LiteralString, Self
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import Params
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -21,6 +23,10 @@ AWAY = ("08", "53", "57P")
 
 NO_PROLOGUE = sql.SQL("")
 
+# A server that is away is asked again so often; left alone, the pool asks more and more seldom, and a
+# server that was away for minutes stays unused for minutes more.
+ASK_AGAIN_S = 1.0
+
 
 class Database:
     """One login of one database. Open it once a process; `url` is a libpq URL."""
@@ -33,12 +39,13 @@ class Database:
         acquire_timeout_s: float = 30.0,
         name: str = "capliquify",
     ) -> None:
+        self._acquire_timeout_s = acquire_timeout_s
         self._rendered: tuple[sql.Composable, bytes] = (NO_PROLOGUE, b"BEGIN; ")
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=0,
             max_size=pool_max,
-            timeout=acquire_timeout_s,
+            reconnect_timeout=ASK_AGAIN_S,
             # Backends keep some 0.2 MB for each tenant that they touched: renew them.
             max_lifetime=1800,
             open=False,
@@ -78,17 +85,25 @@ class Database:
 
         `prologue` is sent in one message with BEGIN: scoping costs no round trip of its own.
         """
+        with (
+            self._connection() as connection,
+            _begin(connection, self._render(connection, prologue)),
+        ):
+            yield connection
+
+    def call(self, query: LiteralString, params: Params | None = None) -> list[DictRow]:
+        """One statement that is a transaction of its own: one round trip, for functions of the ledger."""
+        with self._connection() as connection:
+            return connection.execute(query, params).fetchall()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection of the pool; what the server says of its own state becomes `DatabaseUnavailable`."""
         try:
-            with (
-                self._pool.connection() as connection,
-                _begin(connection, self._render(connection, prologue)),
-            ):
+            with self._lent() as connection:
                 yield connection
-        except PoolTimeout:
-            raise DatabaseUnavailable(
-                "DATABASE_URL: no connection to PostgreSQL could be had in time; "
-                "is the server running, and is the pool large enough?"
-            ) from None
+        except psycopg.errors.IdleInTransactionSessionTimeout:
+            raise DatabaseUnavailable("database: the connection was lost") from None
         except psycopg.OperationalError as error:
             if (error.sqlstate or "").startswith(IN_THE_WAY):
                 raise DatabaseUnavailable("database: another transaction was in the way") from None
@@ -96,6 +111,28 @@ class Database:
                 # Its text may hold the address with everything in it.
                 raise DatabaseUnavailable("database: the connection was lost") from error
             raise
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        connection = self._acquire()
+        try:
+            with connection:
+                yield connection
+        finally:
+            self._pool.putconn(connection)
+
+    def _acquire(self) -> Connection:
+        deadline = time.monotonic() + self._acquire_timeout_s
+        while True:
+            try:
+                # Each request makes the pool connect, if it has given up.
+                return self._pool.getconn(min(ASK_AGAIN_S, deadline - time.monotonic()))
+            except PoolTimeout:
+                if time.monotonic() >= deadline:
+                    raise DatabaseUnavailable(
+                        "DATABASE_URL: no connection to PostgreSQL could be had in time; "
+                        "is the server running, and is the pool large enough?"
+                    ) from None
 
     def _render(self, connection: Connection, prologue: sql.Composable) -> bytes:
         # A job opens all its units of work with the same prologue: its text is put together once.

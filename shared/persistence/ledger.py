@@ -1,25 +1,83 @@
-"""The ledger of jobs: enqueue, claim, report, end. Its transactions are its own, never a use case's."""
+"""The ledger of jobs as those see it who want work done: enqueue, look, cancel, replay."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from psycopg.errors import InvalidParameterValue, NoDataFound, ObjectNotInPrerequisiteState
-from psycopg.rows import DictRow
+from psycopg.errors import (
+    InsufficientPrivilege,
+    InvalidParameterValue,
+    NoDataFound,
+    ObjectNotInPrerequisiteState,
+    UniqueViolation,
+)
 from psycopg.types.json import Jsonb
 
 from shared.domain.job import Job, JobState
 from shared.errors import InvalidInput
-from shared.persistence.database import Database
+from shared.persistence.database import Connection, Database
+from shared.persistence.job_rows import COLUMNS, read_job
 from shared.persistence.tenancy import name_tenant
 
-COLUMNS = (
-    "id, tenant_id, name, arguments, queue, state, attempt, max_attempts, progress_done, "
-    "progress_total, progress_message, result, error_message, created_at, started_at, finished_at"
+# What the database's own functions raise on purpose.
+REFUSALS = (
+    InvalidParameterValue,
+    NoDataFound,
+    ObjectNotInPrerequisiteState,
+    InsufficientPrivilege,
 )
+
+SEARCH = f"""
+SELECT {COLUMNS} FROM public.jobs
+WHERE (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
+  AND (%(name)s::text IS NULL OR name = %(name)s)
+  AND (%(queue)s::text IS NULL OR queue = %(queue)s)
+  AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s::public.job_state[]))
+ORDER BY created_at DESC, id LIMIT %(limit)s
+"""
+
+# What has ended badly goes back to the start of its life; its history stays.
+REPLAY = """
+UPDATE public.jobs SET state = 'queued', attempt = 0, run_at = now(), outcome = 'replayed', finished_at = NULL,
+    cancel_requested_at = NULL, lease_expires_at = NULL, updated_at = now(),
+    history = history || jsonb_build_object('attempt', attempt, 'outcome', coalesce(outcome, state::text),
+        'worker', worker, 'started_at', started_at, 'ended_at', finished_at, 'error_class', error_class,
+        'error_message', error_message)
+WHERE id = %s AND state IN ('failed', 'cancelled', 'dead') RETURNING 1 AS moved
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs to list; None means all."""
+
+    tenant_id: UUID | None = None
+    name: str | None = None
+    queue: str | None = None
+    states: Sequence[JobState] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """What is to be done, for whom, when. `run_at` None means now; a higher `priority` goes first."""
+
+    tenant_id: UUID
+    name: str
+    arguments: Mapping[str, object]
+    requested_by: str
+    idempotency_key: str | None = None
+    run_at: datetime | None = None
+    priority: int = 0
 
 
 class JobLedger:
-    """What is to be done, what is being done and how it ended, in `public.jobs`."""
+    """What is to be done, what is being done and how it ended, in `public.jobs`.
+
+    The login decides what is seen: the worker's and the API's one tenant, the operators' all.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,101 +91,127 @@ class JobLedger:
         requested_by: str,
         idempotency_key: str | None = None,
     ) -> Job:
-        """Puts a job on the ledger; the same key returns the live job that has it."""
-        try:
-            with self._database.transaction(name_tenant(tenant_id)) as connection:
-                row = connection.execute(
-                    "SELECT public.enqueue_job(%s, %s, %s, %s, p_requested_by => %s) AS id",
-                    (tenant_id, name, Jsonb(dict(arguments)), idempotency_key, requested_by),
-                ).fetchone()
-        except (InvalidParameterValue, NoDataFound, ObjectNotInPrerequisiteState) as error:
-            raise InvalidInput(error.diag.message_primary or "the job was refused") from None
-        assert row is not None  # noqa: S101 - a function call gives a row
-        return self.get(tenant_id, row["id"])
+        """Puts a job on the ledger; the same key returns the live job that has it. Raises `InvalidInput`."""
+        order = JobOrder(tenant_id, name, arguments, requested_by, idempotency_key)
+        return self.get(tenant_id, self.place(order))
+
+    def place(self, order: JobOrder) -> UUID:
+        """Puts what is ordered on the ledger and returns the job's id; raises `InvalidInput`."""
+        with (
+            refusals(),
+            self._database.transaction(name_tenant(order.tenant_id)) as connection,
+        ):
+            return _place(connection, order)
+
+    def place_all(self, orders: Sequence[JobOrder]) -> list[UUID]:
+        """Puts many jobs of one tenant on the ledger in one transaction: all of them or none."""
+        with (
+            refusals(),
+            self._database.transaction(name_tenant(orders[0].tenant_id)) as connection,
+            connection.pipeline(),
+        ):
+            return [_place(connection, order) for order in orders]
+
+    def place_here(self, order: JobOrder) -> Job:
+        """Puts a job on the ledger as delivered to this process: no dispatcher will see it."""
+        with (
+            refusals(),
+            self._database.transaction(name_tenant(order.tenant_id)) as connection,
+        ):
+            job_id = _place(connection, order)
+            connection.execute(
+                "UPDATE public.jobs SET state = 'dispatched', lease = lease + 1, dispatched_at = now(), "
+                "lease_expires_at = now() + interval '1 minute' WHERE id = %s",
+                (job_id,),
+            )
+        return self.get(order.tenant_id, job_id)
 
     def get(self, tenant_id: UUID, job_id: UUID) -> Job:
-        """The job as it stands; raises `InvalidInput` for an id that is none."""
+        """A tenant's job as it stands; raises `InvalidInput` for an id that is none."""
         with self._database.transaction(name_tenant(tenant_id)) as connection:
-            row = connection.execute(
-                f"SELECT {COLUMNS} FROM public.jobs WHERE id = %s", (job_id,)
-            ).fetchone()
-        if row is None:
-            raise InvalidInput(f"job: {job_id} is not on the ledger")
-        return _read(row)
+            return _find(connection, job_id)
 
-    def claim(self, tenant_id: UUID, job_id: UUID) -> Job | None:
-        """Marks a waiting job as running and returns it; None if it does not wait any more."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            row = connection.execute(
-                "UPDATE public.jobs SET state = 'running', attempt = attempt + 1, "
-                "started_at = now(), updated_at = now(), progress_done = NULL, progress_total = NULL "
-                "WHERE id = %s AND state IN ('queued', 'dispatched') AND run_at <= now() AND attempt < max_attempts "
-                f"RETURNING {COLUMNS}",
-                (job_id,),
-            ).fetchone()
-        return None if row is None else _read(row)
+    def find(self, job_id: UUID) -> Job:
+        """Any job that this login may see; raises `InvalidInput` for an id that is none."""
+        with self._database.transaction() as connection:
+            return _find(connection, job_id)
 
-    def report(
-        self, tenant_id: UUID, job_id: UUID, done: int, total: int | None, message: str
-    ) -> None:
-        """Writes down how far a running job has come."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            connection.execute(
-                "UPDATE public.jobs SET progress_done = %s, progress_total = %s, "
-                "progress_message = %s, updated_at = now() WHERE id = %s AND state = 'running'",
-                (done, total, message, job_id),
+    def children(self, job_id: UUID) -> list[Job]:
+        """The jobs that followed from a job, oldest first."""
+        rows = self._database.call(
+            f"SELECT {COLUMNS} FROM public.jobs WHERE parent_id = %s ORDER BY created_at, name",
+            (job_id,),
+        )
+        return [read_job(row) for row in rows]
+
+    def search(self, wanted: JobFilter) -> list[Job]:
+        """Jobs that this login may see, the newest first."""
+        states = None if wanted.states is None else [state.value for state in wanted.states]
+        rows = self._database.call(
+            SEARCH,
+            {
+                "tenant_id": wanted.tenant_id,
+                "name": wanted.name,
+                "queue": wanted.queue,
+                "states": states,
+                "limit": wanted.limit,
+            },
+        )
+        return [read_job(row) for row in rows]
+
+    def cancel(self, tenant_id: UUID, job_id: UUID) -> JobState:
+        """Ends a job that has not begun, asks one that runs to stop; returns its state."""
+        with refusals(), self._database.transaction(name_tenant(tenant_id)) as connection:
+            row = connection.execute("SELECT public.cancel_job(%s) AS state", (job_id,)).fetchone()
+        assert row is not None  # noqa: S101 - a function call gives a row
+        return JobState(row["state"])
+
+    def replay(self, tenant_id: UUID, job_id: UUID) -> None:
+        """Queues a job again that has ended badly; raises `InvalidInput` for any other."""
+        try:
+            with self._database.transaction(name_tenant(tenant_id)) as connection:
+                moved = connection.execute(REPLAY, (job_id,)).fetchone()
+                job = _find(connection, job_id)
+        except UniqueViolation:
+            raise InvalidInput(
+                "job: another job lives under its idempotency key; wait for that one"
+            ) from None
+        if moved is None:
+            raise InvalidInput(
+                f"job: is {job.state}; only a failed, cancelled or dead one is replayed"
             )
 
-    def succeed(self, tenant_id: UUID, job_id: UUID, result: Mapping[str, object]) -> None:
-        """Ends a running job well."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            connection.execute(
-                "UPDATE public.jobs SET state = 'succeeded', result = %s, finished_at = now(), "
-                "error_class = NULL, error_message = NULL, updated_at = now() WHERE id = %s AND state = 'running'",
-                (Jsonb(dict(result)), job_id),
-            )
 
-    def fail(self, tenant_id: UUID, job_id: UUID, error_class: str, message: str) -> None:
-        """Ends a running job badly; `message` holds no secret."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            connection.execute(
-                "UPDATE public.jobs SET state = 'failed', error_class = %s, error_message = %s, "
-                "finished_at = now(), updated_at = now() WHERE id = %s AND state = 'running'",
-                (error_class, message, job_id),
-            )
-
-    def requeue(
-        self, tenant_id: UUID, job_id: UUID, error_class: str, message: str, wait_s: float
-    ) -> bool:
-        """Puts a running job back in the queue, to be tried in `wait_s` seconds, if it has attempts left."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            moved = connection.execute(
-                "UPDATE public.jobs SET state = 'queued', error_class = %s, error_message = %s, "
-                "run_at = now() + make_interval(secs => %s), updated_at = now() "
-                "WHERE id = %s AND state = 'running' AND attempt < max_attempts",
-                (error_class, message, wait_s, job_id),
-            ).rowcount
-        return moved == 1
-
-    def cancel(self, tenant_id: UUID, job_id: UUID) -> None:
-        """Takes a waiting job off the queue."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            connection.execute(
-                "UPDATE public.jobs SET state = 'cancelled', finished_at = now(), updated_at = now() "
-                "WHERE id = %s AND state = 'queued'",
-                (job_id,),
-            )
-
-    def close_orphans(self, tenant_id: UUID) -> int:
-        """Fails every live job of a tenant; only for whoever knows that no worker runs. Returns how many."""
-        with self._database.transaction(name_tenant(tenant_id)) as connection:
-            return connection.execute(
-                "UPDATE public.jobs SET state = 'failed', error_class = 'WorkerLost', "
-                "error_message = 'its worker is gone', finished_at = now(), updated_at = now() "
-                "WHERE tenant_id = %s AND state IN ('queued', 'dispatched', 'running')",
-                (tenant_id,),
-            ).rowcount
+def _place(connection: Connection, order: JobOrder) -> UUID:
+    row = connection.execute(
+        "SELECT public.enqueue_job(%s, %s, %s, %s, coalesce(%s::timestamptz, now()), %s, %s) AS id",
+        (
+            order.tenant_id,
+            order.name,
+            Jsonb(dict(order.arguments)),
+            order.idempotency_key,
+            order.run_at,
+            order.priority,
+            order.requested_by,
+        ),
+    ).fetchone()
+    assert row is not None  # noqa: S101 - a function call gives a row
+    return UUID(str(row["id"]))
 
 
-def _read(row: DictRow) -> Job:
-    return Job(**{**row, "state": JobState(row["state"])})
+def _find(connection: Connection, job_id: UUID) -> Job:
+    row = connection.execute(
+        f"SELECT {COLUMNS} FROM public.jobs WHERE id = %s", (job_id,)
+    ).fetchone()
+    if row is None:
+        raise InvalidInput(f"job: {job_id} is not on the ledger")
+    return read_job(row)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the database's own functions refuse, in their words."""
+    try:
+        yield
+    except REFUSALS as error:
+        raise InvalidInput(error.diag.message_primary or "the job was refused") from None

@@ -1,12 +1,13 @@
 """Registering a tenant, as an operator or for the API."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from psycopg import DataError, errors
 from psycopg.types.json import Jsonb
 
 from shared.errors import InvalidInput
-from shared.persistence.database import Connection
+from shared.persistence.database import Connection, Database
 from shared.use_cases.create_tenant import NewTenant
 
 
@@ -33,6 +34,12 @@ def insert_tenant(connection: Connection, tenant: NewTenant) -> UUID:
     tenant_id = UUID(str(row["id"]))
     connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
     return tenant_id
+
+
+def tenant_slugs(database: Database, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The slugs of tenants, deleted ones too."""
+    rows = database.call("SELECT id, slug FROM public.tenants WHERE id = ANY (%s)", (list(ids),))
+    return {row["id"]: row["slug"] for row in rows}
 
 
 def _taken(error: errors.UniqueViolation, tenant: NewTenant) -> str:

@@ -7,7 +7,7 @@ from psycopg.rows import DictRow
 
 from shared.domain.quota import Overrides, Tier
 from shared.domain.tenant import SubscriptionStatus, Tenant
-from shared.errors import RetryLater, TenantForbidden, TenantMissing
+from shared.errors import SchemaBehind, TenantForbidden, TenantMissing
 from shared.persistence.database import Connection
 from shared.persistence.migrations.steps import position_of
 
@@ -51,7 +51,7 @@ def schema_of(tenant_id: UUID) -> str:
 
 
 def read_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
-    """The tenant, if it may run; raises `TenantMissing`, `TenantForbidden` or `RetryLater`."""
+    """The tenant, if it may run; raises `TenantMissing`, `TenantForbidden` or `SchemaBehind`."""
     row = connection.execute(
         f"SELECT {COLUMNS} FROM public.tenants WHERE id = %s", (tenant_id,)
     ).fetchone()
@@ -61,7 +61,7 @@ def read_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
     if not tenant.may_run:
         raise TenantForbidden(f"tenant: {tenant.slug} is {tenant.status.lower()}, it runs nothing")
     if position_of(row["schema_revision"]) < position_of(REQUIRED_REVISION):
-        raise RetryLater(
+        raise SchemaBehind(
             f"tenant: the schema of {tenant.slug} is at {row['schema_revision']}, this release needs "
             f"{REQUIRED_REVISION}; run `capliquify migrate`",
             retry_after_s=60.0,

@@ -2,17 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
+from psycopg import DatabaseError, sql
 from psycopg.errors import InsufficientPrivilege, InvalidParameterValue
 
+from shared.domain.job import Lease
 from shared.domain.tenant import Tenant
-from shared.errors import TenantMissing
+from shared.errors import JobCancelled, LeaseLost, TenantMissing
 from shared.persistence.database import Connection, Database
 from shared.persistence.repositories.audit import AuditRepository
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
+from shared.persistence.repositories.jobs import JobRepository
 from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.repositories.syncing import CursorRepository, RejectionRepository
@@ -20,6 +24,31 @@ from shared.persistence.repositories.usage import UsageRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
 from shared.persistence.tenancy import bind_tenant, read_tenant
 from shared.use_cases import ports
+
+# What `hold_lease` raises.
+LEASE_LOST, JOB_CANCELLED = "CL001", "CL002"
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The lease that each unit of work of a job must hold; one that idles for `lease_s` is ended by the server."""
+
+    lease: Lease
+    lease_s: float
+
+    def guard(self, prologue: sql.Composable) -> sql.Composable:
+        """The prologue with the lease held from there to the commit."""
+        held = sql.SQL(
+            "{prologue}; SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; "
+            "SELECT public.hold_lease({job}, {lease})"
+        )
+        return held.format(
+            prologue=prologue,
+            # The reaper cannot take a job whose transaction is open: a frozen worker must not keep one.
+            idle_ms=sql.Literal(int(self.lease_s * 1000)),
+            job=sql.Literal(str(self.lease.job_id)),
+            lease=sql.Literal(self.lease.number),
+        )
 
 
 class TenantUnitOfWork:
@@ -39,15 +68,19 @@ class TenantUnitOfWork:
         self.rejections: ports.Rejections = RejectionRepository(connection)
         audit = AuditRepository(connection, tenant.id, actor)
         self.audit: ports.AuditLog = audit
+        self.jobs: ports.Jobs = JobRepository(connection, tenant.id, job_id, actor)
         self.usage: ports.UsageMeters = UsageRepository(connection, tenant.id, job_id, audit)
 
 
 def unit_of_work_opener(
-    database: Database, tenant_id: UUID, *, job_id: UUID | None = None, actor: str = "system"
+    database: Database, tenant_id: UUID, *, fence: Fence | None = None, actor: str = "system"
 ) -> ports.OpenUnitOfWork:
     """Opens units of work of this tenant and no other, for one job or operator."""
 
     prologue = bind_tenant(tenant_id, actor)
+    if fence is not None:
+        prologue = fence.guard(prologue)
+    job_id = None if fence is None else fence.lease.job_id
     known: list[Tenant] = []
 
     @contextmanager
@@ -76,4 +109,10 @@ def _binding(tenant_id: UUID) -> Iterator[None]:
     except (InvalidParameterValue, InsufficientPrivilege) as error:
         if "role" in (error.diag.message_primary or ""):
             raise TenantMissing(f"tenant: {tenant_id} is not a tenant") from None
+        raise
+    except DatabaseError as error:
+        if error.sqlstate == LEASE_LOST:
+            raise LeaseLost("job: its lease is lost") from None
+        if error.sqlstate == JOB_CANCELLED:
+            raise JobCancelled("job: is cancelled") from None
         raise

@@ -1,7 +1,7 @@
 """Forecast the daily demand of each SKU of one tenant."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from shared.domain.quota import UNLIMITED, effective_limits
@@ -65,10 +65,10 @@ def generate_forecasts(
 
 
 def last_whole_day(asked: date | None, yesterday: date) -> date:
-    """The day to learn until; raises `InvalidInput` for one that is not over."""
-    if asked is not None and asked > yesterday:
+    """The day to learn until: of today, nothing is known yet. Raises `InvalidInput` for a day to come."""
+    if asked is not None and asked > yesterday + timedelta(days=1):
         raise InvalidInput(f"origin: {asked} is not over yet; give {yesterday} or before")
-    return asked or yesterday
+    return min(asked or yesterday, yesterday)
 
 
 def _forecast_sku(

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from shared.domain.accuracy import ScoreResult
 from shared.domain.catalogue import Product
 from shared.domain.credential import KeptCredential
 from shared.domain.quota import Breach, Usage
@@ -93,7 +94,10 @@ class Products(Protocol):
 class Sales(Protocol):
     def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int: ...
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has told; None where no shop is connected."""
+        """The last day whose orders every connected shop has told; None where no shop is connected.
+
+        `date.min` while a shop has not told its first window whole: no day is complete then.
+        """
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None: ...
     def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]: ...
@@ -104,6 +108,8 @@ class Forecasts(Protocol):
         self, company_id: UUID, product_id: UUID, origin: date, forecasts: Sequence[Forecast]
     ) -> int:
         """Writes what is new or changed; returns how many of the forecasts that touched."""
+
+    def score_demand(self, first: date, last: date) -> ScoreResult: ...
 
 
 class WorkingCapitals(Protocol):
@@ -121,6 +127,9 @@ class Credentials(Protocol):
     def reserve(self, company_id: UUID, service_name: str, service_type: str) -> UUID: ...
     def store(self, credential_id: UUID, sealed: str) -> None: ...
     def get(self, service_name: str) -> StoredCredential: ...
+    def connected(self, service_type: str) -> Sequence[str]:
+        """The names of the services of a type that can be called, by name."""
+
     def list_kept(self) -> Sequence[KeptCredential]: ...
     def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
         """Puts `new` in the place of `old`; False if something else is there by now."""
@@ -152,6 +161,14 @@ class UsageMeters(Protocol):
         """Audits each breach once a period; returns how many were new."""
 
 
+class Jobs(Protocol):
+    def enqueue(self, name: str, arguments: dict[str, object]) -> UUID:
+        """Puts a job of this tenant on the ledger, in this transaction."""
+
+    def have_followed(self) -> bool:
+        """Whether an attempt of the running job has enqueued jobs before."""
+
+
 class AuditLog(Protocol):
     def write(
         self,
@@ -176,6 +193,7 @@ class UnitOfWork(Protocol):
     rejections: Rejections
     usage: UsageMeters
     audit: AuditLog
+    jobs: Jobs
 
 
 OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]

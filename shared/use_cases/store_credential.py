@@ -1,7 +1,7 @@
 """Seal a vendor credential and keep it with the tenant."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from shared.errors import VaultError
@@ -21,8 +21,12 @@ def store_credential(
     service_name: str,
     service_type: str,
     secret: Mapping[str, str],
+    followers: Sequence[tuple[str, dict[str, object]]] = (),
 ) -> UUID:
-    """Seals `secret` as JSON; a second call for the same service replaces it."""
+    """Seals `secret` as JSON; a second call for the same service replaces it.
+
+    `followers` are jobs (task, arguments) that begin because it is connected; they are kept with it.
+    """
     with open_unit_of_work() as work:
         company = work.companies.get()
         credential_id = work.credentials.reserve(company.id, service_name, service_type)
@@ -31,6 +35,8 @@ def store_credential(
         work.audit.write(
             "credential.stored", "credential", credential_id, {"service_name": service_name}
         )
+        for name, arguments in followers:
+            work.jobs.enqueue(name, arguments)
     return credential_id
 
 

@@ -18,14 +18,13 @@ from shared.persistence.ledger import JobLedger
 from shared.use_cases.store_credential import store_credential
 from tests.acceptance.test_worker import answer, finished, guarded
 from tests.conftest import PASSWORD, VAULT_KEYS, environment_of
-from workers.app import build_app
-from workers.producer import JobProducer
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
 
 TOKEN = "canary-token-4711"
 KEY = VAULT_KEYS.partition(":")[2]
+FLOWER = ("operator", "canary-flower-4711")
 
 
 @pytest.fixture
@@ -44,6 +43,7 @@ def leftovers(
         **environment_of(database_url, services.redis_url),
         "CAPLIQUIFY_HOME": str(home),
         "SHOPIFY_BASE_URL": "http://127.0.0.1:1",
+        "CAPLIQUIFY_FLOWER_AUTH": ":".join(FLOWER),
     }
     secret = {"shop_domain": "acme.myshopify.com", "access_token": TOKEN}
     store_credential(
@@ -51,16 +51,17 @@ def leftovers(
     )
     processes = [
         guarded(environment, tmp_path, "worker", "--concurrency", "1"),
+        guarded(environment, tmp_path, "dispatcher"),
         guarded(environment, tmp_path, "flower", "--port", str(port)),
     ]
     try:
         answer(f"http://127.0.0.1:{port}/")
-        producer = JobProducer(JobLedger(wiring.dispatcher), build_app(wiring.settings))
-        failing = producer.enqueue(acme, "sales.pull", {}, requested_by="test")
-        with wiring.admin.transaction() as connection:
-            connection.execute("UPDATE public.jobs SET max_attempts = 1")
-        succeeding = producer.enqueue(globex, "usage.sample", {}, requested_by="test")
-        assert finished(wiring, failing).state is JobState.FAILED
+        ledger = JobLedger(wiring.dispatcher)
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE public.task_contracts SET max_attempts = 1")
+        failing = ledger.enqueue(acme, "sales.pull", {}, requested_by="test")
+        succeeding = ledger.enqueue(globex, "usage.sample", {}, requested_by="test")
+        assert finished(wiring, failing).state is JobState.DEAD
         assert finished(wiring, succeeding).state is JobState.SUCCEEDED
         time.sleep(1.0)
         pages = [
@@ -68,7 +69,7 @@ def leftovers(
             for path in ("/workers", "/tasks", "/broker", "/metrics")
         ]
         pages += [f"http://127.0.0.1:{port}/task/{job.id}" for job in (failing, succeeding)]
-        found = {page: httpx.get(page, timeout=10).text for page in pages}
+        found = {page: httpx.get(page, timeout=10, auth=FLOWER).text for page in pages}
     finally:
         for process in processes:
             process.stop()
@@ -107,11 +108,11 @@ def test_no_secret_stands_in_anything_that_a_run_leaves(
     leftovers: dict[str, str], services: ServiceUrls
 ) -> None:
     assert "cannot be reached" in leftovers["jobs"]
-    assert "job_succeeded" in leftovers["worker.log"]
+    assert "attempt_ended" in leftovers["worker.log"]
     assert any(name.startswith("broker") for name in leftovers)
     owner = services.database_url.partition("://")[2].partition("@")[0].partition(":")[2]
     broker = services.redis_url.partition("://")[2].partition("@")[0].partition(":")[2]
-    canaries = [TOKEN, KEY, PASSWORD, PASSWORD.replace(" ", "%20"), owner, broker]
+    canaries = [FLOWER[1], TOKEN, KEY, PASSWORD, PASSWORD.replace(" ", "%20"), owner, broker]
     assert all(len(canary) > 8 for canary in canaries)
     assert find(leftovers, canaries) == []
     # The search finds what is there.

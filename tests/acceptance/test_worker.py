@@ -17,8 +17,6 @@ from shared.embedded.ports import free_port
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.ledger import JobLedger
 from tests.conftest import environment_of
-from workers.app import build_app
-from workers.producer import JobProducer
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
@@ -49,6 +47,13 @@ def worker(environment: dict[str, str], home: Path) -> Iterator[Guarded]:
     process.stop()
 
 
+@pytest.fixture
+def dispatcher(environment: dict[str, str], home: Path) -> Iterator[Guarded]:
+    process = guarded(environment, home, "dispatcher")
+    yield process
+    process.stop()
+
+
 def finished(wiring: Wiring, job: Job, deadline_s: float = 60.0) -> Job:
     deadline = time.monotonic() + deadline_s
     while job.is_live and time.monotonic() < deadline:
@@ -58,37 +63,17 @@ def finished(wiring: Wiring, job: Job, deadline_s: float = 60.0) -> Job:
 
 
 def test_a_worker_runs_the_jobs_of_both_tenants(
-    wiring: Wiring, acme: UUID, globex: UUID, worker: Guarded
+    wiring: Wiring, acme: UUID, globex: UUID, worker: Guarded, dispatcher: Guarded
 ) -> None:
-    producer = JobProducer(JobLedger(wiring.dispatcher), build_app(wiring.settings))
+    ledger = JobLedger(wiring.dispatcher)
     jobs = [
-        producer.enqueue(each, "usage.sample", {}, requested_by="test") for each in (acme, globex)
+        ledger.enqueue(each, "usage.sample", {}, requested_by="test") for each in (acme, globex)
     ]
     ended = [finished(wiring, job) for job in jobs]
     assert [job.state for job in ended] == [JobState.SUCCEEDED, JobState.SUCCEEDED]
     with wiring.admin.transaction() as connection:
         sampled = connection.execute("SELECT tenant_id FROM public.usage_metrics").fetchall()
     assert {row["tenant_id"] for row in sampled} == {acme, globex}
-
-
-def test_a_tick_scans_every_tenant_that_may_run(
-    wiring: Wiring, acme: UUID, globex: UUID, worker: Guarded
-) -> None:
-    with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE id = %s", (globex,)
-        )
-    build_app(wiring.settings).send_task("usage.scan", queue="maintenance")
-    deadline = time.monotonic() + 60
-    rows: list[tuple[UUID, str, str]] = []
-    while time.monotonic() < deadline and [row[1] for row in rows] != ["succeeded"]:
-        time.sleep(0.1)
-        with wiring.admin.transaction() as connection:
-            found = connection.execute(
-                "SELECT tenant_id, state::text, requested_by FROM public.jobs"
-            )
-            rows = [(row["tenant_id"], row["state"], row["requested_by"]) for row in found]
-    assert rows == [(acme, "succeeded", "scan:usage.scan")]
 
 
 def test_flower_serves_on_loopback(environment: dict[str, str], home: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.domain.job import JobState
-from shared.persistence.ledger import JobLedger
+from shared.persistence.ledger import JobLedger, JobOrder
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases.rotate_keys import RotationResult
 from tasks.credentials import rotate
@@ -30,7 +30,7 @@ from tests.fixtures.credentials import (
     secrets_of,
 )
 from tests.fixtures.shops import CutOff
-from workers.task import execute
+from workers.execution import execute
 from workers.wiring import Wiring, build_wiring
 
 
@@ -184,12 +184,10 @@ def test_the_job_rotates_its_own_tenant_and_its_row_holds_no_secret(
         connect(opener_of(wiring, tenant), ring(VAULT_KEYS), "shopify_eu")
     keys = wiring.settings.model_copy(update={"vault_keys": SecretStr(f"{VAULT_KEYS},{OLD}")})
     with build_wiring(keys) as both:
-        job = JobLedger(both.dispatcher).enqueue(
-            acme, "credentials.rotate_keys", {}, requested_by="test"
-        )
-        assert execute(rotate, acme, job.id, both) is None
+        order = JobOrder(acme, "credentials.rotate_keys", {}, "test")
+        job = JobLedger(both.dispatcher).place_here(order)
+        assert execute(rotate, job.as_lease(), both, worker="w") is JobState.SUCCEEDED
         ended = both.ledger.get(acme, job.id)
-    assert ended.state is JobState.SUCCEEDED
     assert ended.result == {
         "resealed": 1, "current": 1, "overtaken": 0, "unopenable": 0, "problems": [],
     }  # fmt: skip

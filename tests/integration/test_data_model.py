@@ -20,7 +20,7 @@ PUBLIC = {
     "storage_used_mb api_requests_count api_errors_count forecasts_generated reports_exported "
     "integrations_synced",
     "jobs": "id tenant_id parent_id name arguments queue priority idempotency_key state run_at attempt "
-    "max_attempts lease_token lease_expires_at progress_done progress_total progress_message result "
+    "max_attempts lease lease_expires_at progress_done progress_total progress_message result "
     "error_class error_message requested_by created_at started_at finished_at",
     "exchange_rates": "rate_date currency rate source",
     "task_contracts": "name queue arguments_schema result_schema max_attempts deadline_s",

@@ -1,187 +1,167 @@
-"""Jobs on the ledger, and the life that the typed task gives them."""
+"""A job's life on a worker: how each end of an attempt is written down."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from billiard.exceptions import SoftTimeLimitExceeded
 
-from shared.domain.job import JobState
-from shared.errors import DatabaseUnavailable, InvalidInput, RateLimited, VendorUnavailable
-from shared.persistence.contracts import publish
+from shared.domain.job import JobState, Outcome
+from shared.errors import DatabaseUnavailable, InvalidInput, SchemaBehind, VendorUnavailable
 from shared.persistence.ledger import JobLedger
-from workers.app import build_app
-from workers.migrate import task_contracts
-from workers.queues import Queue
-from workers.task import TASKS, Arguments, JobContext, TaskDefinition, execute, task
+from tests.fixtures.echo import Echo, deliver, echo_task, make_due, place, run
+from workers.execution import ending_of, execute
 from workers.wiring import Wiring
 
 
-class Say(Arguments):
-    word: str
-    times: int = 1
-
-
-@dataclass(frozen=True)
-class Said:
-    words: int
-
-
 @pytest.fixture
-def echo(database_url: str) -> Iterator[TaskDefinition[Say, Said]]:
-    """A task of this test, known to the ledger."""
-
-    @task(name="test.echo", queue=Queue.INTERACTIVE, arguments=Say, result=Said, max_attempts=2)
-    def say(context: JobContext, arguments: Say) -> Said:
-        context.report(arguments.times, arguments.times, arguments.word)
-        match arguments.word:
-            case "busy":
-                raise RateLimited("vendor: busy", 7.0)
-            case "away":
-                raise VendorUnavailable("vendor: away")
-            case "wrong":
-                raise InvalidInput("word: is wrong")
-            case "crash":
-                raise RuntimeError("the password is hunter2")
-        return Said(arguments.times)
-
-    publish(database_url, task_contracts())
-    yield say
-    del TASKS["test.echo"]
+def echo(database_url: str) -> Iterator[Echo]:
+    with echo_task(database_url) as task:
+        yield task
 
 
 def test_a_job_runs_once_and_its_result_is_kept(
-    wiring: Wiring, acme: UUID, globex: UUID, echo: TaskDefinition[Say, Said]
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
 ) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "hi", "times": 3}, requested_by="test"
-    )
+    job = place(wiring, acme, "hi", times=3)
     assert (job.state, job.tenant_id, job.queue) == (JobState.QUEUED, acme, "interactive")
-    execute(echo, acme, job.id, wiring)
-    execute(echo, acme, job.id, wiring)
+    lease = deliver(wiring, job)
+    assert execute(echo, lease, wiring, worker="w1") is JobState.SUCCEEDED
+    assert execute(echo, lease, wiring, worker="w2") is None
     ended = wiring.ledger.get(acme, job.id)
-    assert (ended.state, ended.attempt, ended.result) == (JobState.SUCCEEDED, 1, {"words": 3})
+    assert (ended.attempt, ended.result, ended.worker) == (1, {"words": 3}, "w1")
     assert (ended.progress_done, ended.progress_total, ended.progress_message) == (3, 3, "hi")
+    assert (ended.outcome, ended.error_message) == ("succeeded", None)
 
 
-def test_the_same_key_gives_the_job_that_lives(
-    wiring: Wiring, acme: UUID, globex: UUID, echo: TaskDefinition[Say, Said]
+def test_a_rate_limit_means_a_snooze_that_uses_no_attempt_up(
+    wiring: Wiring, acme: UUID, echo: Echo
 ) -> None:
-    def enqueue(tenant: UUID) -> UUID:
-        say = {"word": "hi"}
-        return (
-            JobLedger(wiring.dispatcher)
-            .enqueue(tenant, "test.echo", say, requested_by="test", idempotency_key="k")
-            .id
-        )
-
-    first = enqueue(acme)
-    assert enqueue(acme) == first
-    assert enqueue(globex) != first
-    execute(echo, acme, first, wiring)
-    assert enqueue(acme) != first
+    job = place(wiring, acme, "busy")
+    for _ in range(3):
+        assert run(wiring, echo, job) is JobState.QUEUED
+        waiting = wiring.ledger.get(acme, job.id)
+        assert 6 < (waiting.run_at - waiting.attempts[-1].ended_at).total_seconds() <= 7  # type: ignore[operator]
+        make_due(wiring)
+    waiting = wiring.ledger.get(acme, job.id)
+    assert (waiting.attempt, waiting.snoozes, waiting.error_message) == (0, 3, "vendor: busy")
+    assert [each.outcome for each in waiting.attempts] == ["snoozed", "snoozed", "snoozed"]
 
 
-def test_a_busy_vendor_means_again_later_until_the_attempts_are_used_up(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
+def test_what_fails_for_now_is_tried_again_until_its_attempts_are_used_up(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
 ) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "busy"}, requested_by="test"
-    )
-    assert execute(echo, acme, job.id, wiring) == 7.0
-    assert wiring.ledger.get(acme, job.id).state is JobState.QUEUED
-    # A message that comes too early finds the job not yet due.
-    assert execute(echo, acme, job.id, wiring) is None
-    assert wiring.ledger.get(acme, job.id).attempt == 1
-    with wiring.admin.transaction() as connection:
-        connection.execute("UPDATE public.jobs SET run_at = now()")
-    assert execute(echo, acme, job.id, wiring) is None
+    job = place(wiring, acme, "away for a while")
+    assert run(wiring, echo, job) is JobState.QUEUED
+    waiting = wiring.ledger.get(acme, job.id)
+    # The vendor's own word on when to come again wins.
+    assert 29 < (waiting.run_at - waiting.attempts[0].ended_at).total_seconds() <= 30  # type: ignore[operator]
+    make_due(wiring)
+    assert run(wiring, echo, job) is JobState.DEAD
     ended = wiring.ledger.get(acme, job.id)
-    assert (ended.state, ended.attempt, ended.error_message) == (JobState.FAILED, 2, "vendor: busy")
-
-
-def test_a_wait_grows_with_each_attempt(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
-) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "away"}, requested_by="test"
+    assert (ended.attempt, ended.outcome, ended.error_class, ended.error_message) == (
+        2,
+        "dead",
+        "VendorUnavailable",
+        "vendor: away",
     )
-    assert execute(echo, acme, job.id, wiring) == 2.0
+    assert [(each.number, each.outcome) for each in ended.attempts] == [(1, "retried")]
+
+
+def test_a_wait_is_anything_up_to_a_ceiling_that_doubles(
+    wiring: Wiring, acme: UUID, echo: Echo
+) -> None:
+    job = place(wiring, acme, "away")
+    for attempt, ceiling_s in ((1, 4.0), (2, 8.0), (3, 16.0), (20, 600.0)):
+        tried = replace(job, attempt=attempt)
+        waits = [ending_of(VendorUnavailable("away"), echo, tried).wait_s for _ in range(200)]
+        assert 0 <= min(waits) < ceiling_s / 4
+        assert ceiling_s * 3 / 4 < max(waits) <= ceiling_s
 
 
 def test_an_error_to_be_mended_ends_the_job_with_its_line(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
+    wiring: Wiring, acme: UUID, echo: Echo
 ) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "wrong"}, requested_by="test"
-    )
-    execute(echo, acme, job.id, wiring)
-    assert wiring.ledger.get(acme, job.id).error_message == "word: is wrong"
+    job = place(wiring, acme, "wrong")
+    assert run(wiring, echo, job) is JobState.FAILED
+    ended = wiring.ledger.get(acme, job.id)
+    assert (ended.outcome, ended.attempt, ended.error_message) == ("discarded", 1, "word: is wrong")
 
 
-def test_a_crash_ends_the_job_without_its_words(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
+def test_a_crash_is_tried_again_and_its_words_stay_in_the_log(
+    wiring: Wiring, acme: UUID, echo: Echo
 ) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "crash"}, requested_by="test"
-    )
-    execute(echo, acme, job.id, wiring)
-    assert (
-        wiring.ledger.get(acme, job.id).error_message
-        == "RuntimeError in task test.echo; see the worker's log"
+    job = place(wiring, acme, "crash")
+    assert run(wiring, echo, job) is JobState.QUEUED
+    make_due(wiring)
+    assert run(wiring, echo, job) is JobState.DEAD
+    ended = wiring.ledger.get(acme, job.id)
+    assert ended.error_message == "RuntimeError in task test.echo; see the worker's log"
+
+
+def test_a_deadline_that_has_passed_is_named(wiring: Wiring, acme: UUID, echo: Echo) -> None:
+    ending = ending_of(SoftTimeLimitExceeded(), echo, place(wiring, acme))
+    assert (ending.outcome, ending.error_class, ending.error_message) == (
+        Outcome.RETRIED,
+        "DeadlineExceeded",
+        "task test.echo was not done within its 1800 s",
     )
 
 
-def test_arguments_are_checked_by_the_worker_too(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
-) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(
-        acme, "test.echo", {"word": "hi", "times": "x"}, requested_by="test"
-    )
-    execute(echo, acme, job.id, wiring)
+def test_a_schema_that_is_behind_uses_no_attempt_up(wiring: Wiring, acme: UUID, echo: Echo) -> None:
+    ending = ending_of(SchemaBehind("tenant: behind", 60.0), echo, place(wiring, acme))
+    assert (ending.outcome, ending.wait_s) == (Outcome.SNOOZED, 60.0)
+
+
+def test_arguments_are_checked_by_the_worker_too(wiring: Wiring, acme: UUID, echo: Echo) -> None:
+    job = place(wiring, acme)
+    with wiring.admin.transaction() as connection:
+        connection.execute("""UPDATE public.jobs SET arguments = '{"word": "hi", "times": "x"}'""")
+    assert run(wiring, echo, job) is JobState.FAILED
     assert (wiring.ledger.get(acme, job.id).error_message or "").startswith("times: ")
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "problem"),
-    [
-        ("no.such", {}, "name no.such: no such task"),
-        ("test.echo", {"wrod": "hi"}, "arguments.wrod: task test.echo takes no such argument"),
-    ],
-)
-def test_a_job_that_could_never_run_is_not_enqueued(
-    wiring: Wiring,
-    acme: UUID,
-    echo: TaskDefinition[Say, Said],
-    name: str,
-    arguments: dict[str, object],
-    problem: str,
+@pytest.mark.parametrize("change", ["subscription_status = 'SUSPENDED'", "deleted_at = now()"])
+def test_a_tenant_that_may_not_run_any_more_has_its_job_discarded(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo, change: str, database_url: str
 ) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        JobLedger(wiring.dispatcher).enqueue(acme, name, arguments, requested_by="test")
-    assert caught.value.message == problem
-
-
-def test_nobody_enqueues_for_a_tenant_that_is_none(
-    wiring: Wiring, echo: TaskDefinition[Say, Said]
-) -> None:
-    with pytest.raises(InvalidInput, match="not found"):
-        JobLedger(wiring.dispatcher).enqueue(
-            uuid4(), "test.echo", {"word": "hi"}, requested_by="test"
-        )
-
-
-def test_a_suspended_tenant_enqueues_nothing(
-    wiring: Wiring, acme: UUID, globex: UUID, echo: TaskDefinition[Say, Said]
-) -> None:
+    job = place(wiring, acme, "work")
+    other = place(wiring, globex, "work")
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"UPDATE public.tenants SET {change} WHERE id = %s", (acme,))  # type: ignore[arg-type]
+    assert run(wiring, echo, job) is JobState.FAILED
+    assert JobLedger(wiring.dispatcher).find(job.id).outcome == "discarded"
+    make_due(wiring)
     with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE id = %s", (acme,)
-        )
-    with pytest.raises(InvalidInput, match="acme: is suspended"):
-        JobLedger(wiring.dispatcher).enqueue(acme, "test.echo", {"word": "hi"}, requested_by="test")
-    JobLedger(wiring.dispatcher).enqueue(globex, "test.echo", {"word": "hi"}, requested_by="test")
+        connection.execute("UPDATE public.jobs SET state = 'queued' WHERE id = %s", (other.id,))
+    assert run(wiring, echo, other) is JobState.SUCCEEDED
+
+
+def test_a_job_that_waits_is_cancelled_at_once(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    job, other = place(wiring, acme), place(wiring, globex)
+    lease = deliver(wiring, job)
+    assert JobLedger(wiring.admin).cancel(acme, job.id) is JobState.CANCELLED
+    assert execute(echo, lease, wiring, worker="w") is None
+    assert JobLedger(wiring.admin).find(other.id).is_live
+
+
+def test_a_job_that_ended_badly_is_replayed_with_all_its_attempts(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    job = place(wiring, acme, "wrong")
+    run(wiring, echo, job)
+    JobLedger(wiring.admin).replay(acme, job.id)
+    waiting = wiring.ledger.get(acme, job.id)
+    assert (waiting.state, waiting.attempt) == (JobState.QUEUED, 0)
+    assert [(each.outcome, each.error_message) for each in waiting.attempts] == [
+        ("discarded", "word: is wrong")
+    ]
+    with pytest.raises(InvalidInput, match="job: is queued; only a failed"):
+        JobLedger(wiring.admin).replay(acme, job.id)
 
 
 def test_a_job_that_is_none_is_named(wiring: Wiring, acme: UUID) -> None:
@@ -189,27 +169,12 @@ def test_a_job_that_is_none_is_named(wiring: Wiring, acme: UUID) -> None:
         wiring.ledger.get(acme, uuid4())
 
 
-def test_a_retry_goes_to_the_tasks_own_queue(
-    wiring: Wiring, acme: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = build_app(wiring.settings)
-    sent: list[dict[str, object]] = []
-    registered = app.tasks["forecasts.generate"]
-    monkeypatch.setattr("workers.task.execute", lambda *_: 3.0)
-    monkeypatch.setattr("workers.task.current_wiring", lambda: wiring)
-    monkeypatch.setattr(registered, "apply_async", lambda **options: sent.append(options))
-    registered.run(str(acme), str(uuid4()))
-    assert [(each["queue"], each["countdown"]) for each in sent] == [("forecast", 3.0)]
-
-
-def test_a_job_for_tomorrow_is_not_run_today(
-    wiring: Wiring, acme: UUID, echo: TaskDefinition[Say, Said]
-) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(acme, "test.echo", {"word": "hi"}, requested_by="t")
-    with wiring.admin.transaction() as connection:
-        connection.execute("UPDATE public.jobs SET run_at = now() + interval '1 day'")
-    execute(echo, acme, job.id, wiring)
-    assert wiring.ledger.get(acme, job.id).state is JobState.QUEUED
+def test_another_tenants_job_is_none(wiring: Wiring, acme: UUID, globex: UUID, echo: Echo) -> None:
+    job = place(wiring, globex)
+    with pytest.raises(InvalidInput, match="is not on the ledger"):
+        wiring.ledger.get(acme, job.id)
+    with pytest.raises(InvalidInput, match="is not on the ledger"):
+        wiring.ledger.cancel(acme, job.id)
 
 
 def test_a_lost_connection_means_again_later(wiring: Wiring, acme: UUID, database_url: str) -> None:

@@ -13,7 +13,7 @@ from shared.domain.catalogue import StockLevel
 from shared.domain.sales import RejectedRecord
 from shared.errors import CredentialRejected
 from shared.persistence.database import Connection
-from shared.persistence.ledger import JobLedger
+from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.reports import SalesTotals, read_sales_totals
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import OpenUnitOfWork, Shop, StoredCredential
@@ -158,8 +158,9 @@ def test_a_record_set_aside_is_counted_once_and_seen_twice(
 def test_a_sync_is_counted_once_a_job_however_often_it_runs(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
-    job = JobLedger(wiring.dispatcher).enqueue(acme, "sales.pull", {}, requested_by="test")
-    opener = wiring.unit_of_work(acme, job_id=job.id, actor="test")
+    job = JobLedger(wiring.dispatcher).place_here(JobOrder(acme, "sales.pull", {}, "test"))
+    wiring.leases.start(job.as_lease(), "w")
+    opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
     pull(opener, two_pages())
     pull(opener, two_pages())
     assert usage(wiring) == [(acme, 1)]

@@ -9,13 +9,15 @@ import pytest
 from shared.domain.job import Job, JobState
 from shared.errors import RetryLater
 from shared.persistence import tenancy
-from shared.persistence.ledger import JobLedger
+from shared.persistence.dispatching import Caps, DispatchLedger
+from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.migrations import steps
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import Step, newest_revision
 from tests.fixtures.next_release import REVISION, write_next_line
+from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS, execute
+from workers.task import TASKS
 from workers.wiring import Wiring
 
 TASK = "usage.sample"
@@ -31,8 +33,12 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tu
     yield line
 
 
-def enqueued(wiring: Wiring, tenant_id: UUID) -> Job:
-    return JobLedger(wiring.dispatcher).enqueue(tenant_id, TASK, {}, requested_by="test")
+def ask(wiring: Wiring, tenant_id: UUID) -> Job:
+    return JobLedger(wiring.dispatcher).place_here(JobOrder(tenant_id, TASK, {}, "test"))
+
+
+def run(wiring: Wiring, job: Job) -> JobState | None:
+    return execute(TASKS[TASK], job.as_lease(), wiring, worker="w")
 
 
 def test_a_job_of_a_tenant_that_is_behind_waits_and_the_others_go_on(
@@ -43,17 +49,19 @@ def test_a_job_of_a_tenant_that_is_behind_waits_and_the_others_go_on(
     next_release: tuple[Step, ...],
 ) -> None:
     migrate_tenants(database_url, slugs=["globex"], steps=next_release)
-    late, ready = enqueued(wiring, acme), enqueued(wiring, globex)
-    assert execute(TASKS[TASK], acme, late.id, wiring) == 60.0
-    assert execute(TASKS[TASK], globex, ready.id, wiring) is None
-    assert wiring.ledger.get(globex, ready.id).state is JobState.SUCCEEDED
-    assert wiring.ledger.get(acme, late.id).state is JobState.QUEUED
+    late, ready = ask(wiring, acme), ask(wiring, globex)
+    assert run(wiring, late) is JobState.QUEUED
+    assert run(wiring, ready) is JobState.SUCCEEDED
+    waiting = wiring.ledger.get(acme, late.id)
+    assert (waiting.attempt, waiting.snoozes) == (0, 1)
 
     migrate_tenants(database_url, steps=next_release)
     with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.jobs SET run_at = now() WHERE id = %s", (late.id,))
-    assert execute(TASKS[TASK], acme, late.id, wiring) is None
-    assert wiring.ledger.get(acme, late.id).state is JobState.SUCCEEDED
+    (delivery,) = DispatchLedger(wiring.dispatcher, 30.0).claim(
+        late.queue, 1, None, Caps({}, {}, 9)
+    )
+    assert execute(TASKS[TASK], delivery.lease, wiring, worker="w") is JobState.SUCCEEDED
 
 
 def test_the_reason_names_the_tenant_both_revisions_and_the_mend(

@@ -2,16 +2,21 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from shared.domain.job import Outcome
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
 from shared.errors import CapLiquifyError, TenantMissing, VaultError
 from shared.persistence.database import Database
+from shared.persistence.dispatching import Caps, DispatchLedger
+from shared.persistence.leases import Ending
+from shared.persistence.ledger import JobLedger
 from shared.persistence.logins import login_url
 from shared.persistence.unit_of_work import tenant_transaction, unit_of_work_opener
 from shared.security.vault import AesGcmVault, KeyRing
@@ -132,18 +137,20 @@ def test_a_credential_copied_to_another_tenant_does_not_open(
             open_credential(vault, crowd[1], stored)
 
 
-def test_a_job_of_another_tenant_cannot_be_claimed(
+def test_a_job_of_another_tenant_cannot_be_started(
     battlefield: Battlefield, crowd: list[UUID], services: ServiceUrls
 ) -> None:
-    from shared.persistence.ledger import JobLedger
-
     with build_wiring(settings_of(battlefield.owner_url, services.redis_url)) as wiring:
         job = JobLedger(wiring.dispatcher).enqueue(
             crowd[0], "usage.sample", {}, requested_by="test"
         )
-        assert wiring.ledger.claim(crowd[1], job.id) is None
+        ledger = DispatchLedger(wiring.dispatcher, 30.0)
+        (delivery,) = ledger.claim(job.queue, 1, None, Caps({}, {}, 10))
+        forged = replace(delivery.lease, tenant_id=crowd[1])
+        assert wiring.leases.start(forged, "w") is None
+        assert wiring.leases.finish(forged, Ending(Outcome.SUCCEEDED, {})) is None
         with pytest.raises(CapLiquifyError, match="not on the ledger"):
             wiring.ledger.get(crowd[1], job.id)
-        claimed = wiring.ledger.claim(crowd[0], job.id)
-        assert claimed is not None
-        assert claimed.tenant_id == crowd[0]
+        started = wiring.leases.start(delivery.lease, "w")
+        assert started is not None
+        assert started.tenant_id == crowd[0]

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from schedules.reactions import react
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.connectors.shopify.mapping import MARKETS
 from shared.domain.credential import KeptCredential
@@ -47,7 +48,9 @@ def set_credential(
     ShopifyCredential.parse(secret)
     with open_platform() as wiring:
         opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
-        store_credential(opener, wiring.vault, service, "ecommerce", secret)
+        connected = {"service": service, "service_type": "ecommerce"}
+        followers = react("credential.connected", {}, connected)
+        store_credential(opener, wiring.vault, service, "ecommerce", secret, followers)
     console.print(f"{service}: stored for {tenant}")
 
 

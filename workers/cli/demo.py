@@ -15,6 +15,7 @@ from shared.config import Settings
 from shared.domain.job import Job
 from shared.domain.quota import Tier
 from shared.domain.working_capital import AccountClass
+from shared.embedded.ports import free_port
 from shared.errors import GiveUp, ServiceError, TenantMissing
 from shared.persistence import reports
 from shared.persistence.audit_log import AuditFilter, search_audit_log
@@ -27,7 +28,8 @@ from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import HORIZON_DAYS
 from shared.use_cases.store_credential import store_credential
 from workers.cli.tenants import register
-from workers.platform import embedded_servers
+from workers.platform import embedded_servers, prepare_home
+from workers.supervisor import Supervisor
 from workers.wiring import Wiring, build_wiring
 
 SLUG = "demo-gifts"
@@ -44,6 +46,8 @@ console = Console()
 
 def demo() -> None:
     """Run the main job from nothing: servers, a tenant, a year of real orders, forecasts, roll-up."""
+    # A lease of six seconds: what a killed worker leaves is taken up soon enough to be watched.
+    os.environ.setdefault("CAPLIQUIFY_LEASE_S", "6")
     settings = Settings.read()
     home = settings.home.resolve()
     # Its workers call a sandbox: they must never meet the jobs of a database that somebody works with.
@@ -63,30 +67,39 @@ def demo() -> None:
 
 
 def _run(wiring: Wiring, home: Path) -> bool:
-    from workers.demo.processes import demo_processes  # noqa: PLC0415
-    from workers.demo.steps import run_steps  # noqa: PLC0415
+    from workers.cli.up import programs  # noqa: PLC0415
+    from workers.demo.sandbox import start_sandbox  # noqa: PLC0415
     from workers.migrate import migrate_everything  # noqa: PLC0415
-    from workers.producer import JobProducer  # noqa: PLC0415
+    from workers.supervisor import supervising  # noqa: PLC0415
 
     migration = migrate_everything(wiring)
     console.print(f"PostgreSQL and Valkey run; public schema at {migration.public_revision}.")
-    with demo_processes(home) as processes:
-        processes.start_sandbox()
-        os.environ["SHOPIFY_BASE_URL"] = processes.sandbox_url
+    with supervising(home) as supervisor:
+        os.environ["SHOPIFY_BASE_URL"] = start_sandbox(supervisor)
         tenant_id = _prepare_tenant(wiring)
-        if orphans := wiring.ledger.close_orphans(tenant_id):
-            console.print(f"{orphans} job(s) of a demo that was cut short are closed.")
-        processes.start_celery()
+        flower_port = free_port()
+        for program in programs(flower_port):
+            supervisor.start(program)
         console.print(
-            f"Workers, beat and Flower ({processes.flower_url}) run; logs in {home / 'logs'}.",
+            f"Workers, dispatcher, beat and Flower (http://127.0.0.1:{flower_port}, password in "
+            f"{home / 'flower.secret'}) run; logs in {home / 'logs'}.",
             soft_wrap=True,
         )
-        from workers.app import app  # noqa: PLC0415 - reads the environment
+        return _live_a_night(wiring, tenant_id, supervisor)
 
-        jobs = run_steps(
-            wiring, JobProducer(JobLedger(wiring.dispatcher), app), tenant_id, processes, console
-        )
-        return _summarise(wiring, tenant_id, jobs)
+
+def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bool:
+    from workers.cli.job_story import print_story  # noqa: PLC0415
+    from workers.demo.steps import Night  # noqa: PLC0415
+
+    ledger = JobLedger(wiring.admin)
+    night = Night(ledger, tenant_id, supervisor, console)
+    jobs = night.run()
+    agree = _summarise(wiring, tenant_id, jobs)
+    if night.killed:
+        console.print("The job whose worker was killed (`capliquify jobs show`):")
+        print_story(console, ledger.find(night.killed), SLUG, [])
+    return agree
 
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:
@@ -163,13 +176,3 @@ def _only_one(home: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ServiceError(f"demo: another demo runs on {home}; wait for it") from None
         yield
-
-
-def prepare_home(home: Path) -> None:
-    """Makes the data folder; raises `ServiceError` where that cannot be."""
-    try:
-        home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ServiceError(
-            f"CAPLIQUIFY_HOME: the folder {home} cannot be made: {error.strerror}"
-        ) from None

@@ -1,58 +1,164 @@
-"""`capliquify run`: one job, here and now, with the same life as on a worker."""
+"""`capliquify jobs`: put jobs on the ledger, look at them, cancel, replay and watch them."""
 
-import importlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
-from shared.domain.job import JobState
+from shared.domain.job import Job, JobState
 from shared.errors import GiveUp, InvalidInput
-from shared.persistence.ledger import JobLedger
+from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
+from shared.persistence.registry import tenant_slugs
 from shared.persistence.tenancy import find_tenant
+from workers.cli.job_story import print_story
+from workers.cli.run import find_task, read_arguments
 from workers.platform import open_platform
-from workers.task import TASKS, execute
+from workers.wiring import Wiring
+
+app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
+console = Console()
+
+JobId = Annotated[str, typer.Argument(help="The job's id")]
+EXIT_NOT_DONE = 1
 
 
-def run(
+@app.command()
+def enqueue(
     name: Annotated[str, typer.Argument(help="Task, such as sales.pull")],
     tenant: Annotated[str, typer.Option(help="The tenant's slug")],
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="Arguments as key=value, such as as_of=2011-12-09")
-    ] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(help="Arguments as key=value")] = None,
+    key: Annotated[str | None, typer.Option(help="Idempotency key")] = None,
+    at: Annotated[str | None, typer.Option(help="Not before this instant, ISO 8601")] = None,
+    priority: Annotated[int, typer.Option(min=-100, max=100)] = 0,
 ) -> None:
-    """Run one job in this process and print its result as JSON."""
-    from workers.app import TASK_MODULES  # noqa: PLC0415 - imports Celery
-
-    for module in TASK_MODULES:
-        importlib.import_module(module)
-    definition = TASKS.get(name)
-    if definition is None:
-        raise InvalidInput(f"name: no task {name!r}; there are {', '.join(sorted(TASKS))}")
-    given = read_arguments(arguments or [])
-    definition.parse(dict(given))
+    """Put a job on the ledger and print its id."""
+    given = read_arguments(arguments or [], find_task(name))
+    run_at = None if at is None else read_instant(at)
     with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
-        job = JobLedger(wiring.dispatcher).enqueue(found.id, name, given, requested_by="operator")
-        with Console(stderr=True).status(f"{name} for {tenant}"):
-            retry_in_s = execute(definition, found.id, job.id, wiring)
-        if retry_in_s is not None:
-            # Nobody would try it again: there is no worker behind this command.
-            wiring.ledger.cancel(found.id, job.id)
-        ended = wiring.ledger.get(found.id, job.id)
+        tenant_id = _tenant_id(wiring, tenant)
+        order = JobOrder(tenant_id, name, given, "operator", key, run_at, priority)
+        typer.echo(str(JobLedger(wiring.admin).place(order)))
+
+
+@app.command("list")
+def list_jobs(
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant's")] = None,
+    task: Annotated[str | None, typer.Option(help="Only jobs of this task")] = None,
+    queue: Annotated[str | None, typer.Option(help="Only jobs of this queue")] = None,
+    state: Annotated[list[JobState] | None, typer.Option(help="Only in these states")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+) -> None:
+    """List jobs, the newest first."""
+    with open_platform() as wiring:
+        tenant_id = None if tenant is None else _tenant_id(wiring, tenant)
+        jobs = JobLedger(wiring.admin).search(JobFilter(tenant_id, task, queue, state, limit))
+        slugs = tenant_slugs(wiring.admin, {job.tenant_id for job in jobs})
+    if as_json:
+        for job in jobs:
+            typer.echo(json.dumps(_as_json(job, slugs[job.tenant_id])))
+    else:
+        console.print(_table(jobs, slugs))
+
+
+@app.command()
+def show(job_id: JobId) -> None:
+    """Tell the whole story of a job, attempt by attempt."""
+    with _found(job_id) as (ledger, job, wiring):
+        slugs = tenant_slugs(wiring.admin, {job.tenant_id})
+        print_story(console, job, slugs[job.tenant_id], ledger.children(job.id))
+
+
+@app.command()
+def cancel(job_id: JobId) -> None:
+    """End a job that has not begun; ask one that runs to stop."""
+    with _found(job_id) as (ledger, job, _):
+        state = ledger.cancel(job.tenant_id, job.id)
+    asked = "it runs and is asked to stop" if state is JobState.RUNNING else f"it is {state}"
+    console.print(f"{job.name} {job.id}: {asked}", soft_wrap=True)
+
+
+@app.command()
+def retry(job_id: JobId) -> None:
+    """Queue a failed, cancelled or dead job again."""
+    with _found(job_id) as (ledger, job, _):
+        ledger.replay(job.tenant_id, job.id)
+    console.print(f"{job.name} {job.id}: queued again", soft_wrap=True)
+
+
+@app.command()
+def watch(job_id: JobId) -> None:
+    """Follow a job until it ends; exit status 0 only if it went well."""
+    from workers.cli.watching import follow  # noqa: PLC0415 - only this command draws
+
+    with _found(job_id) as (ledger, job, _):
+        ended = follow(ledger, job, console)
     if ended.state is not JobState.SUCCEEDED:
-        raise GiveUp(ended.error_message or f"the job is {ended.state}, not done")
+        raise GiveUp(f"the job is {ended.state}: {ended.error_message or 'nobody says why'}")
     typer.echo(json.dumps(ended.result))
 
 
-def read_arguments(pairs: list[str]) -> dict[str, str]:
-    """`key=value` pairs as a dictionary; raises `InvalidInput` for anything else."""
-    given = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key:
-            raise InvalidInput(f"arguments: {pair!r} is not key=value")
-        given[key] = value
-    return given
+@contextmanager
+def _found(text: str) -> Iterator[tuple[JobLedger, Job, Wiring]]:
+    try:
+        job_id = UUID(text)
+    except ValueError:
+        raise InvalidInput(
+            f"job: {text!r} is not an id; `capliquify jobs list` shows them"
+        ) from None
+    with open_platform() as wiring:
+        ledger = JobLedger(wiring.admin)
+        yield ledger, ledger.find(job_id), wiring
+
+
+def _tenant_id(wiring: Wiring, slug: str) -> UUID:
+    with wiring.admin.transaction() as connection:
+        return find_tenant(connection, slug).id
+
+
+def read_instant(text: str) -> datetime:
+    """An instant with its zone; raises `InvalidInput`."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise InvalidInput(f"at: {text!r} is not an instant; write one like 2026-11-23T04:00:00Z")
+    return instant
+
+
+def _as_json(job: Job, slug: str) -> dict[str, object]:
+    return {
+        "id": str(job.id),
+        "tenant": slug,
+        "name": job.name,
+        "state": job.state,
+        "attempt": job.attempt,
+        "max_attempts": job.max_attempts,
+        "requested_by": job.requested_by,
+        "created_at": job.created_at.isoformat(),
+        "finished_at": job.finished_at and job.finished_at.isoformat(),
+        "error": job.error_message,
+    }
+
+
+def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
+    table = Table("id", "tenant", "task", "state", "attempt", "progress", "created (UTC)", "error")
+    for job in jobs:
+        table.add_row(
+            str(job.id),
+            slugs[job.tenant_id],
+            job.name,
+            job.state,
+            f"{job.attempt}/{job.max_attempts}",
+            job.progress_message or "",
+            f"{job.created_at:%Y-%m-%d %H:%M:%S}",
+            job.error_message or "",
+        )
+    return table

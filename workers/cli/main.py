@@ -20,8 +20,10 @@ from workers.cli import (
     figures,
     jobs,
     processes,
+    run,
     services,
     tenants,
+    up,
 )
 
 app = typer.Typer(
@@ -36,11 +38,14 @@ app.add_typer(services.app, name="services")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")
+app.add_typer(jobs.app, name="jobs")
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("audit")(audit.audit)
-app.command("run", context_settings={"ignore_unknown_options": False})(jobs.run)
+app.command("run", context_settings={"ignore_unknown_options": False})(run.run)
+app.command("up")(up.up)
 app.command("worker")(processes.worker)
+app.command("dispatcher")(processes.dispatcher)
 app.command("beat")(processes.beat)
 app.command("flower")(processes.flower)
 app.command("sandbox")(processes.sandbox)

@@ -1,6 +1,9 @@
-"""`capliquify worker | beat | flower | sandbox`: the long-running processes."""
+"""`capliquify worker | dispatcher | beat | flower | sandbox`: the long-running processes."""
 
 import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +12,8 @@ from shared.config import Settings
 from shared.embedded.ports import is_free
 from shared.errors import InvalidInput, ServiceError
 from shared.forecasting.threads import limit_to_one_thread
-from workers.platform import servers_in_environment
+from shared.security.redaction import redact, remember_secret
+from workers.platform import keep_secret, prepare_home, servers_in_environment
 from workers.queues import Queue
 
 
@@ -21,34 +25,66 @@ def worker(
     name: Annotated[str, typer.Option(help="Name of this worker")] = "worker",
 ) -> None:
     """Run a Celery worker."""
-    for queue in queues.split(","):
-        if queue not in set(Queue):
-            raise InvalidInput(f"queues: there is no queue {queue!r}; there are {', '.join(Queue)}")
+    require_queues("queues", queues.split(","))
     limit_to_one_thread()
-    # SIGTERM then hands unfinished work back within the soft shutdown's time.
-    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     _run_celery(
         "worker", "-E", "-Q", queues, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "INFO"
     )
 
 
+def dispatcher() -> None:
+    """Run a dispatcher, which gives the broker what is due. Any number may run."""
+    import signal  # noqa: PLC0415
+
+    from shared.observability.logging import configure_logging  # noqa: PLC0415
+    from workers.platform import open_platform  # noqa: PLC0415
+
+    require_queues("CAPLIQUIFY_TENANT_CAPS", Settings.read().tenant_caps)
+    with open_platform() as wiring:
+        from workers.dispatcher import open_dispatcher  # noqa: PLC0415 - reads the environment
+
+        configure_logging(redact)
+        running = open_dispatcher(wiring)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, lambda *_: running.stop())
+        running.run()
+
+
 def beat() -> None:
-    """Run Celery beat, the clock that starts scans."""
+    """Run Celery beat, the clock that starts scans. Several do no harm."""
     home = Settings.read().home
     home.mkdir(parents=True, exist_ok=True)
     _run_celery("beat", "-l", "INFO", "-s", str(home / "beat-schedule"))
 
 
 def flower(
-    port: Annotated[int, typer.Option(help="Port on the loopback interface")] = 5555,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port on the loopback interface")
+    ] = 5555,
 ) -> None:
-    """Run Flower, the operators' view of the workers, on loopback."""
+    """Run Flower, the operators' view of the workers, on loopback and behind a password."""
+    from workers import flowerconfig  # noqa: PLC0415
+
     require_free(port)
-    _run_celery("flower", "--address=127.0.0.1", f"--port={port}")
+    settings = Settings.read()
+    auth = flower_auth(settings)
+    remember_secret(auth.partition(":")[2])
+    # Not as an argument: those are everybody's to read.
+    os.environ["FLOWER_BASIC_AUTH"] = auth
+    _run_celery(
+        "flower",
+        "--address=127.0.0.1",
+        f"--port={port}",
+        f"--conf={Path(flowerconfig.__file__)}",
+        "--persistent=True",
+        f"--db={settings.home / 'flower.db'}",
+    )
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="Port on the loopback interface")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="Port on the loopback interface")
+    ] = 8765,
 ) -> None:
     """Serve the local stand-ins of the vendors, on loopback."""
     import uvicorn  # noqa: PLC0415 - only this command serves
@@ -62,10 +98,38 @@ def sandbox(
     uvicorn.run(build_app(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
-def require_free(port: int) -> None:
+def flower_auth(settings: Settings) -> str:
+    """`user:password` of the settings, or one made for this home and kept in `flower.secret`."""
+    if settings.flower_auth is not None:
+        auth = settings.flower_auth.get_secret_value()
+        # Flower takes a comma for the end of one login and what is not ASCII for an error of its own.
+        if not all(auth.partition(":")[::2]) or "," in auth or not auth.isascii():
+            raise InvalidInput(
+                "CAPLIQUIFY_FLOWER_AUTH: must be user:password, in ASCII and without a comma"
+            )
+        return auth
+    prepare_home(settings.home)
+    secret = settings.home / "flower.secret"
+    auth = keep_secret(secret, lambda: f"operator:{secrets.token_urlsafe(18)}")
+    typer.echo(f"Flower asks for user and password: see {secret}")
+    return auth
+
+
+def require_queues(setting: str, names: Iterable[str]) -> None:
+    """Raises `InvalidInput` naming the setting and a queue in it that there is not."""
+    for name in names:
+        if name not in set(Queue):
+            raise InvalidInput(
+                f"{setting}: there is no queue {name!r}; there are {', '.join(Queue)}"
+            )
+
+
+def require_free(port: int, option: str = "--port") -> None:
     """Raises `ServiceError` where another program listens on the port."""
     if not is_free(port):
-        raise ServiceError(f"port: {port} is taken by another program; choose another with --port")
+        raise ServiceError(
+            f"port: {port} is taken by another program; choose another with {option}"
+        )
 
 
 def _run_celery(*arguments: str) -> None:

@@ -1,87 +1,104 @@
-"""The jobs of the demo, one after the other, with live progress."""
+"""The night of the demo: one job, what follows from it, and a worker that is killed in the middle."""
 
+import os
+import signal
 import time
-from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.domain.job import Job, JobState
 from shared.errors import GiveUp
-from workers.demo.processes import DemoProcesses
-from workers.producer import JobProducer
-from workers.wiring import Wiring
+from shared.persistence.ledger import JobFilter, JobLedger
+from workers.supervisor import Supervisor
 
 POLL_S = 0.2
 DEADLINE_S = 900.0
 # The data end on this day; the demo lives on it.
 LAST_DAY = "2011-12-09"
-FIRST_CAPITAL_DAY = "2011-09-01"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One job of the demo."""
-
-    title: str
-    task: str
-    arguments: dict[str, object]
-
-
-STEPS = (
-    Step("pull sales, products, stock", "sales.pull", {"as_of": LAST_DAY}),
-    Step("forecast demand", "forecasts.generate", {"origin": LAST_DAY}),
-    Step(
-        "roll up working capital",
-        "working_capital.roll_up",
-        {"first": FIRST_CAPITAL_DAY, "as_of": LAST_DAY},
-    ),
-    Step("sample usage, check quotas", "usage.sample", {}),
+VICTIM_TASK, VICTIM_PROGRAM = "forecasts.generate", "worker-forecast"
+COLUMNS = (
+    SpinnerColumn(),
+    TextColumn("{task.description:<28}"),
+    BarColumn(bar_width=24),
+    TextColumn("{task.fields[message]}"),
+    TimeElapsedColumn(),
 )
 
 
-def run_steps(
-    wiring: Wiring,
-    producer: JobProducer,
-    tenant_id: UUID,
-    processes: DemoProcesses,
-    console: Console,
-) -> dict[str, Job]:
-    """Runs every job on the workers; returns them by task. Raises `GiveUp` when one fails."""
-    done = {}
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<28}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[message]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        for step in STEPS:
-            job = producer.enqueue(tenant_id, step.task, step.arguments, requested_by="demo")
-            done[step.task] = _follow(wiring, job, step, processes, progress)
-    return done
+class Night:
+    """A tenant's night: `sales.pull`, and the jobs that follow by `schedules/reactions.py`."""
 
+    def __init__(
+        self, ledger: JobLedger, tenant_id: UUID, supervisor: Supervisor, console: Console
+    ) -> None:
+        self._ledger = ledger
+        self._tenant_id = tenant_id
+        self._supervisor = supervisor
+        self._console = console
+        self._bars: dict[UUID, TaskID] = {}
+        self.killed: UUID | None = None
 
-def _follow(
-    wiring: Wiring, job: Job, step: Step, processes: DemoProcesses, progress: Progress
-) -> Job:
-    shown = progress.add_task(step.title, total=None, message="waiting for a worker")
-    deadline = time.monotonic() + DEADLINE_S
-    while job.is_live:
-        processes.check()
-        if time.monotonic() > deadline:
-            raise GiveUp(f"{step.task}: not done after {DEADLINE_S:.0f} s; see the workers' logs")
-        time.sleep(POLL_S)
-        job = wiring.ledger.get(job.tenant_id, job.id)
-        progress.update(
-            shown,
-            total=job.progress_total,
-            completed=job.progress_done or 0,
-            message=job.progress_message or job.state.value,
+    def run(self) -> dict[str, Job]:
+        """Waits until no job of the tenant lives; returns those of this night by task. Raises `GiveUp`."""
+        began = self._ledger.enqueue(
+            self._tenant_id,
+            "sales.pull",
+            {"as_of": LAST_DAY},
+            requested_by="demo",
+            # What a demo before this one left unfinished is taken up, not doubled.
+            idempotency_key="demo",
         )
-    if job.state is not JobState.SUCCEEDED:
-        raise GiveUp(f"{step.task}: {job.error_message}")
-    progress.update(shown, total=1, completed=1, message="done")
-    return job
+        deadline = time.monotonic() + DEADLINE_S
+        with Progress(*COLUMNS, console=self._console) as progress:
+            while True:
+                jobs = self._jobs_since(began.created_at)
+                self._draw(progress, jobs)
+                if not any(job.is_live for job in jobs):
+                    return {job.name: job for job in jobs}
+                if time.monotonic() > deadline:
+                    raise GiveUp(f"demo: not done after {DEADLINE_S:.0f} s; see the workers' logs")
+                self._kill_once(jobs)
+                self._supervisor.revive(lambda line: self._console.print(line, soft_wrap=True))
+                time.sleep(POLL_S)
+
+    def _jobs_since(self, since: datetime) -> list[Job]:
+        found = self._ledger.search(JobFilter(self._tenant_id, limit=200))
+        jobs = [job for job in found if job.is_live or job.created_at >= since]
+        for job in jobs:
+            if not job.is_live and job.state is not JobState.SUCCEEDED:
+                raise GiveUp(f"{job.name}: is {job.state}: {job.error_message}")
+        return jobs[::-1]
+
+    def _draw(self, progress: Progress, jobs: list[Job]) -> None:
+        for job in jobs:
+            if job.id not in self._bars:
+                self._bars[job.id] = progress.add_task(job.name, total=None, message="")
+            message = job.progress_message or job.state.value
+            if not job.is_live:
+                progress.update(self._bars[job.id], total=1, completed=1, message="done")
+                progress.stop_task(self._bars[job.id])
+                continue
+            progress.update(
+                self._bars[job.id],
+                total=job.progress_total,
+                completed=job.progress_done or 0,
+                message=message if job.attempt < 2 else f"attempt {job.attempt}: {message}",
+            )
+
+    def _kill_once(self, jobs: list[Job]) -> None:
+        """Kills the worker of the longest job in the middle of it, as a machine's death would."""
+        for job in jobs:
+            if self.killed or job.name != VICTIM_TASK or not job.progress_done:
+                continue
+            pid = self._supervisor.pid_of(VICTIM_PROGRAM)
+            if pid is not None and job.state is JobState.RUNNING:
+                os.killpg(pid, signal.SIGKILL)
+                self.killed = job.id
+                self._console.print(
+                    f"[yellow]kill -9 of {VICTIM_PROGRAM} in the middle of {job.name}[/yellow]: "
+                    "its lease runs out, the job goes to another worker.",
+                    soft_wrap=True,
+                )

@@ -39,15 +39,19 @@ def print_totals(console: Console, tables: SalesTotals, counted: Totals) -> bool
 def print_changes(console: Console, jobs: dict[str, Job]) -> None:
     """Prints what this run has changed; a second run changes nothing."""
     pull = jobs["sales.pull"].result or {}
-    forecasts = jobs["forecasts.generate"].result or {}
-    capital = jobs["working_capital.roll_up"].result or {}
     console.print(
         f"Changed in this run: {pull.get('products_changed')} products, "
-        f"{pull.get('lines_changed')} sales lines, {forecasts.get('forecasts_changed')} forecasts "
-        f"({forecasts.get('skus')} SKUs, {forecasts.get('fallbacks')} by a fallback), "
-        f"{capital.get('rows_changed')} working capital rows; "
-        f"{pull.get('rejected')} records set aside."
+        f"{pull.get('lines_changed')} sales lines; {pull.get('rejected')} records set aside."
     )
+    if "forecasts.generate" in jobs:
+        forecasts = jobs["forecasts.generate"].result or {}
+        console.print(
+            f"Followed by {forecasts.get('forecasts_changed')} forecasts changed "
+            f"({forecasts.get('skus')} SKUs, {forecasts.get('fallbacks')} by a fallback)."
+        )
+    if "working_capital.roll_up" in jobs:
+        capital = jobs["working_capital.roll_up"].result or {}
+        console.print(f"Followed by {capital.get('rows_changed')} working capital rows changed.")
 
 
 def print_outlook(console: Console, outlook: list[SkuOutlook], days: int) -> None:

@@ -54,6 +54,15 @@ class CredentialRepository:
             )
         return stored
 
+    def connected(self, service_type: str) -> list[str]:
+        """The names of the services of a type that can be called, by name."""
+        rows = self._connection.execute(
+            "SELECT service_name FROM api_credentials WHERE service_type = %s AND is_active "
+            "AND NOT needs_reconnect AND credentials_encrypted IS NOT NULL ORDER BY service_name",
+            (service_type,),
+        )
+        return [row["service_name"] for row in rows]
+
     def list_kept(self) -> list[KeptCredential]:
         """Every credential, also those that are not active, by service."""
         rows = self._connection.execute(

@@ -5,10 +5,12 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from shared.domain.accuracy import NO_UNIT, NOTHING_SCORED, ScoreResult
 from shared.domain.money import round_money
 from shared.domain.series import Forecast
 from shared.persistence.database import Connection
 
+# A forecast that changes is not scored any more: the next scoring does it anew.
 UPSERT_DEMAND = """
 INSERT INTO forecasts AS f (company_id, product_id, forecast_origin, forecast_type, period_type, model_type,
                             model_version, confidence_level, fallback,
@@ -18,15 +20,46 @@ FROM unnest(%s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
 ON CONFLICT (company_id, product_id, forecast_type, period_type, model_type, forecast_origin, forecast_date)
 DO UPDATE SET model_version = excluded.model_version, confidence_level = excluded.confidence_level,
     fallback = excluded.fallback, predicted_value = excluded.predicted_value,
-    lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound, updated_at = now()
+    lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound,
+    actual_value = NULL, accuracy_percentage = NULL, updated_at = now()
 WHERE (f.model_version, f.confidence_level, f.fallback, f.predicted_value, f.lower_bound, f.upper_bound)
    IS DISTINCT FROM (excluded.model_version, excluded.confidence_level, excluded.fallback,
                      excluded.predicted_value, excluded.lower_bound, excluded.upper_bound)
 """
 
+# What was wanted on each day since the first sale, zero-filled: as `SaleRepository.demand_series` has it.
+# The rule is `shared.domain.accuracy.accuracy_percent`.
+SCORE_DEMAND = """
+WITH wanted AS (
+    SELECT product_id, sale_date AS day, quantity AS units FROM sales
+    WHERE line_kind = 'SALE' AND product_id IS NOT NULL AND sale_date BETWEEN %(first)s AND %(last)s
+    UNION ALL
+    SELECT p.id, %(last)s::date - n, 0 FROM products p
+    CROSS JOIN LATERAL (
+        SELECT sale_date AS first_day FROM sales WHERE product_id = p.id AND line_kind = 'SALE'
+        ORDER BY sale_date LIMIT 1
+    ) f
+    CROSS JOIN LATERAL generate_series(0, %(last)s::date - greatest(f.first_day, %(first)s::date)) AS n
+), actuals AS MATERIALIZED (
+    SELECT product_id, day, sum(units) AS units FROM wanted GROUP BY product_id, day
+), scored AS (
+    UPDATE forecasts f SET actual_value = a.units, updated_at = now(), accuracy_percentage = CASE
+        WHEN a.units > 0 THEN greatest(0, round(100 - 100 * abs(f.predicted_value - a.units) / a.units, 2))
+        WHEN f.predicted_value < %(no_unit)s THEN 100 ELSE 0 END
+    FROM actuals a
+    WHERE f.product_id = a.product_id AND f.forecast_date = a.day
+      AND f.forecast_type = 'DEMAND' AND f.period_type = 'DAILY'
+      AND f.forecast_date >= %(first)s AND f.actual_value IS DISTINCT FROM a.units
+    RETURNING f.forecast_date, f.accuracy_percentage
+)
+SELECT count(DISTINCT forecast_date) AS days, count(*) AS forecasts,
+       round(avg(accuracy_percentage), 2)::float8 AS accuracy
+FROM scored
+"""
+
 
 class ForecastRepository:
-    """Writes forecasts by SKU, model, origin and day; the same forecast again changes no row."""
+    """Writes forecasts by SKU, model, origin and day, and how near they came; the same again changes no row."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -36,6 +69,14 @@ class ForecastRepository:
     ) -> int:
         """Writes daily demand; returns how many forecasts (one a model) were new or changed."""
         return sum(self._upsert(company_id, product_id, origin, each) for each in forecasts)
+
+    def score_demand(self, first: date, last: date) -> ScoreResult:
+        """Fills actual and accuracy of daily demand of those days where it lacks or late data changed it."""
+        known = {"first": first, "last": last, "no_unit": NO_UNIT}
+        row = self._connection.execute(SCORE_DEMAND, known).fetchone()
+        if row is None:
+            return NOTHING_SCORED
+        return ScoreResult(row["days"], row["forecasts"], row["accuracy"])
 
     def _upsert(self, company_id: UUID, product_id: UUID, origin: date, forecast: Forecast) -> bool:
         changed = self._connection.execute(

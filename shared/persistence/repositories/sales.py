@@ -48,9 +48,11 @@ GROUP BY sale_date ORDER BY sale_date
 
 # The day in which a shop's finished window ends is not whole yet: the one before it is.
 COMPLETE_UNTIL = """
-SELECT min(((position ->> 'since')::timestamptz AT TIME ZONE companies.timezone)::date - 1) AS day
-FROM sync_cursors JOIN api_credentials c ON c.id = credential_id JOIN companies ON companies.id = company_id
-WHERE c.is_active AND stream = 'orders' AND position ? 'since'
+SELECT min(coalesce(
+    ((position ->> 'since')::timestamptz AT TIME ZONE companies.timezone)::date - 1, '0001-01-01')) AS day
+FROM api_credentials c JOIN companies ON companies.id = c.company_id
+LEFT JOIN sync_cursors ON credential_id = c.id AND stream = 'orders'
+WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND position -> 'since' IS NULL)
 """
 
 # Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.

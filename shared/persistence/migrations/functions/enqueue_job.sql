@@ -2,24 +2,38 @@
 -- The same idempotency key returns the job that is still alive under it.
 CREATE OR REPLACE FUNCTION public.enqueue_job(
     p_tenant_id uuid, p_name text, p_arguments jsonb DEFAULT '{}', p_idempotency_key text DEFAULT NULL,
-    p_run_at timestamptz DEFAULT now(), p_priority int DEFAULT 0, p_requested_by text DEFAULT 'unknown'
+    p_run_at timestamptz DEFAULT now(), p_priority int DEFAULT 0, p_requested_by text DEFAULT 'unknown',
+    p_parent_id uuid DEFAULT NULL
 ) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
+    named_tenant CONSTANT uuid := public.current_tenant_id();
     contract public.task_contracts;
     tenant public.tenants;
-    unknown text;
+    vendor_name text;
     job_id uuid;
 BEGIN
+    -- Who works under a tenant's setting works for that tenant; only the system's own logins may leave it out.
+    IF p_tenant_id IS NULL THEN
+        RAISE EXCEPTION 'tenant_id: is missing' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF named_tenant IS NULL AND session_user = 'capliquify_api' THEN
+        RAISE EXCEPTION 'tenant_id: no tenant is set; SET LOCAL app.current_tenant_id first'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF named_tenant <> p_tenant_id THEN
+        RAISE EXCEPTION 'tenant_id: is not the tenant of this transaction' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT * INTO contract FROM public.task_contracts WHERE name = p_name;
     IF contract.name IS NULL THEN
-        RAISE EXCEPTION 'name %: no such task', p_name USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'name %: no such task', left(p_name, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    SELECT key INTO unknown FROM jsonb_object_keys(p_arguments) AS key
-        WHERE NOT contract.arguments_schema -> 'properties' ? key LIMIT 1;
-    IF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'arguments.%: task % takes no such argument', unknown, p_name
-            USING ERRCODE = 'invalid_parameter_value';
+    PERFORM public.check_job_arguments(p_name, contract.arguments_schema, p_arguments);
+    IF p_priority NOT BETWEEN -100 AND 100 OR p_priority IS NULL THEN
+        RAISE EXCEPTION 'priority %: must lie between -100 and 100', p_priority USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF length(p_idempotency_key) > 255 OR length(p_requested_by) > 255 THEN
+        RAISE EXCEPTION 'idempotency_key, requested_by: 255 characters at most' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT * INTO tenant FROM public.tenants WHERE id = p_tenant_id AND deleted_at IS NULL;
     IF tenant.id IS NULL THEN
@@ -29,9 +43,14 @@ BEGIN
         RAISE EXCEPTION 'tenant %: is %, it runs nothing', tenant.slug, lower(tenant.subscription_status::text)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    INSERT INTO public.jobs (tenant_id, name, arguments, queue, priority, idempotency_key, run_at, max_attempts, requested_by)
-        VALUES (p_tenant_id, p_name, p_arguments, contract.queue, p_priority, p_idempotency_key, p_run_at,
-                contract.max_attempts, p_requested_by)
+    IF contract.vendor_argument IS NOT NULL THEN
+        vendor_name := left(split_part(coalesce(p_arguments ->> contract.vendor_argument,
+            contract.arguments_schema #>> ARRAY['properties', contract.vendor_argument, 'default']), '_', 1), 50);
+    END IF;
+    INSERT INTO public.jobs (tenant_id, parent_id, name, arguments, queue, vendor, priority, idempotency_key, run_at,
+                             max_attempts, requested_by)
+        VALUES (p_tenant_id, p_parent_id, p_name, p_arguments, contract.queue, vendor_name, p_priority,
+                p_idempotency_key, coalesce(p_run_at, now()), contract.max_attempts, coalesce(p_requested_by, 'unknown'))
         ON CONFLICT (tenant_id, name, idempotency_key)
             WHERE idempotency_key IS NOT NULL AND state IN ('queued', 'dispatched', 'running')
         DO UPDATE SET updated_at = public.jobs.updated_at

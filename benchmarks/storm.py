@@ -1,0 +1,162 @@
+"""A storm: many tenants' jobs while everything is killed at random; nothing may be lost or doubled.
+
+    python -m benchmarks.storm [--seconds 60] [--seed 1] [--tenants 20] [--json]
+
+Runs on servers of its own. Each job writes numbered pages as a connector does. At the end the kills
+stop, what is left drains, and the pages are counted. Exit status 1 when one is lost or doubled, or
+when a job has not succeeded.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.storm_faults import Storm
+from benchmarks.storm_outcome import Outcome, judge
+from shared.embedded.services import EmbeddedServices
+from shared.embedded.urls import ServiceUrls
+from shared.persistence.database import Database
+from shared.persistence.ledger import JobLedger
+from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.migrations.public_line import migrate_public
+from tests.fixtures.fleet import Fleet
+from tests.fixtures.numbered import place, prepare
+
+PASSWORD = "a password of benchmarks"  # noqa: S105
+LEASE_S = 2.0
+DRAIN_S = 180.0
+ROUND_S = 1.0
+# How many jobs may wait or run while the storm goes on.
+LIVE_JOBS = 100
+
+TENANT = "INSERT INTO public.tenants (slug, name) VALUES (%s, %s) RETURNING id"
+LIVE = "SELECT count(*) FROM public.jobs WHERE state IN ('queued', 'dispatched', 'running')"
+
+
+def main() -> None:
+    """Run the storm and print the table; with --json the last line is one JSON object."""
+    asked = arguments()
+    with servers() as (embedded, urls, folder):
+        outcome = run(asked, embedded, urls, folder)
+    outcome.print()
+    if asked.json:
+        print(json.dumps({"benchmark": "storm", **asdict(outcome)}))
+    sys.exit(0 if outcome.is_well else 1)
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long things are killed")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--tenants", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--keep-logs", type=Path, help="a folder for the processes' logs")
+    return parser.parse_args()
+
+
+@contextmanager
+def servers() -> Iterator[tuple[EmbeddedServices, ServiceUrls, Path]]:
+    """Servers of this run alone, and its folder."""
+    folder = Path(tempfile.mkdtemp(prefix="capliquify-storm-"))
+    folder.chmod(0o755)  # for the account that PostgreSQL runs as
+    embedded = EmbeddedServices(folder, durable=False)
+    try:
+        yield embedded, embedded.start_owned(), folder
+    finally:
+        embedded.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(
+    asked: argparse.Namespace, embedded: EmbeddedServices, urls: ServiceUrls, folder: Path
+) -> Outcome:
+    """The whole storm."""
+    chance = random.Random(asked.seed)
+    tenants = make_tenants(urls.database_url, asked.tenants)
+    logs = asked.keep_logs or folder
+    logs.mkdir(parents=True, exist_ok=True)
+    fleet = Fleet(environment(urls, folder), logs)
+    storm = Storm(fleet, embedded, urls, chance)
+    expected: dict[UUID, int] = {}
+    try:
+        storm.begin()
+        ends_at = time.monotonic() + asked.seconds
+        while time.monotonic() < ends_at:
+            top_up(urls.database_url, tenants, chance, expected)
+            storm.round()
+            time.sleep(ROUND_S)
+        storm.calm()
+        drained_in_s = drain(urls.database_url, storm)
+    finally:
+        fleet.stop()
+    return judge(urls.database_url, asked.seed, asked.seconds, expected, storm.faults, drained_in_s)
+
+
+def make_tenants(url: str, number: int) -> list[UUID]:
+    """A migrated database with tenants."""
+    migrate_public(url)
+    ensure_logins(url, PASSWORD)
+    prepare(url)
+    made = []
+    with psycopg.connect(url) as connection:
+        for each in range(number):
+            row = connection.execute(TENANT, (f"storm-{each}", f"Storm {each}")).fetchone()
+            assert row is not None
+            connection.execute("SELECT public.create_tenant_schema(%s)", row)
+            made.append(row[0])
+    return made
+
+
+def environment(urls: ServiceUrls, folder: Path) -> dict[str, str]:
+    """What the processes find; short leases, so that a minute sees many of them end."""
+    return {
+        "DATABASE_URL": login_url(urls.database_url, "worker", PASSWORD),
+        "DATABASE_DISPATCHER_URL": login_url(urls.database_url, "dispatcher", PASSWORD),
+        "DATABASE_ADMIN_URL": login_url(urls.database_url, "admin", PASSWORD),
+        "REDIS_URL": urls.redis_url,
+        "CAPLIQUIFY_HOME": str(folder),
+        "CAPLIQUIFY_LEASE_S": str(LEASE_S),
+        "CAPLIQUIFY_POLL_S": "0.2",
+    }
+
+
+def top_up(url: str, tenants: list[UUID], chance: random.Random, expected: dict[UUID, int]) -> None:
+    """Orders more jobs, quick and slow ones, while few are live."""
+    with psycopg.connect(url) as connection:
+        live = (connection.execute(LIVE).fetchone() or (0,))[0]
+    if live >= LIVE_JOBS:
+        return
+    with Database(url) as database:
+        for tenant in chance.sample(tenants, min(15, len(tenants))):
+            pages = chance.randint(1, 15)
+            wait = {"pause_s": chance.uniform(0, 0.05), "hold_s": chance.uniform(0, 0.03)}
+            (job,) = place(JobLedger(database), [tenant], pages=pages, **wait)
+            expected[job] = pages
+
+
+def drain(url: str, storm: Storm) -> float:
+    """Waits until no job lives; returns how long that took."""
+    began = time.monotonic()
+    while time.monotonic() - began < DRAIN_S:
+        storm.revive()
+        with psycopg.connect(url) as connection:
+            if connection.execute(LIVE).fetchone() == (0,):
+                break
+        time.sleep(ROUND_S)
+    return time.monotonic() - began
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What follows from what happened, on one screen: an event starts jobs of the same tenant.
+
+An event of a job is `<task>.succeeded`, with the job's arguments and its result; any other event
+has details only. Both are as the ledger keeps them: JSON.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+Facts = Mapping[str, object]
+
+
+def always(_details: Facts) -> bool:
+    """Whatever came of it."""
+    return True
+
+
+def anything_changed(result: Facts) -> bool:
+    """Whether a pull brought lines or products that were new or differ."""
+    return bool(result.get("lines_changed") or result.get("products_changed"))
+
+
+def is_shop(details: Facts) -> bool:
+    """Whether the credential opens a shop."""
+    return details.get("service_type") == "ecommerce"
+
+
+def as_of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
+    """The day that the pull was asked to stand on, if it was."""
+    return _given("as_of", arguments.get("as_of"))
+
+
+def learning_until_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
+    """The same day as the last one to learn from."""
+    return _given("origin", arguments.get("as_of"))
+
+
+def nothing(_arguments: Facts, _result: Facts) -> dict[str, object]:
+    """The task takes nothing."""
+    return {}
+
+
+def of_the_service(_arguments: Facts, details: Facts) -> dict[str, object]:
+    """The shop that was connected."""
+    return {"service": details["service"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A job of `task`; `arguments(arguments of the job, its result)` makes its arguments, `when(result)` decides."""
+
+    task: str
+    arguments: Callable[[Facts, Facts], dict[str, object]]
+    when: Callable[[Facts], bool] = always
+
+
+REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
+    "sales.pull.succeeded": (
+        # Also after a day without a sale: balances and stock move on their own.
+        Reaction("working_capital.roll_up", as_of_the_pull),
+        Reaction("forecasts.generate", learning_until_the_pull, when=anything_changed),
+        # SKUs and storage count against the tier.
+        Reaction("usage.sample", nothing, when=anything_changed),
+    ),
+    "credential.connected": (Reaction("sales.pull", of_the_service, when=is_shop),),
+}
+
+
+def react(event: str, arguments: Facts, details: Facts) -> list[tuple[str, dict[str, object]]]:
+    """The jobs that follow: task and arguments, in order; `details` are the job's result or the event's own."""
+    return [
+        (reaction.task, reaction.arguments(arguments, details))
+        for reaction in REACTIONS.get(event, ())
+        if reaction.when(details)
+    ]
+
+
+def _given(name: str, value: object) -> dict[str, object]:
+    return {} if value is None else {name: value}

@@ -1,0 +1,104 @@
+"""The ledger as a worker sees it: take a job, keep its lease, end the attempt. One round trip each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from psycopg.types.json import Jsonb
+
+from shared.domain.job import Job, JobState, Lease, Outcome
+from shared.persistence.database import Database
+from shared.persistence.job_rows import COLUMNS, read_job
+from shared.persistence.ledger import refusals
+
+START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
+RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
+FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
+REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s) AS held"
+SIGN_IN = """
+INSERT INTO public.job_workers AS w (name, queues, concurrency) VALUES (%s, %s, %s)
+ON CONFLICT (name) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, seen_at = now()
+RETURNING pg_notify('capliquify_dispatch', '*')::text
+"""
+SIGN_OUT = "DELETE FROM public.job_workers WHERE name = %s RETURNING 1 AS gone"
+
+Follower = tuple[str, Mapping[str, object]]
+
+
+class Held(StrEnum):
+    """What the ledger says to a heartbeat."""
+
+    HELD = "held"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ends; `followers` are jobs that begin with its success, by task and arguments."""
+
+    outcome: Outcome
+    result: Mapping[str, object] | None = None
+    error_class: str | None = None
+    error_message: str | None = None
+    wait_s: float = 0.0
+    followers: Sequence[Follower] = field(default_factory=tuple)
+
+
+class Leases:
+    """What a worker writes about the jobs that it was sent."""
+
+    def __init__(self, database: Database, lease_s: float) -> None:
+        self._database = database
+        self._lease_s = lease_s
+
+    def start(self, lease: Lease, worker: str) -> Job | None:
+        """The job, now running; None when the message is stale."""
+        rows = self._database.call(
+            START, (lease.tenant_id, lease.job_id, lease.number, worker, self._lease_s)
+        )
+        return read_job(rows[0]) if rows else None
+
+    def renew(self, lease: Lease) -> Held:
+        """The heartbeat."""
+        rows = self._database.call(
+            RENEW, (lease.tenant_id, lease.job_id, lease.number, self._lease_s)
+        )
+        return Held(rows[0]["held"])
+
+    def report(self, lease: Lease, done: int, total: int | None, message: str) -> Held:
+        """Writes down how far the job has come; a heartbeat too."""
+        rows = self._database.call(
+            REPORT, (lease.tenant_id, lease.job_id, lease.number, done, total, message)
+        )
+        return Held(rows[0]["held"])
+
+    def finish(self, lease: Lease, ending: Ending) -> JobState | None:
+        """Ends the attempt; returns the job's state, None when the lease is lost and nothing was changed.
+
+        Raises `InvalidInput` for a follower that no task would take; then nothing is changed either.
+        """
+        followers = [{"name": name, "arguments": dict(given)} for name, given in ending.followers]
+        values = (
+            lease.tenant_id,
+            lease.job_id,
+            lease.number,
+            ending.outcome.value,
+            None if ending.result is None else Jsonb(dict(ending.result)),
+            ending.error_class,
+            ending.error_message,
+            ending.wait_s,
+            Jsonb(followers),
+        )
+        with refusals():
+            rows = self._database.call(FINISH, values)
+        state = rows[0]["state"]
+        return None if state is None else JobState(state)
+
+    def sign_in(self, worker: str, queues: Sequence[str], concurrency: int) -> None:
+        """Says that a worker process runs; again and again, or it is forgotten."""
+        self._database.call(SIGN_IN, (worker, list(queues), concurrency))
+
+    def sign_out(self, worker: str) -> None:
+        """Says that a worker process ends."""
+        self._database.call(SIGN_OUT, (worker,))

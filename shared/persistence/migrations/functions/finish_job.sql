@@ -1,0 +1,31 @@
+-- Ends an attempt under its lease, with the jobs that follow from it, in one transaction. Returns the new state;
+-- null when the lease is lost, and then nothing is changed. p_followers: [{"name": …, "arguments": {…}}, …].
+CREATE OR REPLACE FUNCTION public.finish_job(
+    p_tenant_id uuid, p_job_id uuid, p_lease int, p_outcome text, p_result jsonb DEFAULT NULL,
+    p_error_class text DEFAULT NULL, p_error_message text DEFAULT NULL, p_wait_s float8 DEFAULT 0,
+    p_followers jsonb DEFAULT '[]'
+) RETURNS public.job_state
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    job public.jobs;
+    follower jsonb;
+BEGIN
+    PERFORM set_config('app.current_tenant_id', p_tenant_id::text, true);
+    SELECT * INTO job FROM public.jobs WHERE id = p_job_id AND tenant_id = p_tenant_id AND lease = p_lease AND state = 'running' FOR UPDATE;
+    IF job.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    IF p_outcome = 'succeeded' AND jsonb_array_length(p_followers) > 0 AND EXISTS (
+        SELECT FROM public.tenants WHERE id = p_tenant_id AND deleted_at IS NULL
+        AND subscription_status NOT IN ('SUSPENDED', 'CANCELLED')) THEN
+        FOR follower IN SELECT * FROM jsonb_array_elements(p_followers) LOOP
+            -- The same work that has not begun will see what this job has written.
+            CONTINUE WHEN EXISTS (SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state = 'queued'
+                AND name = follower ->> 'name' AND arguments = follower -> 'arguments');
+            PERFORM public.enqueue_job(p_tenant_id, follower ->> 'name', follower -> 'arguments',
+                p_requested_by => 'reaction:' || job.name, p_parent_id => job.id);
+        END LOOP;
+    END IF;
+    RETURN public.end_attempt(job, p_outcome, p_result, p_error_class, p_error_message, p_wait_s);
+END
+$function$;

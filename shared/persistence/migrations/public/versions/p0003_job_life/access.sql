@@ -1,0 +1,39 @@
+CREATE VIEW public.job_status WITH (security_invoker = true) AS
+SELECT id, tenant_id, parent_id, name, queue, state, outcome, attempt, max_attempts, snoozes,
+       progress_done, progress_total, progress_message, result, error_class, error_message, requested_by,
+       cancel_requested_at IS NOT NULL AS cancel_requested,
+       run_at, created_at, started_at, finished_at,
+       extract(epoch FROM coalesce(started_at, now()) - greatest(created_at, run_at))::float8 AS waited_s,
+       extract(epoch FROM coalesce(finished_at, now()) - started_at)::float8 AS ran_s
+FROM public.jobs;
+GRANT SELECT ON public.job_status TO capliquify_tenant, capliquify_worker, capliquify_dispatcher, capliquify_admin,
+    capliquify_api;
+
+-- Clients ask through functions; what they may write themselves is a new job and nothing of an old one.
+REVOKE INSERT, UPDATE ON public.jobs FROM capliquify_api, capliquify_tenant;
+REVOKE INSERT, UPDATE ON public.jobs FROM capliquify_admin;
+GRANT INSERT (tenant_id, parent_id, name, arguments, queue, vendor, priority, idempotency_key, run_at, max_attempts,
+              requested_by), UPDATE (updated_at) ON public.jobs TO capliquify_api, capliquify_tenant, capliquify_worker;
+GRANT UPDATE (counted_meters, vendor_calls) ON public.jobs TO capliquify_tenant;
+GRANT INSERT, UPDATE ON public.jobs TO capliquify_admin;
+
+ALTER TABLE public.schedule_runs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.schedule_runs FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant_own_rows ON public.schedule_runs TO capliquify_tenant
+    USING (tenant_id = public.current_tenant_id() AND current_user = 'tenant_' || tenant_id);
+CREATE POLICY dispatcher_every_row ON public.schedule_runs TO capliquify_dispatcher USING (true);
+CREATE POLICY admin_every_row ON public.schedule_runs FOR SELECT TO capliquify_admin USING (true);
+CREATE POLICY lifecycle_every_row ON public.schedule_runs TO capliquify_lifecycle USING (true);
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.schedule_runs TO capliquify_dispatcher;
+GRANT SELECT ON public.schedule_runs TO capliquify_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.schedule_runs TO capliquify_lifecycle;
+
+-- Names of processes and numbers: nothing of any tenant.
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.job_workers TO capliquify_worker;
+GRANT SELECT, DELETE ON public.job_workers TO capliquify_dispatcher;
+GRANT SELECT ON public.job_workers TO capliquify_admin;
+
+-- A worker enqueues what follows from a job, for the tenant that it has named.
+CREATE POLICY worker_named_tenant ON public.tenants FOR SELECT TO capliquify_worker
+    USING (id = public.current_tenant_id());
+GRANT SELECT ON public.tenants TO capliquify_worker

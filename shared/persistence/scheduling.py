@@ -1,0 +1,68 @@
+"""The ledger as the clock sees it: which ticks have become jobs, and making jobs of those that are due."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from shared.persistence.database import Database
+
+# The newest tick of each schedule and tenant, by one probe of the primary key each.
+RUNNING_TENANTS = """
+SELECT t.id, t.slug, coalesce(t.settings ->> 'timezone', 'UTC') AS timezone, t.created_at, s.schedule, r.tick_at
+FROM public.tenants t CROSS JOIN unnest(%s::text[]) AS s (schedule)
+LEFT JOIN LATERAL (SELECT tick_at FROM public.schedule_runs
+                   WHERE tenant_id = t.id AND schedule = s.schedule ORDER BY tick_at DESC LIMIT 1) r ON true
+WHERE t.deleted_at IS NULL AND t.subscription_status NOT IN ('SUSPENDED', 'CANCELLED')
+ORDER BY t.id, s.schedule
+"""
+MATERIALISE = "SELECT public.enqueue_scheduled(%s, %s, %s, %s, %s) AS job_id"
+
+
+@dataclass(frozen=True, slots=True)
+class LastTick:
+    """Up to when a schedule of a tenant has been seen to: its last tick, or the tenant's birth."""
+
+    tenant_id: UUID
+    tenant_slug: str
+    timezone: str
+    schedule: str
+    at: datetime
+
+
+class ScheduleLedger:
+    """Ticks and the jobs made of them, over all tenants."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def last_ticks(self, schedules: Sequence[str]) -> list[LastTick]:
+        """Of each tenant that may run, for each schedule."""
+        rows = self._database.call(RUNNING_TENANTS, (list(schedules),))
+        return [
+            LastTick(
+                row["id"],
+                row["slug"],
+                row["timezone"],
+                row["schedule"],
+                row["tick_at"] or row["created_at"],
+            )
+            for row in rows
+        ]
+
+    def materialise(
+        self,
+        tenant_id: UUID,
+        schedule: str,
+        tick_at: datetime,
+        name: str,
+        arguments: Mapping[str, object],
+    ) -> UUID | None:
+        """The tick's new job; None where the tick has one already."""
+        rows = self._database.call(
+            MATERIALISE, (tenant_id, schedule, tick_at, name, Jsonb(dict(arguments)))
+        )
+        found: UUID | None = rows[0]["job_id"]
+        return found

@@ -1,0 +1,77 @@
+"""A worker, or a part of it, is killed in the middle of its jobs."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.fixtures.fleet import kill_whole, pid_of, until
+from tests.fixtures.scene import Scene
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_a_killed_child_is_reported_at_once_and_its_job_does_not_wait_for_the_lease(
+    scene: Scene,
+) -> None:
+    scene.fleet.worker(CAPLIQUIFY_LEASE_S="30")
+    scene.fleet.dispatcher(CAPLIQUIFY_LEASE_S="30")
+    victim, bystander = scene.place(pages=25, pause_s=0.1)
+    scene.wait_for_page(2, [victim, bystander])
+    death = scene.kill_runner_of(victim)
+    assert scene.recovery_s(victim, death) < 15
+    scene.wait_for_the_end()
+    assert scene.written() == scene.expected
+    assert [each.outcome for each in scene.job(victim).attempts] == ["lost"]
+    assert scene.job(bystander).attempts == ()
+
+
+def test_a_killed_worker_s_jobs_are_finished_by_another(scene: Scene) -> None:
+    first = scene.fleet.worker("one")
+    scene.fleet.dispatcher()
+    jobs = scene.place(pages=20, pause_s=0.1)
+    scene.wait_for_page(2, jobs)
+    scene.fleet.worker("two")
+    kill_whole(first)
+    death = time.time()
+    assert [scene.recovery_s(job, death) < 10 for job in jobs] == [True, True]
+    scene.wait_for_the_end()
+    assert scene.written() == scene.expected
+
+
+def test_with_the_usual_lease_a_killed_worker_costs_less_than_45_seconds(scene: Scene) -> None:
+    usual = {"CAPLIQUIFY_LEASE_S": "30", "CAPLIQUIFY_POLL_S": "1"}
+    first = scene.fleet.worker("one", **usual)
+    scene.fleet.dispatcher(**usual)
+    jobs = scene.place(pages=20, pause_s=0.1)
+    scene.wait_for_page(2, jobs)
+    scene.fleet.worker("two", **usual)
+    kill_whole(first)
+    death = time.time()
+    assert [scene.recovery_s(job, death) < 45 for job in jobs] == [True, True]
+    scene.wait_for_the_end()
+    assert scene.written() == scene.expected
+
+
+def test_children_whose_main_process_is_killed_leave_neither_work_nor_themselves_behind(
+    scene: Scene,
+) -> None:
+    first = scene.fleet.worker("one")
+    scene.fleet.dispatcher()
+    jobs = scene.place(pages=20, pause_s=0.1)
+    scene.wait_for_page(2, jobs)
+    runners = [scene.runner_of(job) for job in jobs]
+    scene.fleet.worker("two")
+    os.kill(pid_of(first), signal.SIGKILL)
+    until(lambda: not any(map(is_there, runners)), 5.0, "the children are gone")
+    scene.wait_for_the_end(within_s=20.0)
+    assert scene.written() == scene.expected
+
+
+def is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""`capliquify up`: the whole system in one terminal."""
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.config import Settings
+from shared.embedded.ports import free_port
+from workers.platform import open_platform, prepare_home
+from workers.queues import Queue
+from workers.supervisor import Program, supervising
+
+LOOK_S = 0.5
+
+console = Console()
+
+
+def up(
+    flower_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Flower's port; 0 takes a free one")
+    ] = 5555,
+) -> None:
+    """Run everything: servers where none are given, workers, dispatcher, beat and Flower. Ctrl-C ends it."""
+    from workers.cli.processes import flower_auth, require_free, require_queues  # noqa: PLC0415
+    from workers.migrate import migrate_everything  # noqa: PLC0415 - loads Alembic
+
+    port = flower_port or free_port()
+    require_free(port, "--flower-port")
+    settings = Settings.read()
+    # What its programs would refuse one by one, over and over, is refused here and once.
+    require_queues("CAPLIQUIFY_TENANT_CAPS", settings.tenant_caps)
+    flower_auth(settings)
+    stopping = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stopping.set())
+    prepare_home(settings.home)
+    with open_platform() as wiring, supervising(wiring.settings.home.resolve()) as supervisor:
+        migration = migrate_everything(wiring)
+        console.print(f"Database at {migration.public_revision}.")
+        for program in programs(port):
+            supervisor.start(program)
+        console.print(
+            f"Up: Flower on http://127.0.0.1:{port}, logs in {supervisor.log_of('x').parent}. "
+            "Ctrl-C ends everything.",
+            soft_wrap=True,
+        )
+        while not stopping.wait(LOOK_S):
+            supervisor.revive(lambda line: console.print(line, style="yellow", soft_wrap=True))
+        console.print("Stopping: work that is not done goes back to the ledger.")
+    console.print("Down.")
+
+
+def programs(flower_port: int) -> tuple[Program, ...]:
+    """Everything that runs: a pool for each kind of work, so that slow work never waits before quick work."""
+    return (
+        _worker("quick", 2, Queue.INTERACTIVE, Queue.MAINTENANCE),
+        _worker("sync", 2, Queue.SYNC),
+        _worker("forecast", 1, Queue.FORECAST),
+        Program("dispatcher", ("dispatcher",)),
+        Program("beat", ("beat",)),
+        Program("flower", ("flower", "--port", str(flower_port))),
+    )
+
+
+def _worker(name: str, concurrency: int, *queues: Queue) -> Program:
+    taken = ",".join(queues)
+    return Program(
+        f"worker-{name}",
+        ("worker", "--queues", taken, "--concurrency", str(concurrency), "--name", name),
+    )

@@ -1,0 +1,132 @@
+"""The dispatcher: gives the broker what is due, fairly and only as much as the workers will soon take.
+
+PostgreSQL says what waits; a notification is a hint to look, a poll makes up for those that are lost.
+Any number of dispatchers may run, and each may die at any line: what it took and did not send is
+taken back when its time runs out.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from shared.config import Settings
+from shared.domain.job import JobState
+from shared.domain.window import Window
+from shared.errors import CapLiquifyError, DatabaseUnavailable
+from shared.persistence.dispatching import Caps, Delivery, DispatchLedger
+from shared.persistence.notifications import Listener
+from workers.broker import Broker, BrokerAway
+from workers.queues import Queue
+from workers.wiring import Wiring
+
+ALL_QUEUES = tuple(queue.value for queue in Queue)
+# Where no cap of its own is set for a queue, a tenant may fill the window.
+NO_CAP = 1_000_000
+REST_AFTER_ERROR_S = 1.0
+# Rounds do not follow each other faster: what happens meanwhile is one round, not many.
+ROUND_S = 0.02
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """One dispatcher; `run` returns soon after `stop`."""
+
+    def __init__(
+        self, ledger: DispatchLedger, broker: Broker, listener: Listener, settings: Settings
+    ) -> None:
+        self._ledger = ledger
+        self._broker = broker
+        self._listener = listener
+        self._settings = settings
+        self._caps = Caps(settings.tenant_caps, settings.vendor_caps, NO_CAP)
+        self._windows = {queue: Window() for queue in ALL_QUEUES}
+        self._turns: dict[str, UUID] = {}
+        self._stopping = threading.Event()
+        self._reap_at = self._poll_at = 0.0
+
+    def stop(self) -> None:
+        """Asks the loop to end."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Dispatches until it is told to stop; what fails is tried again."""
+        log.info("dispatcher_started", lease_s=self._settings.lease_s)
+        while not self._stopping.is_set():
+            try:
+                began = time.monotonic()
+                self.step(self._listener.wait(self._settings.poll_s))
+                self._stopping.wait(ROUND_S - (time.monotonic() - began))
+            except (CapLiquifyError, psycopg.Error) as error:
+                reason = getattr(error, "message", type(error).__name__)
+                log.warning("dispatcher_rests", reason=reason)
+                self._stopping.wait(REST_AFTER_ERROR_S)
+        self._broker.close()
+        self._listener.close()
+        log.info("dispatcher_stopped")
+
+    def step(self, hinted: Iterable[str]) -> int:
+        """One round: what was lost, then every queue hinted at (all if none is); returns how many were sent."""
+        if time.monotonic() >= self._reap_at:
+            self._reap_at = time.monotonic() + self._settings.lease_s / 10
+            self._reap()
+        queues = self._queues_to_look_at(set(hinted))
+        load = self._ledger.load(queues, seen_within_s=self._settings.lease_s)
+        sent = 0
+        for queue in queues:
+            free = self._windows[queue].free(load[queue].out, load[queue].places, time.monotonic())
+            if free > 0:
+                sent += self._fill(queue, free)
+        return sent
+
+    def _queues_to_look_at(self, hinted: set[str]) -> tuple[str, ...]:
+        # Jobs that become due give no hint, and hints of a busy queue must not hide them.
+        if not hinted or time.monotonic() >= self._poll_at:
+            self._poll_at = time.monotonic() + self._settings.poll_s
+            return ALL_QUEUES
+        return tuple(queue for queue in ALL_QUEUES if queue in hinted)
+
+    def _fill(self, queue: str, free: int) -> int:
+        deliveries = self._ledger.claim(queue, free, self._turns.get(queue), self._caps)
+        if deliveries:
+            self._turns[queue] = deliveries[-1].lease.tenant_id
+            self._send(queue, deliveries)
+            self._windows[queue].sent(len(deliveries), time.monotonic())
+        return len(deliveries)
+
+    def _send(self, queue: str, deliveries: list[Delivery]) -> None:
+        for number, delivery in enumerate(deliveries):
+            try:
+                self._broker.send(queue, delivery)
+            except BrokerAway:
+                # Those that are not sent wait in PostgreSQL again; failing that too, their time runs out.
+                with suppress(DatabaseUnavailable):
+                    self._ledger.give_back([each.lease for each in deliveries[number:]])
+                raise
+
+    def _reap(self) -> None:
+        for reaped in self._ledger.reap(recheck_s=self._settings.lease_s / 6):
+            event = "lease_reclaimed" if reaped.was is JobState.RUNNING else "message_reclaimed"
+            log.warning(
+                event, job=str(reaped.job_id), tenant=str(reaped.tenant_id), state=reaped.state
+            )
+
+
+def open_dispatcher(wiring: Wiring) -> Dispatcher:
+    """A dispatcher over this process's logins and broker."""
+    from workers.app import app  # noqa: PLC0415 - reads the environment
+
+    settings = wiring.settings
+    listen_url = settings.url_of("listen")
+    assert listen_url is not None  # noqa: S101 - the wiring was built with it
+    return Dispatcher(
+        DispatchLedger(wiring.dispatcher, settings.lease_s),
+        Broker(app),
+        Listener(listen_url),
+        settings,
+    )

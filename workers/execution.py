@@ -1,0 +1,134 @@
+"""A job's life on a worker: take it, keep its lease, run the task, write down how it ended."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from random import SystemRandom
+from typing import Any, TypeVar
+
+import structlog
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from schedules.reactions import react
+from shared.domain.job import Job, JobState, Lease, Outcome
+from shared.errors import (
+    CapLiquifyError,
+    DatabaseUnavailable,
+    InvalidInput,
+    JobCancelled,
+    LeaseLost,
+    RetryLater,
+    Snooze,
+)
+from shared.observability.metrics import observe_attempt
+from shared.persistence.leases import Ending
+from shared.security.redaction import redact
+from workers.progress import Progress
+from workers.task import JobContext, TaskDefinition
+from workers.wiring import Wiring
+
+SNOOZE_S = 60.0
+# How long the begin and the end of an attempt are tried to be written, while PostgreSQL restarts: the
+# connections of before are found broken one by one.
+WAITS_S = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
+
+log = structlog.get_logger(__name__)
+chance = SystemRandom()
+
+Written = TypeVar("Written")
+
+
+def execute(
+    definition: TaskDefinition[Any, Any], lease: Lease, wiring: Wiring, *, worker: str
+) -> JobState | None:
+    """Runs the job that was delivered; returns the state it is left in, None for a stale message."""
+    job = _patiently(lambda: wiring.leases.start(lease, worker))
+    if job is None:
+        log.info("message_stale", job=str(lease.job_id), task=definition.name, lease=lease.number)
+        return None
+    with structlog.contextvars.bound_contextvars(
+        job=str(job.id), tenant=str(job.tenant_id), task=job.name, attempt=job.attempt
+    ):
+        began = time.monotonic()
+        ending = _attempt(definition, job, lease, wiring)
+        state = None if ending is None else _record(wiring, lease, ending)
+        outcome = ending.outcome.value if ending and state else "fenced"
+        observe_attempt(job.name, outcome, time.monotonic() - began)
+        log.info(
+            "attempt_ended", outcome=outcome, state=state, reason=ending and ending.error_message
+        )
+    return state
+
+
+def _attempt(
+    definition: TaskDefinition[Any, Any], job: Job, lease: Lease, wiring: Wiring
+) -> Ending | None:
+    """Runs the task's function; returns how the attempt is to end, None where that is not ours to say."""
+    opener = wiring.unit_of_work(job.tenant_id, lease=lease, actor=f"job:{job.id}")
+    with wiring.heartbeat.keep(lease) as held:
+        context = JobContext(job, wiring, opener, Progress(wiring.leases, lease, held))
+        try:
+            result = definition.function(context, definition.parse(job.arguments))
+            context.progress.flush()
+            return _succeed(definition, job, result)
+        except LeaseLost:
+            return None
+        except Exception as error:
+            if not isinstance(error, CapLiquifyError | SoftTimeLimitExceeded):
+                log.exception("attempt_crashed")
+            with suppress(CapLiquifyError):
+                context.progress.flush()
+            return ending_of(error, definition, job)
+
+
+def _succeed(definition: TaskDefinition[Any, Any], job: Job, result: object) -> Ending:
+    dumped = definition.dump(result)
+    followers = react(f"{job.name}.succeeded", job.arguments, dumped)
+    return Ending(Outcome.SUCCEEDED, result=dumped, followers=followers)
+
+
+def ending_of(error: Exception, definition: TaskDefinition[Any, Any], job: Job) -> Ending:
+    """What an error means for the attempt: errors are named by what to do next."""
+    kind, message = type(error).__name__, redact(str(error))
+    backoff_s = definition.backoff.wait_s(job.attempt, chance)
+    match error:
+        case JobCancelled():
+            return Ending(Outcome.CANCELLED)
+        case Snooze():
+            wait_s = SNOOZE_S if error.retry_after_s is None else error.retry_after_s
+            return Ending(Outcome.SNOOZED, None, kind, message, wait_s)
+        case RetryLater():
+            wait_s = backoff_s if error.retry_after_s is None else error.retry_after_s
+            return Ending(Outcome.RETRIED, None, kind, message, wait_s)
+        case CapLiquifyError():
+            return Ending(Outcome.DISCARDED, None, kind, message)
+        case SoftTimeLimitExceeded():
+            late = f"task {job.name} was not done within its {definition.deadline_s} s"
+            return Ending(Outcome.RETRIED, None, "DeadlineExceeded", late, backoff_s)
+        case _:
+            # Its own words may hold anything; the log has them, redacted.
+            crashed = f"{kind} in task {job.name}; see the worker's log"
+            return Ending(Outcome.RETRIED, None, kind, crashed, backoff_s)
+
+
+def _record(wiring: Wiring, lease: Lease, ending: Ending) -> JobState | None:
+    """Writes the end of the attempt; failing that, the reaper runs the job again."""
+    try:
+        return _patiently(lambda: wiring.leases.finish(lease, ending))
+    except InvalidInput as error:
+        # What was to follow cannot: somebody must mend it, and see it.
+        refused = Ending(Outcome.DISCARDED, None, "InvalidInput", f"follower: {error.message}")
+        return wiring.leases.finish(lease, refused)
+    except DatabaseUnavailable:
+        log.warning("end_not_recorded")
+        return None
+
+
+def _patiently(write: Callable[[], Written]) -> Written:
+    """Waits for a server that restarts; raises `DatabaseUnavailable` when it stays away."""
+    for wait_s in WAITS_S:
+        try:
+            return write()
+        except DatabaseUnavailable:
+            time.sleep(wait_s)
+    return write()

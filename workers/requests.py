@@ -1,0 +1,69 @@
+"""How the main process of a worker sees a job: it tells the ledger at once of a child that is gone."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from billiard.exceptions import WorkerLostError
+from celery import Task
+from celery.worker.request import Request
+
+from shared.domain.job import Lease, Outcome
+from shared.errors import CapLiquifyError
+from shared.persistence.leases import Ending
+from workers.wiring import current_wiring
+
+log = structlog.get_logger(__name__)
+
+LOST = Ending(
+    Outcome.LOST, None, "WorkerLost", "its worker process was killed or ended in the middle of it"
+)
+TOO_LONG = Ending(
+    Outcome.LOST,
+    None,
+    "DeadlineExceeded",
+    "it did not stop at its deadline; its process was killed",
+)
+HANDED_BACK = Ending(Outcome.HANDED_BACK, None, "WorkerStopped", "its worker was told to stop")
+
+
+class JobRequest(Request):  # type: ignore[misc]
+    """A message in the hands of a worker's main process."""
+
+    def on_failure(
+        self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
+    ) -> None:
+        """A child that died takes no more part: the ledger may give the job to another now."""
+        super().on_failure(exc_info, send_failed_event, return_ok)
+        error = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(error, WorkerLostError | SystemExit):
+            self._end(LOST)
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        """After the hard limit the child is killed."""
+        super().on_timeout(soft, timeout)
+        if not soft:
+            self._end(TOO_LONG)
+
+    def cancel(self, pool: Any, signal: Any = None, emit_retry: bool = True) -> None:
+        """The worker stops and this job has not ended in time: hand it back."""
+        super().cancel(pool, signal, emit_retry)
+        self._end(HANDED_BACK)
+
+    def _end(self, ending: Ending) -> None:
+        tenant_id, job_id, number = self.args
+        lease = Lease(UUID(tenant_id), UUID(job_id), number)
+        try:
+            state = current_wiring().leases.finish(lease, ending)
+        except CapLiquifyError as error:
+            # The lease runs out, and the reaper does it.
+            log.warning("loss_not_recorded", job=job_id, reason=error.message)
+        else:
+            log.warning("job_taken_from_worker", job=job_id, outcome=ending.outcome, state=state)
+
+
+class JobTask(Task):  # type: ignore[misc]
+    """The Celery task behind each of ours."""
+
+    Request: Callable[..., Request] | str = JobRequest

@@ -1,0 +1,38 @@
+"""The `@scan` decorator: work over all tenants that a tick of the clock starts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from celery import shared_task
+
+from workers.queues import Queue
+from workers.wiring import Wiring, current_wiring
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScanContext:
+    """What a scan has: the process's wiring and the instant that it is for."""
+
+    wiring: Wiring
+    now: datetime
+
+
+Scan = Callable[[ScanContext], int]
+
+
+def scan(*, name: str) -> Callable[[Scan], Scan]:
+    """Declares a scan; it says how many things it did. It may run twice, or at once with itself."""
+
+    def declare(function: Scan) -> Scan:
+        @shared_task(name=name, queue=Queue.MAINTENANCE.value)  # type: ignore[untyped-decorator]
+        def run() -> None:
+            done = function(ScanContext(current_wiring(), datetime.now(UTC)))
+            log.info("scanned", scan=name, done=done)
+
+        return function
+
+    return declare

@@ -1,0 +1,89 @@
+"""What the worker's processes do when they begin and end: open their wiring, sign in and out."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from celery.signals import (
+    setup_logging,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_ready,
+    worker_shutting_down,
+)
+
+from shared.errors import CapLiquifyError
+from shared.observability.logging import configure_logging
+from shared.security.redaction import redact
+from workers.wiring import close_wiring, current_wiring, open_wiring
+
+log = structlog.get_logger(__name__)
+
+
+@setup_logging.connect
+def _log(**_: object) -> None:
+    """Celery's own lines go where ours go, without secrets."""
+    configure_logging(redact)
+    # Each job says itself how it went; Celery's two lines on each would say it again.
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@worker_process_init.connect
+def _open(**_: object) -> None:
+    open_wiring()
+
+
+@worker_process_shutdown.connect
+def _close(**_: object) -> None:
+    close_wiring()
+
+
+class Presence:
+    """Tells the ledger that this worker lives: what it takes and how many jobs at once."""
+
+    def __init__(self, name: str, queues: list[str], concurrency: int) -> None:
+        self._name, self._queues, self._concurrency = name, queues, concurrency
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="presence", daemon=True)
+
+    def begin(self) -> None:
+        """Signs in, and again with every heartbeat."""
+        self._thread.start()
+
+    def end(self) -> None:
+        """Signs out: nothing more is to be sent for this worker's sake."""
+        self._stopping.set()
+
+    def _beat(self) -> None:
+        wiring = current_wiring()
+        stopping = False
+        while not stopping:
+            self._tell(wiring.leases.sign_in, self._name, self._queues, self._concurrency)
+            stopping = self._stopping.wait(wiring.settings.heartbeat_s)
+        self._tell(wiring.leases.sign_out, self._name)
+
+    def _tell(self, say: Callable[..., None], *what: object) -> None:
+        try:
+            say(*what)
+        except CapLiquifyError as error:
+            log.warning("presence_not_told", reason=error.message)
+
+
+_presences: list[Presence] = []
+
+
+@worker_ready.connect
+def _sign_in(sender: Any, **_: object) -> None:
+    queues = list(sender.app.amqp.queues.consume_from)
+    presence = Presence(sender.hostname, queues, sender.controller.concurrency)
+    _presences.append(presence)
+    presence.begin()
+
+
+@worker_shutting_down.connect
+def _sign_out(**_: object) -> None:
+    while _presences:
+        _presences.pop().end()

@@ -1,0 +1,104 @@
+"""Processes kept alive together: each with its log, started again when it dies, all ended at the end."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.embedded.guarded import Guarded
+from shared.errors import ServiceError
+
+GRACE_S = 20.0
+# Who dies sooner than this after its start is started again more and more slowly.
+STEADY_S = 30.0
+FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process: its name, and its arguments to `capliquify`."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Running:
+    program: Program
+    process: Guarded
+    started_at: float
+    rest_s: float = FIRST_REST_S
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Runs programs with `home/logs/<name>.log` each."""
+
+    def __init__(self, home: Path) -> None:
+        self._logs = home / "logs"
+        self._running: dict[str, _Running] = {}
+
+    def start(self, program: Program) -> None:
+        """Starts a program; raises `ServiceError` when it cannot be."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        process = Guarded(
+            [sys.executable, "-m", "workers", *program.arguments],
+            env=dict(os.environ),
+            cwd=Path.cwd(),
+            log_path=self.log_of(program.name),
+            stop_signal=signal.SIGTERM,
+            grace_s=GRACE_S,
+        )
+        process.start()
+        self._running[program.name] = _Running(program, process, time.monotonic())
+
+    def log_of(self, name: str) -> Path:
+        """The log file of a program."""
+        return self._logs / f"{name}.log"
+
+    def pid_of(self, name: str) -> int | None:
+        """The process id of a program."""
+        return self._running[name].process.child_pid
+
+    def check(self) -> None:
+        """Raises `ServiceError` naming a program that has ended."""
+        for name, running in self._running.items():
+            if not running.process.is_running():
+                raise ServiceError(f"{name}: has ended; see {self.log_of(name)}")
+
+    def revive(self, tell: Callable[[str], None]) -> None:
+        """Starts again whatever has ended; call it again and again."""
+        now = time.monotonic()
+        for name, running in list(self._running.items()):
+            if running.process.is_running():
+                continue
+            if running.restart_at is None:
+                steady = now - running.started_at > STEADY_S
+                running.rest_s = FIRST_REST_S if steady else min(running.rest_s * 2, LONGEST_REST_S)
+                running.restart_at = now + running.rest_s
+                tell(
+                    f"{name} has ended; it starts again in {running.rest_s:.0f} s, see {self.log_of(name)}"
+                )
+            elif now >= running.restart_at:
+                rest_s = running.rest_s
+                self.start(running.program)
+                self._running[name].rest_s = rest_s
+
+    def stop(self, names: Sequence[str] | None = None) -> None:
+        """Stops programs, the last started first; all if none is named."""
+        for name in reversed(list(self._running) if names is None else list(names)):
+            self._running.pop(name).process.stop()
+
+
+@contextmanager
+def supervising(home: Path) -> Iterator[Supervisor]:
+    """Programs that end with the block, and with this process however it ends."""
+    supervisor = Supervisor(home)
+    try:
+        yield supervisor
+    finally:
+        supervisor.stop()
