@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock migrations clean
+.PHONY: help demo test check lock migrations contract clean
 
 help:            ## show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lock:            ## compile requirements.lock anew (needs uv)
 
 migrations: $(STAMP)  ## compile the tenant line to SQL
 	$(BIN)/python -m shared.persistence.migrations.compiler
+
+contract: $(STAMP)  ## write docs/jobs-contract.md from the tasks
+	$(BIN)/python -m workers.contract
 
 clean:           ## remove the virtual environment and the local data
 	-$(BIN)/capliquify services stop

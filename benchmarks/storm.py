@@ -31,7 +31,7 @@ from shared.persistence.ledger import JobLedger
 from shared.persistence.logins import ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from tests.fixtures.fleet import Fleet
-from tests.fixtures.numbered import place, prepare
+from tests.fixtures.numbered import NUMBERED, place, prepare
 
 PASSWORD = "a password of benchmarks"  # noqa: S105
 LEASE_S = 2.0
@@ -141,8 +141,11 @@ def top_up(url: str, tenants: list[UUID], chance: random.Random, expected: dict[
     with Database(url) as database:
         for tenant in chance.sample(tenants, min(15, len(tenants))):
             pages = chance.randint(1, 15)
-            wait = {"pause_s": chance.uniform(0, 0.05), "hold_s": chance.uniform(0, 0.03)}
-            (job,) = place(JobLedger(database), [tenant], pages=pages, **wait)
+            wait: dict[str, object] = {
+                "pause_s": chance.uniform(0, 0.05),
+                "hold_s": chance.uniform(0, 0.03),
+            }
+            (job,) = place(JobLedger(database), [tenant], NUMBERED, pages=pages, **wait)
             expected[job] = pages
 
 

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import psycopg
@@ -48,6 +48,8 @@ class Storm:
             "worker told to stop": (1, self._stop_worker),
             "dispatcher killed": (2, self._kill_dispatcher),
             "worker's child frozen": (4, self._freeze_child),
+            "worker frozen whole": (1, lambda: self._freeze_whole(self._workers)),
+            "dispatcher frozen": (1, lambda: self._freeze_whole(self._dispatchers)),
             "Valkey emptied": (1, self._empty_valkey),
             "Valkey killed": (1, self._kill_valkey),
             "PostgreSQL's sessions ended": (1, self._end_sessions),
@@ -103,7 +105,15 @@ class Storm:
 
     def _freeze_child(self) -> bool:
         pid = self._child()
-        if pid is None or pid in self._frozen or not _signal(pid, signal.SIGSTOP):
+        return pid is not None and self._freeze(pid)
+
+    def _freeze_whole(self, processes: Mapping[str, Guarded]) -> bool:
+        pid = self._chance.choice(list(processes.values())).child_pid
+        # A negative number means the process's group.
+        return pid is not None and self._freeze(-pid)
+
+    def _freeze(self, pid: int) -> bool:
+        if pid in self._frozen or not _signal(pid, signal.SIGSTOP):
             return False
         self._frozen[pid] = time.monotonic() + self._chance.uniform(*FROZEN_S)
         return True

@@ -71,7 +71,7 @@ def judge(
     with psycopg.connect(url) as connection:
         tenants = (connection.execute(TENANTS).fetchone() or (0,))[0]
         unsuccessful = (connection.execute(UNSUCCESSFUL).fetchone() or (0,))[0]
-        endings = dict(connection.execute(ENDINGS).fetchall())
+        endings: dict[str, int] = dict(connection.execute(ENDINGS).fetchall())
     return Outcome(
         seed=seed,
         seconds=seconds,

@@ -41,8 +41,8 @@ COLUMNS = (
     ("created_at", "timestamptz", "when it was asked for"),
     ("started_at", "timestamptz", "when its last attempt began"),
     ("finished_at", "timestamptz", "when it ended; null while it lives"),
-    ("waited_s", "float", "seconds that it was due and had not begun"),
-    ("ran_s", "float", "seconds since its last attempt began, up to its end"),
+    ("waited_s", "float", "seconds between its being due and its last attempt, so far if it waits"),
+    ("ran_s", "float", "seconds of the attempt that runs or that ended it; else null"),
 )
 
 STATES = {

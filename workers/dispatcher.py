@@ -63,6 +63,8 @@ class Dispatcher:
                 self.step(self._listener.wait(self._settings.poll_s))
                 self._stopping.wait(ROUND_S - (time.monotonic() - began))
             except (CapLiquifyError, psycopg.Error) as error:
+                # After an outage the living must be heard before anybody is taken for dead.
+                self._reap_at = time.monotonic() + REST_AFTER_ERROR_S + self._settings.heartbeat_s
                 reason = getattr(error, "message", type(error).__name__)
                 log.warning("dispatcher_rests", reason=reason)
                 self._stopping.wait(REST_AFTER_ERROR_S)

@@ -100,13 +100,15 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
 
 
 def prepare_home(home: Path) -> None:
-    """Makes the data folder; raises `ServiceError` where that cannot be."""
+    """Makes the data folder; raises `ServiceError` where that cannot be, or cannot be written to."""
     try:
         home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ServiceError(
             f"CAPLIQUIFY_HOME: the folder {home} cannot be made: {error.strerror}"
         ) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise ServiceError(f"CAPLIQUIFY_HOME: this account may not write to the folder {home}")
 
 
 def check_database(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """How the main process of a worker sees a job: it tells the ledger at once of a child that is gone."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,9 @@ TOO_LONG = Ending(
     "DeadlineExceeded",
     "it did not stop at its deadline; its process was killed",
 )
+# Its thread begins with the first loss; the interpreter waits for what it has still to write.
+recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="losses")
+
 HANDED_BACK = Ending(Outcome.HANDED_BACK, None, "WorkerStopped", "its worker was told to stop")
 
 
@@ -53,14 +57,20 @@ class JobRequest(Request):  # type: ignore[misc]
 
     def _end(self, ending: Ending) -> None:
         tenant_id, job_id, number = self.args
-        lease = Lease(UUID(tenant_id), UUID(job_id), number)
-        try:
-            state = current_wiring().leases.finish(lease, ending)
-        except CapLiquifyError as error:
-            # The lease runs out, and the reaper does it.
-            log.warning("loss_not_recorded", job=job_id, reason=error.message)
-        else:
-            log.warning("job_taken_from_worker", job=job_id, outcome=ending.outcome, state=state)
+        # Not in the main loop: it has other jobs to look after while PostgreSQL is away.
+        recorder.submit(_record, Lease(UUID(tenant_id), UUID(job_id), number), ending)
+
+
+def _record(lease: Lease, ending: Ending) -> None:
+    try:
+        state = current_wiring().leases.finish(lease, ending)
+    except CapLiquifyError as error:
+        # The lease runs out, and the reaper does it.
+        log.warning("loss_not_recorded", job=str(lease.job_id), reason=error.message)
+    except Exception:
+        log.exception("loss_not_recorded", job=str(lease.job_id))
+    else:
+        log.warning("job_taken", job=str(lease.job_id), outcome=ending.outcome, state=state)
 
 
 class JobTask(Task):  # type: ignore[misc]

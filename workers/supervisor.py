@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,17 +82,18 @@ class Supervisor:
                 running.rest_s = FIRST_REST_S if steady else min(running.rest_s * 2, LONGEST_REST_S)
                 running.restart_at = now + running.rest_s
                 tell(
-                    f"{name} has ended; it starts again in {running.rest_s:.0f} s, see {self.log_of(name)}"
+                    f"{name} has ended; it starts again in {running.rest_s:.1f} s, see {self.log_of(name)}"
                 )
             elif now >= running.restart_at:
                 rest_s = running.rest_s
                 self.start(running.program)
                 self._running[name].rest_s = rest_s
 
-    def stop(self, names: Sequence[str] | None = None) -> None:
-        """Stops programs, the last started first; all if none is named."""
-        for name in reversed(list(self._running) if names is None else list(names)):
-            self._running.pop(name).process.stop()
+    def stop(self) -> None:
+        """Stops all programs, at once, since each may take its grace to end."""
+        stopping = [self._running.pop(name).process for name in list(self._running)]
+        with ThreadPoolExecutor(max(1, len(stopping))) as pool:
+            list(pool.map(Guarded.stop, stopping))
 
 
 @contextmanager

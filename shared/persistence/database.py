@@ -1,5 +1,6 @@
 """A bounded pool of connections, and transactions on it."""
 
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,15 @@ Connection = psycopg.Connection[DictRow]
 IN_THE_WAY = ("40", "55P03")
 # … connection lost, out of connections or memory, server shutting down.
 AWAY = ("08", "53", "57P")
+
+# A network that goes silent is noticed within half a minute, not after the kernel's two hours.
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 NO_PROLOGUE = sql.SQL("")
 
@@ -56,6 +66,7 @@ class Database:
                 "autocommit": True,
                 # Statements prepared on a server connection do not follow a client through PgBouncer.
                 "prepare_threshold": None,
+                **NETWORK,
             },
         )
 
@@ -126,13 +137,18 @@ class Database:
         while True:
             try:
                 # Each request makes the pool connect, if it has given up.
-                return self._pool.getconn(min(ASK_AGAIN_S, deadline - time.monotonic()))
+                connection = self._pool.getconn(min(ASK_AGAIN_S, deadline - time.monotonic()))
             except PoolTimeout:
                 if time.monotonic() >= deadline:
                     raise DatabaseUnavailable(
                         "DATABASE_URL: no connection to PostgreSQL could be had in time; "
                         "is the server running, and is the pool large enough?"
                     ) from None
+            else:
+                if not _was_left(connection):
+                    return connection
+                connection.close()
+                self._pool.putconn(connection)
 
     def _render(self, connection: Connection, prologue: sql.Composable) -> bytes:
         # A job opens all its units of work with the same prologue: its text is put together once.
@@ -141,6 +157,15 @@ class Database:
             text = b"BEGIN; " + prologue.as_bytes(connection)
             self._rendered = (prologue, text)
         return text
+
+
+def _was_left(connection: Connection) -> bool:
+    """Whether the server has ended a connection that lay idle: only its farewell is there to be read."""
+    if connection.closed:
+        return True
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 @contextmanager

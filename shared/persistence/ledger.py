@@ -210,7 +210,7 @@ def _find(connection: Connection, job_id: UUID) -> Job:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the database's own functions refuse, in their words."""
+    """Makes `InvalidInput` of what the database's own functions refuse, in their words."""
     try:
         yield
     except REFUSALS as error:

@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from shared.persistence.database import Database
+from shared.persistence.ledger import refusals
 
 # The newest tick of each schedule and tenant, by one probe of the primary key each.
 RUNNING_TENANTS = """
@@ -60,9 +61,10 @@ class ScheduleLedger:
         name: str,
         arguments: Mapping[str, object],
     ) -> UUID | None:
-        """The tick's new job; None where the tick has one already."""
-        rows = self._database.call(
-            MATERIALISE, (tenant_id, schedule, tick_at, name, Jsonb(dict(arguments)))
-        )
+        """The tick's new job; None where the tick has one already. Raises `InvalidInput`."""
+        with refusals():
+            rows = self._database.call(
+                MATERIALISE, (tenant_id, schedule, tick_at, name, Jsonb(dict(arguments)))
+            )
         found: UUID | None = rows[0]["job_id"]
         return found

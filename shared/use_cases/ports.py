@@ -15,6 +15,7 @@ from shared.domain.quota import Breach, Usage
 from shared.domain.sales import RejectedRecord, SaleLine
 from shared.domain.series import Forecast, Series
 from shared.domain.tenant import Tenant
+from shared.domain.token import RefreshClaim, SealedTokens
 from shared.domain.working_capital import AccountClass, Balances, Flows, WorkingCapital
 
 RecordT_co = TypeVar("RecordT_co", covariant=True)
@@ -134,6 +135,16 @@ class Credentials(Protocol):
     def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
         """Puts `new` in the place of `old`; False if something else is there by now."""
 
+    def tokens(self, credential_id: UUID) -> SealedTokens: ...
+    def claim_refresh(
+        self, credential_id: UUID, seen: SealedTokens, now: datetime, until: datetime
+    ) -> RefreshClaim | None:
+        """The right to refresh `seen`; None if another worker has it, or other tokens are there by now."""
+
+    def keep_tokens(self, claim: RefreshClaim, tokens: SealedTokens) -> bool:
+        """Keeps refreshed tokens and ends the claim; False, and nothing kept, if the claim is over."""
+
+    def release_refresh(self, claim: RefreshClaim) -> bool: ...
     def mark_synced(self, credential_id: UUID, at: datetime) -> None: ...
     def mark_failed(self, credential_id: UUID, at: datetime, *, reconnect: bool) -> None: ...
 

@@ -1,6 +1,7 @@
 """The command line: what goes wrong is one clear line and an exit status, never a traceback."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.embedded.ports import free_port
 from shared.embedded.urls import ServiceUrls
 from tests.conftest import environment_of
 
@@ -211,6 +213,55 @@ def test_a_queue_that_nobody_fills_is_refused(environment: dict[str, str]) -> No
     assert_one_line(
         run(environment, "worker", "--queues", "nosuch"), 2, "there is no queue 'nosuch'"
     )
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "value", "problem"),
+    [
+        ("up", "CAPLIQUIFY_FLOWER_AUTH", "hunter2", "must be user:password"),
+        ("flower", "CAPLIQUIFY_FLOWER_AUTH", "hunter2", "must be user:password"),
+        ("up", "CAPLIQUIFY_TENANT_CAPS", "hunter2", 'must be a JSON object, such as {"sync": 4}'),
+        ("dispatcher", "CAPLIQUIFY_TENANT_CAPS", '{"slow": 1}', "there is no queue 'slow'"),
+        ("up", "CAPLIQUIFY_TENANT_CAPS", '{"slow": 1}', "there is no queue 'slow'"),
+        ("dispatcher", "CAPLIQUIFY_LEASE_S", "0", "greater than or equal to 0.5"),
+        ("up", "CAPLIQUIFY_LEASE_S", "0", "greater than or equal to 0.5"),
+    ],
+)
+def test_a_process_with_a_wrong_setting_says_so_before_it_starts_anything(
+    tmp_path: Path, command: str, name: str, value: str, problem: str
+) -> None:
+    home = tmp_path / "home"
+    given = {"CAPLIQUIFY_HOME": str(home), "DATABASE_URL": "", "REDIS_URL": "", name: value}
+    port = {"up": ("--flower-port", "0"), "flower": ("--port", str(free_port()))}
+    ended = run(given, command, *port.get(command, ()))
+    assert_one_line(ended, 2, f"{name}: ", problem)
+    assert "hunter2" not in ended.stderr
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("command", ["up", "beat", "flower"])
+def test_a_home_that_cannot_be_made_is_named(command: str) -> None:
+    port = {"up": ("--flower-port", "0"), "flower": ("--port", str(free_port()))}
+    given = {"CAPLIQUIFY_HOME": "/dev/null/home", "DATABASE_URL": "", "REDIS_URL": ""}
+    ended = run(given, command, *port.get(command, ()))
+    assert_one_line(ended, 1, "CAPLIQUIFY_HOME: the folder /dev/null/home cannot be made")
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_that_chooses_another(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    given = {"CAPLIQUIFY_HOME": str(home), "DATABASE_URL": "", "REDIS_URL": ""}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for arguments in (
+            ("up", "--flower-port"),
+            ("flower", "--port"),
+            ("sandbox", "--port"),
+        ):
+            ended = run(given, *arguments, port)
+            assert_one_line(
+                ended, 1, f"port: {port} is taken", f"choose another with {arguments[1]}"
+            )
+    assert not home.exists()
 
 
 def test_services_that_do_not_run_have_no_environment(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
+from httpx import Response
 
 from shared.domain.job import Job, JobState
 from shared.embedded.guarded import Guarded
@@ -20,6 +22,8 @@ from tests.conftest import environment_of
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
+
+FLOWER_LOGIN = ("operator", "a password: of tests")
 
 
 def guarded(environment: dict[str, str], home: Path, *arguments: str) -> Guarded:
@@ -76,20 +80,71 @@ def test_a_worker_runs_the_jobs_of_both_tenants(
     assert {row["tenant_id"] for row in sampled} == {acme, globex}
 
 
-def test_flower_serves_on_loopback(environment: dict[str, str], home: Path) -> None:
+def test_flower_serves_on_loopback_behind_a_password(
+    environment: dict[str, str], home: Path
+) -> None:
+    with flower(environment, home) as url:
+        assert answer(url).status_code == 401
+        assert answer(url, ("operator", "a wrong password")).status_code == 401
+        assert answer(url, FLOWER_LOGIN).status_code == 200
+        assert answer(f"{url}/api/tasks").status_code == 401
+
+
+def test_flower_shows_whose_a_job_was_and_still_does_after_a_restart(
+    environment: dict[str, str],
+    home: Path,
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    worker: Guarded,
+    dispatcher: Guarded,
+) -> None:
+    with flower(environment, home) as url:
+        answer(url, FLOWER_LOGIN)
+        jobs = [
+            JobLedger(wiring.dispatcher).enqueue(each, "usage.sample", {}, requested_by="test")
+            for each in (acme, globex)
+        ]
+        shown = {
+            (str(jobs[0].id), "usage.sample · acme", "SUCCESS"),
+            (str(jobs[1].id), "usage.sample · globex", "SUCCESS"),
+        }
+        assert tasks_shown(url, shown) >= shown
+    with flower(environment, home) as url:
+        assert tasks_shown(url, shown) >= shown
+
+
+@contextmanager
+def flower(environment: dict[str, str], home: Path) -> Iterator[str]:
+    """Flower with a login of our choice; its address."""
     port = free_port()
-    process = guarded(environment, home, "flower", "--port", str(port))
+    login = {"CAPLIQUIFY_FLOWER_AUTH": ":".join(FLOWER_LOGIN)}
+    process = guarded({**environment, **login}, home, "flower", "--port", str(port))
     try:
-        assert answer(f"http://127.0.0.1:{port}/") == 200
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.stop()
 
 
-def answer(url: str, deadline_s: float = 30.0) -> int:
+def tasks_shown(url: str, wanted: set[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """What the page of tasks asks for; once it holds what is wanted, or too late."""
+    query = (
+        "draw=1&start=0&length=100&order[0][column]=0&order[0][dir]=desc&columns[0][data]=received"
+    )
+    deadline = time.monotonic() + 30
+    while True:
+        told = answer(f"{url}/tasks/datatable?{query}", FLOWER_LOGIN).json()["data"]
+        shown = {(each["uuid"], each["name"], each["state"]) for each in told}
+        if shown >= wanted or time.monotonic() > deadline:
+            return shown
+        time.sleep(0.2)
+
+
+def answer(url: str, login: tuple[str, str] | None = None, deadline_s: float = 30.0) -> Response:
     deadline = time.monotonic() + deadline_s
     while True:
         try:
-            return httpx.get(url, timeout=5.0, follow_redirects=True).status_code
+            return httpx.get(url, auth=login, timeout=5.0, follow_redirects=True)
         except httpx.TransportError:
             if time.monotonic() > deadline:
                 raise

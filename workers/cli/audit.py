@@ -13,7 +13,7 @@ from shared.persistence.audit_log import AuditEntry, AuditFilter, search_audit_l
 from workers.cli.figures import read_day
 from workers.platform import open_platform
 
-console = Console()
+console = Console(markup=False)
 
 
 class Severity(StrEnum):

@@ -13,8 +13,10 @@ from shared.domain.job import Attempt, Job
 def print_story(console: Console, job: Job, tenant_slug: str, children: Sequence[Job]) -> None:
     """Prints everything that the ledger knows of a job."""
     facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold")
+    facts.add_column()
     for title, value in _facts(job, tenant_slug):
-        facts.add_row(f"[bold]{title}[/bold]", value)
+        facts.add_row(title, value)
     console.print(facts)
     attempts = [*job.attempts, *([_last(job)] if job.started_at else [])]
     if attempts:

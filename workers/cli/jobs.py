@@ -17,12 +17,14 @@ from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.registry import tenant_slugs
 from shared.persistence.tenancy import find_tenant
 from workers.cli.job_story import print_story
+from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
-console = Console()
+# What others wrote is shown as it is: brackets are no markup.
+console = Console(markup=False)
 
 JobId = Annotated[str, typer.Argument(help="The job's id")]
 EXIT_NOT_DONE = 1
@@ -56,6 +58,7 @@ def list_jobs(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
 ) -> None:
     """List jobs, the newest first."""
+    require_queues("queue", [] if queue is None else [queue])
     with open_platform() as wiring:
         tenant_id = None if tenant is None else _tenant_id(wiring, tenant)
         jobs = JobLedger(wiring.admin).search(JobFilter(tenant_id, task, queue, state, limit))
@@ -150,6 +153,8 @@ def _as_json(job: Job, slug: str) -> dict[str, object]:
 
 def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
     table = Table("id", "tenant", "task", "state", "attempt", "progress", "created (UTC)", "error")
+    # An id is to be copied: whatever else must give way does.
+    table.columns[0].no_wrap = True
     for job in jobs:
         table.add_row(
             str(job.id),

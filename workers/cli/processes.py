@@ -27,8 +27,20 @@ def worker(
     """Run a Celery worker."""
     require_queues("queues", queues.split(","))
     limit_to_one_thread()
+    # Workers learn of each other from the ledger: no talk among them at each start and reconnection.
+    silent = ("--without-gossip", "--without-mingle")
     _run_celery(
-        "worker", "-E", "-Q", queues, "-c", str(concurrency), "-n", f"{name}@%h", "-l", "INFO"
+        "worker",
+        "-E",
+        "-Q",
+        queues,
+        "-c",
+        str(concurrency),
+        "-n",
+        f"{name}@%h",
+        "-l",
+        "INFO",
+        *silent,
     )
 
 
@@ -53,7 +65,7 @@ def dispatcher() -> None:
 def beat() -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
     home = Settings.read().home
-    home.mkdir(parents=True, exist_ok=True)
+    prepare_home(home)
     _run_celery("beat", "-l", "INFO", "-s", str(home / "beat-schedule"))
 
 
@@ -68,6 +80,7 @@ def flower(
     require_free(port)
     settings = Settings.read()
     auth = flower_auth(settings)
+    prepare_home(settings.home)
     remember_secret(auth.partition(":")[2])
     # Not as an argument: those are everybody's to read.
     os.environ["FLOWER_BASIC_AUTH"] = auth

@@ -19,7 +19,7 @@ from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Customers, each with a schema of their own.")
-console = Console(soft_wrap=True)
+console = Console(soft_wrap=True, markup=False)
 
 Slug = Annotated[str, typer.Argument(help="The tenant's short name")]
 Limit = Annotated[

@@ -1,7 +1,11 @@
 """`capliquify up`: the whole system in one terminal."""
 
+import fcntl
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,6 +13,7 @@ from rich.console import Console
 
 from shared.config import Settings
 from shared.embedded.ports import free_port
+from shared.errors import ServiceError
 from workers.platform import open_platform, prepare_home
 from workers.queues import Queue
 from workers.supervisor import Program, supervising
@@ -24,20 +29,19 @@ def up(
     ] = 5555,
 ) -> None:
     """Run everything: servers where none are given, workers, dispatcher, beat and Flower. Ctrl-C ends it."""
-    from workers.cli.processes import flower_auth, require_free, require_queues  # noqa: PLC0415
     from workers.migrate import migrate_everything  # noqa: PLC0415 - loads Alembic
 
     port = flower_port or free_port()
-    require_free(port, "--flower-port")
     settings = Settings.read()
-    # What its programs would refuse one by one, over and over, is refused here and once.
-    require_queues("CAPLIQUIFY_TENANT_CAPS", settings.tenant_caps)
-    flower_auth(settings)
+    _check(settings, port)
     stopping = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopping.set())
-    prepare_home(settings.home)
-    with open_platform() as wiring, supervising(wiring.settings.home.resolve()) as supervisor:
+    with (
+        _alone(settings.home),
+        open_platform() as wiring,
+        supervising(wiring.settings.home.resolve()) as supervisor,
+    ):
         migration = migrate_everything(wiring)
         console.print(f"Database at {migration.public_revision}.")
         for program in programs(port):
@@ -63,6 +67,29 @@ def programs(flower_port: int) -> tuple[Program, ...]:
         Program("beat", ("beat",)),
         Program("flower", ("flower", "--port", str(flower_port))),
     )
+
+
+def _check(settings: Settings, port: int) -> None:
+    """Refuses here and once what its programs would refuse one by one, over and over."""
+    from workers.cli.processes import flower_auth, require_free, require_queues  # noqa: PLC0415
+
+    require_free(port, "--flower-port")
+    require_queues("CAPLIQUIFY_TENANT_CAPS", settings.tenant_caps)
+    flower_auth(settings)
+    prepare_home(settings.home)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Holds the home: two of these would give their workers the same names, and share beat's file."""
+    with (home / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError(
+                f"up: runs already on {home}; end it first, or set another CAPLIQUIFY_HOME"
+            ) from None
+        yield
 
 
 def _worker(name: str, concurrency: int, *queues: Queue) -> Program:

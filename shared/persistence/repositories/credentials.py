@@ -8,6 +8,7 @@ from psycopg.errors import ExternalRoutineInvocationException
 from psycopg.rows import class_row
 
 from shared.domain.credential import KeptCredential
+from shared.domain.token import RefreshClaim, SealedTokens
 from shared.errors import InvalidInput, VaultError
 from shared.persistence.database import Connection, Database
 from shared.use_cases.ports import StoredCredential
@@ -81,6 +82,48 @@ class CredentialRepository:
             "WHERE id = %s AND {column} = %s"
         ).format(column=sql.Identifier(column))
         return self._connection.execute(statement, (new, credential_id, old)).rowcount == 1
+
+    def tokens(self, credential_id: UUID) -> SealedTokens:
+        """The credential's tokens, sealed."""
+        row = self._connection.execute(
+            "SELECT access_token_encrypted AS access, refresh_token_encrypted AS refresh, "
+            "token_expires_at AS expires_at FROM api_credentials WHERE id = %s",
+            (credential_id,),
+        ).fetchone()
+        return SealedTokens(**row) if row else SealedTokens(None, None, None)
+
+    def claim_refresh(
+        self, credential_id: UUID, seen: SealedTokens, now: datetime, until: datetime
+    ) -> RefreshClaim | None:
+        """Compare and set: the right to refresh until `until`, if nobody has it and `seen` is still there."""
+        row = self._connection.execute(
+            "UPDATE api_credentials SET refresh_lease_token = gen_random_uuid(), refresh_lease_until = %s "
+            "WHERE id = %s AND (refresh_lease_until IS NULL OR refresh_lease_until < %s) "
+            "AND (access_token_encrypted, refresh_token_encrypted) IS NOT DISTINCT FROM (%s::text, %s::text) "
+            "RETURNING refresh_lease_token AS token",
+            (until, credential_id, now, seen.access, seen.refresh),
+        ).fetchone()
+        return RefreshClaim(credential_id, row["token"]) if row else None
+
+    def keep_tokens(self, claim: RefreshClaim, tokens: SealedTokens) -> bool:
+        """Keeps refreshed tokens under the claim, which ends; a refresh token that does not rotate stays."""
+        kept = self._connection.execute(
+            "UPDATE api_credentials SET access_token_encrypted = %s, token_expires_at = %s, "
+            "refresh_token_encrypted = coalesce(%s, refresh_token_encrypted), needs_reconnect = false, "
+            "refresh_lease_token = NULL, refresh_lease_until = NULL, updated_at = now() "
+            "WHERE id = %s AND refresh_lease_token = %s",
+            (tokens.access, tokens.expires_at, tokens.refresh, claim.credential_id, claim.token),
+        )
+        return kept.rowcount == 1
+
+    def release_refresh(self, claim: RefreshClaim) -> bool:
+        """Ends a claim that brought nothing; False if it was over before."""
+        released = self._connection.execute(
+            "UPDATE api_credentials SET refresh_lease_token = NULL, refresh_lease_until = NULL "
+            "WHERE id = %s AND refresh_lease_token = %s",
+            (claim.credential_id, claim.token),
+        )
+        return released.rowcount == 1
 
     def mark_synced(self, credential_id: UUID, at: datetime) -> None:
         """Notes up to when everything was synced."""

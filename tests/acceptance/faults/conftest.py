@@ -1,24 +1,37 @@
-"""Servers, a database and processes that the tests of faults may break: none is shared with other tests."""
+"""Servers, databases and processes that the tests of faults may break: none is shared with other tests."""
 
+import itertools
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.contracts import publish
 from shared.persistence.logins import ensure_logins
 from shared.persistence.migrations.public_line import migrate_public
-from tests.conftest import PASSWORD, TEMPLATE, environment_of, replace_database
+from shared.use_cases.create_tenant import NewTenant
+from tests.conftest import PASSWORD, environment_of, replace_database, settings_of
 from tests.fixtures.fleet import Fleet
 from tests.fixtures.numbered import prepare
 from tests.fixtures.scene import Scene
+from workers.cli.tenants import register
 from workers.migrate import task_contracts
+from workers.wiring import build_wiring
+
+OpenScene = Callable[[], Scene]
+
+TEMPLATE = "capliquify_faults"
+ACME = NewTenant("acme", "Acme", Tier.STARTER, "Europe/London", "GBP")
+GLOBEX = NewTenant("globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -57,23 +70,51 @@ def template_url(services: ServiceUrls) -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def open_scene(services: ServiceUrls, template_url: str, home: Path) -> Iterator[OpenScene]:
+    """Opens scenes that last as long as the module."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(opened_scene(services, template_url, home))
+
+
 @pytest.fixture
-def fleet(database_url: str, services: ServiceUrls, tmp_path: Path) -> Iterator[Fleet]:
-    """The processes of a test, at a tenth of the usual lease."""
+def scene(services: ServiceUrls, template_url: str, home: Path) -> Iterator[Scene]:
+    """Two tenants and no process yet."""
+    with opened_scene(services, template_url, home) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_scene(services: ServiceUrls, template_url: str, home: Path) -> Iterator[Scene]:
+    """A database and a broker of its own with two tenants, at a tenth of the usual lease."""
+    number = next(_numbers)
+    url = copy_database(services.database_url, template_url, f"scene_{number}")
+    redis_url = f"{services.redis_url.rpartition('/')[0]}/{number % 16}"
+    folder = home / f"scene-{number}"
+    folder.mkdir()
+    with build_wiring(settings_of(url, redis_url)) as wiring:
+        tenants = [register(wiring, each) for each in (ACME, GLOBEX)]
     environment = {
-        **environment_of(database_url, services.redis_url),
-        "CAPLIQUIFY_HOME": str(tmp_path),
+        **environment_of(url, redis_url),
+        "CAPLIQUIFY_HOME": str(folder),
         "CAPLIQUIFY_LEASE_S": "3",
         "CAPLIQUIFY_POLL_S": "0.2",
     }
-    started = Fleet(environment, tmp_path)
-    yield started
-    started.stop()
+    fleet = Fleet(environment, folder)
+    try:
+        yield Scene(url, tenants, fleet, folder, redis_url)
+    finally:
+        fleet.stop()
 
 
-@pytest.fixture
-def scene(
-    database_url: str, services: ServiceUrls, acme: UUID, globex: UUID, fleet: Fleet, tmp_path: Path
-) -> Scene:
-    """Two tenants and no process yet."""
-    return Scene(database_url, (acme, globex), fleet, tmp_path, services.redis_url)
+def copy_database(server_url: str, template_url: str, name: str) -> str:
+    """The URL of a copy of the template, which goes with the server."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for statement in (
+            "CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY",
+            # The right to create schemas is the database's own and is not copied.
+            "GRANT CREATE ON DATABASE {name} TO capliquify_lifecycle",
+        ):
+            names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
+            connection.execute(sql.SQL(statement).format(**names))
+    return replace_database(template_url, name)

@@ -7,11 +7,11 @@ import psycopg
 import pytest
 from celery import Celery
 
+from shared.persistence.database import Database
 from shared.persistence.scheduling import ScheduleLedger
 from tests.fixtures.fleet import kill_whole, until
 from tests.fixtures.scene import Scene
 from workers.clock import materialise_due
-from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
 
@@ -46,7 +46,7 @@ def test_the_only_dispatcher_dies_and_the_next_takes_up_what_it_left(scene: Scen
     assert scene.written() == scene.expected
 
 
-def test_two_beats_and_scans_at_once_make_one_job_a_tick(scene: Scene, wiring: Wiring) -> None:
+def test_two_beats_and_scans_at_once_make_one_job_a_tick(scene: Scene) -> None:
     worker = scene.fleet.worker(queues="maintenance")
     beats = [
         scene.fleet.beat(name, CAPLIQUIFY_HOME=str(scene.home / name)) for name in ("b1", "b2")
@@ -56,8 +56,8 @@ def test_two_beats_and_scans_at_once_make_one_job_a_tick(scene: Scene, wiring: W
     for _ in range(4):  # as four beats would at the same minute
         tick.send_task("schedules.materialise", queue="maintenance")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    with ThreadPoolExecutor(4) as scans:
-        ledger = ScheduleLedger(wiring.dispatcher)
+    with Database(scene.url) as database, ThreadPoolExecutor(4) as scans:
+        ledger = ScheduleLedger(database)
         made = list(scans.map(lambda _: materialise_due(ledger, tomorrow), range(4)))
     until(lambda: scene.fleet.log_of("one").count("scanned") == 4, 30.0, "four scans")
     assert beats[1].is_running()

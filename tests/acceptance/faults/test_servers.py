@@ -8,6 +8,7 @@ import redis
 
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
+from tests.acceptance.faults.conftest import OpenScene
 from tests.fixtures.breaking import end_server, start_again
 from tests.fixtures.fleet import until
 from tests.fixtures.scene import Scene
@@ -15,15 +16,22 @@ from tests.fixtures.scene import Scene
 pytestmark = pytest.mark.acceptance
 
 
+@pytest.fixture(scope="module")
+def scene(open_scene: OpenScene) -> Scene:
+    """One worker and one dispatcher see all of it."""
+    scene = open_scene()
+    scene.fleet.worker()
+    scene.fleet.dispatcher()
+    return scene
+
+
 def test_valkey_is_killed_and_comes_back(
     scene: Scene, servers: EmbeddedServices, services: ServiceUrls
 ) -> None:
-    scene.fleet.worker()
-    scene.fleet.dispatcher()
-    jobs = [job for _ in range(4) for job in scene.place(pages=20, pause_s=0.1)]
-    until(lambda: len(scene.written()) >= 2, 20.0, "some have begun")
+    jobs = [job for _ in range(4) for job in scene.place(pages=10, pause_s=0.1)]
+    until(lambda: scene.begun(jobs) >= 2, 20.0, "some have begun")
     end_server(servers, "Valkey", signal.SIGKILL)
-    jobs += scene.place(pages=5)
+    scene.place(pages=5)
     time.sleep(1)
     start_again(servers)
     assert servers.running_urls() == services
@@ -34,12 +42,9 @@ def test_valkey_is_killed_and_comes_back(
 
 
 def test_valkey_forgets_everything(scene: Scene) -> None:
-    scene.fleet.worker()
-    scene.fleet.dispatcher()
-    for _ in range(4):
-        scene.place(pages=20, pause_s=0.1)
+    jobs = [job for _ in range(4) for job in scene.place(pages=10, pause_s=0.1)]
     until(lambda: scene.states().get("dispatched", 0) >= 1, 20.0, "messages are on their way")
-    until(lambda: len(scene.written()) >= 2, 20.0, "some have begun")
+    until(lambda: scene.begun(jobs) >= 2, 20.0, "some have begun")
     with redis.Redis.from_url(scene.redis_url) as client:
         client.flushall()
     emptied = time.time()
@@ -52,10 +57,8 @@ def test_valkey_forgets_everything(scene: Scene) -> None:
 def test_postgresql_restarts(
     scene: Scene, servers: EmbeddedServices, services: ServiceUrls
 ) -> None:
-    scene.fleet.worker()
-    scene.fleet.dispatcher()
-    jobs = [job for _ in range(2) for job in scene.place(pages=30, pause_s=0.1)]
-    scene.wait_for_page(2, jobs[:2])
+    jobs = [job for _ in range(2) for job in scene.place(pages=20, pause_s=0.1)]
+    until(lambda: scene.begun(jobs) >= 2, 20.0, "some have begun")
     end_server(servers, "PostgreSQL", signal.SIGINT)
     time.sleep(1)
     start_again(servers)

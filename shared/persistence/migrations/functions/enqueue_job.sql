@@ -43,6 +43,10 @@ BEGIN
         RAISE EXCEPTION 'tenant %: is %, it runs nothing', tenant.slug, lower(tenant.subscription_status::text)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    IF p_parent_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.jobs WHERE id = p_parent_id AND tenant_id = p_tenant_id) THEN
+        RAISE EXCEPTION 'parent_id: % is not on the ledger', p_parent_id USING ERRCODE = 'no_data_found';
+    END IF;
     IF contract.vendor_argument IS NOT NULL THEN
         vendor_name := left(split_part(coalesce(p_arguments ->> contract.vendor_argument,
             contract.arguments_schema #>> ARRAY['properties', contract.vendor_argument, 'default']), '_', 1), 50);

@@ -11,6 +11,10 @@ DECLARE
     follower jsonb;
 BEGIN
     PERFORM set_config('app.current_tenant_id', p_tenant_id::text, true);
+    IF p_outcome IN ('lost', 'handed_back') THEN
+        -- The dead worker's transaction may not have been noticed yet; the reaper has more patience.
+        PERFORM set_config('lock_timeout', '5s', true);
+    END IF;
     SELECT * INTO job FROM public.jobs WHERE id = p_job_id AND tenant_id = p_tenant_id AND lease = p_lease AND state = 'running' FOR UPDATE;
     IF job.id IS NULL THEN
         RETURN NULL;

@@ -3,8 +3,10 @@ SELECT id, tenant_id, parent_id, name, queue, state, outcome, attempt, max_attem
        progress_done, progress_total, progress_message, result, error_class, error_message, requested_by,
        cancel_requested_at IS NOT NULL AS cancel_requested,
        run_at, created_at, started_at, finished_at,
-       extract(epoch FROM coalesce(started_at, now()) - greatest(created_at, run_at))::float8 AS waited_s,
-       extract(epoch FROM coalesce(finished_at, now()) - started_at)::float8 AS ran_s
+       -- What waits again has begun before, and is not running.
+       greatest(0, extract(epoch FROM CASE WHEN state IN ('queued', 'dispatched') THEN now()
+           ELSE coalesce(started_at, finished_at) END - greatest(created_at, run_at)))::float8 AS waited_s,
+       extract(epoch FROM CASE state WHEN 'running' THEN now() ELSE finished_at END - started_at)::float8 AS ran_s
 FROM public.jobs;
 GRANT SELECT ON public.job_status TO capliquify_tenant, capliquify_worker, capliquify_dispatcher, capliquify_admin,
     capliquify_api;

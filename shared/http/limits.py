@@ -1,0 +1,116 @@
+"""A vendor's limit, shared by all workers: a bucket of points in Redis, corrected by the vendor's own answers.
+
+Each call reserves its cost before it leaves, so that many workers together spend what the vendor
+restores and no more; the answer settles what it really cost. Redis away means no shared bucket for
+now: the vendor's own refusals still hold.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import redis
+
+from shared.errors import RateLimited
+
+# A bucket that nobody has used for so long is full again.
+FORGET_S = 3600
+
+# One clock (Redis'), one step: what is available now, what it would take, and whether it is reserved.
+RESERVE = """
+local now = redis.call('TIME'); now = tonumber(now[1]) + tonumber(now[2]) / 1000000
+local kept = redis.call('HMGET', KEYS[1], 'available', 'at', 'maximum', 'rate')
+local maximum = tonumber(kept[3] or ARGV[2]); local rate = tonumber(kept[4] or ARGV[3])
+local available = tonumber(kept[1] or maximum)
+available = math.min(maximum, available + (now - tonumber(kept[2] or now)) * rate)
+local cost = math.min(tonumber(ARGV[1]), maximum)
+local wait = math.max(0, (cost - available) / rate)
+if wait <= tonumber(ARGV[4]) then available = available - cost end
+redis.call('HSET', KEYS[1], 'available', available, 'at', now, 'maximum', maximum, 'rate', rate)
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return tostring(wait)
+"""
+
+# Gives back what was reserved too much; the vendor's own figure is believed where it is lower.
+SETTLE = """
+local now = redis.call('TIME'); now = tonumber(now[1]) + tonumber(now[2]) / 1000000
+local kept = redis.call('HMGET', KEYS[1], 'available', 'at')
+local maximum = tonumber(ARGV[3]); local rate = tonumber(ARGV[4])
+local available = tonumber(kept[1] or ARGV[2]) + (now - tonumber(kept[2] or now)) * rate
+available = math.min(maximum, available + tonumber(ARGV[1]), tonumber(ARGV[2]))
+redis.call('HSET', KEYS[1], 'available', available, 'at', now, 'maximum', maximum, 'rate', rate)
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A bucket: `maximum` points at once, `rate` points a second."""
+
+    maximum: float
+    rate: float
+
+
+class Limit(Protocol):
+    """The limit of one account at one vendor."""
+
+    def reserve(self, cost: float) -> None:
+        """Waits until the call may leave; raises `RateLimited` where that is too long to wait."""
+
+    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
+        """What the vendor says after a call: what it cost, what is left, how large the bucket is."""
+
+
+class SharedLimit:
+    """A bucket in Redis. `key` names the account, never a secret; `longest_wait_s` is waited here."""
+
+    def __init__(
+        self,
+        client: "redis.Redis",
+        key: str,
+        quota: Quota,
+        *,
+        longest_wait_s: float,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._client = client
+        self._key = f"capliquify:limit:{key}"
+        self._quota = quota
+        self._longest_wait_s = longest_wait_s
+        self._sleep = sleep
+
+    def reserve(self, cost: float) -> None:
+        """Takes `cost` points and sleeps until they are there; raises `RateLimited` and takes none."""
+        wait_s = self._ask(cost)
+        if wait_s > self._longest_wait_s:
+            vendor = self._key.split(":")[2]
+            raise RateLimited(f"{vendor}: the rate limit is used up by other work", wait_s)
+        if wait_s > 0:
+            self._sleep(wait_s)
+
+    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
+        """Corrects the bucket by the vendor's own figures."""
+        self._quota = quota
+        values = (reserved - actual, available, quota.maximum, quota.rate, FORGET_S)
+        with suppress(redis.RedisError):
+            self._client.eval(SETTLE, 1, self._key, *map(str, values))
+
+    def _ask(self, cost: float) -> float:
+        quota = self._quota
+        values = (cost, quota.maximum, quota.rate, self._longest_wait_s, FORGET_S)
+        try:
+            return float(self._client.eval(RESERVE, 1, self._key, *map(str, values)))
+        except redis.RedisError:
+            return 0.0
+
+
+class NoLimit:
+    """Where nothing is shared."""
+
+    def reserve(self, cost: float) -> None:
+        """Never waits."""
+
+    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
+        """Remembers nothing."""

@@ -1,0 +1,184 @@
+"""`capliquify up`: everything from nothing, kept running, and gone without a trace."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import psutil
+import pytest
+
+from tests.acceptance.test_demo import processes_of
+
+pytestmark = pytest.mark.acceptance
+
+T = TypeVar("T")
+PATIENCE_S = 60.0
+END_S = 40.0
+
+
+@pytest.fixture
+def up_home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="capliquify-up-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """No server and no key is given: all are the home's own."""
+    ours = ("CAPLIQUIFY_", "FLOWER_", "DATABASE_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) and not name.endswith("_URL")
+    }
+    return {**kept, "CAPLIQUIFY_HOME": str(home), "COLUMNS": "160"}
+
+
+def attempted(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workers", *arguments],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def capliquify(home: Path, *arguments: str) -> str:
+    ended = attempted(home, *arguments)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+class Up:
+    """The command as it runs in a terminal: a process group of its own, its output in a file."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.output = home, home.parent / f"{home.name}.out"
+        with self.output.open("w") as written:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "workers", "up", "--flower-port", "0"],
+                env=environment(home),
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def said(self, pattern: str) -> str:
+        """What the command has said, as soon as it has."""
+
+        def look() -> str | None:
+            found = re.search(pattern, self.output.read_text(encoding="utf-8"))
+            return found[1] if found else None
+
+        return until(look, f"`up` says {pattern!r}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C: the terminal sends it to the whole group; the exit status."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(END_S)
+
+    def kill(self) -> None:
+        """For a test that failed: nothing stays behind."""
+        self.process.kill()
+        self.process.wait()
+        self.output.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def up(up_home: Path) -> Iterator[Up]:
+    started = Up(up_home)
+    yield started
+    started.kill()
+
+
+def until(look: Callable[[], T | None], what: str) -> T:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"in vain: {what}")
+
+
+def answered(url: str, auth: tuple[str, str] | None = None) -> int:
+    def ask() -> int | None:
+        try:
+            return httpx.get(url, auth=auth, timeout=5.0).status_code
+        except httpx.TransportError:
+            return None
+
+    return until(ask, f"{url} answers")
+
+
+def is_worker(process: psutil.Process | None) -> bool:
+    return process is not None and process.cmdline()[1:4] == ["-m", "workers", "worker"]
+
+
+def worker_of(home: Path, name: str) -> psutil.Process | None:
+    """The main process of the worker of that name; its children have its command line too."""
+    for process in processes_of(home):
+        try:
+            ours = is_worker(process) and name in process.cmdline()
+            if ours and not is_worker(process.parent()):
+                return process
+        except psutil.Error:
+            continue
+    return None
+
+
+def test_everything_comes_from_nothing_is_kept_running_and_goes_at_ctrl_c(
+    up: Up, up_home: Path
+) -> None:
+    flower = up.said(r"Flower on (http://127\.0\.0\.1:\d+)")
+    secret = up_home / "flower.secret"
+    user, _, password = secret.read_text(encoding="utf-8").strip().partition(":")
+    assert answered(flower) == 401
+    assert answered(flower, (user, "a wrong password")) == 401
+    assert answered(flower, (user, password)) == 200
+    assert secret.stat().st_mode & 0o777 == 0o600
+    assert password not in up.output.read_text(encoding="utf-8")
+
+    # Another command of the same home finds the servers that run.
+    capliquify(up_home, "tenants", "create", "acme")
+    job_id = capliquify(up_home, "jobs", "enqueue", "usage.sample", "--tenant", "acme")
+    assert '"users": 0' in capliquify(up_home, "jobs", "watch", job_id)
+
+    worker = worker_of(up_home, "quick")
+    assert worker is not None
+    worker.kill()
+    up.said(r"(worker-quick has ended; it starts again)")
+    restarted = until(lambda: worker_of(up_home, "quick"), "the worker is started again")
+    assert restarted.pid != worker.pid
+    job_id = capliquify(up_home, "jobs", "enqueue", "usage.sample", "--tenant", "acme")
+    assert '"users": 0' in capliquify(up_home, "jobs", "watch", job_id)
+
+    second = attempted(up_home, "up", "--flower-port", "0")
+    assert (second.returncode, second.stderr) == (
+        1,
+        f"error: up: runs already on {up_home}; end it first, or set another CAPLIQUIFY_HOME\n",
+    )
+
+    assert up.interrupt() == 0
+    assert up.said(r"(Down\.)")
+    assert "Traceback" not in up.output.read_text(encoding="utf-8")
+    assert processes_of(up_home) == []
+
+
+def test_killed_it_leaves_nothing_behind(up: Up, up_home: Path) -> None:
+    up.said(r"Flower on (http://127\.0\.0\.1:\d+)")
+    up.process.kill()
+    gone = until(lambda: not processes_of(up_home) or None, "every process is gone")
+    assert gone
