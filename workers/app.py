@@ -42,7 +42,7 @@ def build_app(settings: Settings) -> Celery:
         task_send_sent_event=False,
         worker_send_task_events=True,
         worker_prefetch_multiplier=1,
-        worker_max_tasks_per_child=500,
+        worker_max_tasks_per_child=10_000,
         worker_max_memory_per_child=1_500_000,
         worker_soft_shutdown_timeout=settings.soft_shutdown_s,
         worker_hijack_root_logger=False,

@@ -29,7 +29,7 @@ ALL_QUEUES = tuple(queue.value for queue in Queue)
 NO_CAP = 1_000_000
 REST_AFTER_ERROR_S = 1.0
 # Rounds do not follow each other faster: what happens meanwhile is one round, not many.
-ROUND_S = 0.02
+ROUND_S = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +57,12 @@ class Dispatcher:
     def run(self) -> None:
         """Dispatches until it is told to stop; what fails is tried again."""
         log.info("dispatcher_started", lease_s=self._settings.lease_s)
+        sent = 0
         while not self._stopping.is_set():
             try:
                 began = time.monotonic()
-                self.step(self._listener.wait(self._settings.poll_s))
+                # While there is work the next round comes soon, with or without a notification.
+                sent = self.step(self._listener.wait(ROUND_S if sent else self._settings.poll_s))
                 self._stopping.wait(ROUND_S - (time.monotonic() - began))
             except (CapLiquifyError, psycopg.Error) as error:
                 # After an outage the living must be heard before anybody is taken for dead.

@@ -81,6 +81,8 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
     queue: Queue
     arguments: type[ArgumentsT]
     result: type[ResultT]
+    # Built once: it costs more than the rest of a small job.
+    adapter: TypeAdapter[ResultT] = field(repr=False)
     deadline_s: int
     max_attempts: int
     backoff: Backoff
@@ -98,11 +100,11 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
 
     def result_schema(self) -> dict[str, Any]:
         """JSON Schema of the result."""
-        return TypeAdapter(self.result).json_schema()
+        return self.adapter.json_schema()
 
     def dump(self, result: ResultT) -> dict[str, Any]:
         """The result as JSON."""
-        dumped: dict[str, Any] = TypeAdapter(self.result).dump_python(result, mode="json")
+        dumped: dict[str, Any] = self.adapter.dump_python(result, mode="json")
         return dumped
 
     def parse(self, arguments: dict[str, object]) -> ArgumentsT:
@@ -151,6 +153,7 @@ def task(
             queue,
             arguments,
             result,
+            TypeAdapter(result),
             deadline_s,
             max_attempts,
             backoff,

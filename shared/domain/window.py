@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 # Jobs that end within this time are sent ahead; a round of the dispatcher takes less.
-LEAD_S = 0.1
+LEAD_S = 0.2
 # The rate is that of the last seconds.
 MEMORY_S = 1.0
 # However fast jobs end, a burst of slow ones may follow.

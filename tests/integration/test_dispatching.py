@@ -202,7 +202,7 @@ def test_a_window_is_twice_the_places_for_slow_jobs_and_wider_for_fast_ones() ->
     assert window.free(out=9, places=3, now_s=100.0) == 0
     assert window.free(out=0, places=0, now_s=100.0) == 0
     window.sent(400, 100.0)
-    assert window.free(out=0, places=3, now_s=100.0) == 43
+    assert window.free(out=0, places=3, now_s=100.0) == 83
     assert window.free(out=0, places=3, now_s=110.0) == 6
 
 
