@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         default={"sync": 4, "forecast": 4}, validation_alias="CAPLIQUIFY_TENANT_CAPS"
     )
     vendor_caps: Caps = Field(default={}, validation_alias="CAPLIQUIFY_VENDOR_CAPS")
+    # A shorter wait for a vendor's limit is waited by the worker, a longer one by the job.
+    longest_limit_wait_s: float = Field(
+        10.0, ge=0, le=60, validation_alias="CAPLIQUIFY_LONGEST_LIMIT_WAIT_S"
+    )
     keep_jobs_days: int = Field(90, ge=1, validation_alias="CAPLIQUIFY_KEEP_JOBS_DAYS")
     flower_auth: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_FLOWER_AUTH")
 

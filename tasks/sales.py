@@ -26,7 +26,9 @@ def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
     """Brings the tenant's sales, products and stock up to now."""
     with context.open_unit_of_work() as work:
         credential = work.credentials.get(arguments.service)
-    with context.wiring.shop(context.tenant_id, credential) as connector:
+    with context.wiring.shop(
+        context.tenant_id, credential, context.vendor_calls.count
+    ) as connector:
         pull = SalesPull(context.open_unit_of_work, connector, credential, context.progress)
         return pull.run(context.now(), arguments.as_of)
 

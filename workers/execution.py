@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from random import SystemRandom
 from typing import Any, TypeVar
 
@@ -24,7 +25,7 @@ from shared.observability.metrics import observe_attempt
 from shared.persistence.leases import Ending
 from shared.security.redaction import redact
 from workers.progress import Progress
-from workers.task import JobContext, TaskDefinition
+from workers.task import JobContext, TaskDefinition, VendorCalls
 from workers.wiring import Wiring
 
 SNOOZE_S = 60.0
@@ -65,20 +66,26 @@ def _attempt(
 ) -> Ending | None:
     """Runs the task's function; returns how the attempt is to end, None where that is not ours to say."""
     opener = wiring.unit_of_work(job.tenant_id, lease=lease, actor=f"job:{job.id}")
+    calls = VendorCalls()
     with wiring.heartbeat.keep(lease) as held:
-        context = JobContext(job, wiring, opener, Progress(wiring.leases, lease, held))
-        try:
-            result = definition.function(context, definition.parse(job.arguments))
+        progress = Progress(wiring.leases, lease, held)
+        ending = _run(definition, JobContext(job, wiring, opener, progress, calls))
+    return None if ending is None else replace(ending, vendor_calls=calls.number)
+
+
+def _run(definition: TaskDefinition[Any, Any], context: JobContext) -> Ending | None:
+    try:
+        result = definition.function(context, definition.parse(context.job.arguments))
+        context.progress.flush()
+        return _succeed(definition, context.job, result)
+    except LeaseLost:
+        return None
+    except Exception as error:
+        if not isinstance(error, CapLiquifyError | SoftTimeLimitExceeded):
+            log.exception("attempt_crashed")
+        with suppress(CapLiquifyError):
             context.progress.flush()
-            return _succeed(definition, job, result)
-        except LeaseLost:
-            return None
-        except Exception as error:
-            if not isinstance(error, CapLiquifyError | SoftTimeLimitExceeded):
-                log.exception("attempt_crashed")
-            with suppress(CapLiquifyError):
-                context.progress.flush()
-            return ending_of(error, definition, job)
+        return ending_of(error, definition, context.job)
 
 
 def _succeed(definition: TaskDefinition[Any, Any], job: Job, result: object) -> Ending:

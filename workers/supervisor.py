@@ -14,6 +14,8 @@ from shared.embedded.guarded import Guarded
 from shared.errors import ServiceError
 
 GRACE_S = 20.0
+# The owner's login and the API's are no business of a worker.
+OPERATORS_ONLY = {"DATABASE_DIRECT_URL", "DATABASE_API_URL"}
 # Who dies sooner than this after its start is started again more and more slowly.
 STEADY_S = 30.0
 FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
@@ -48,7 +50,7 @@ class Supervisor:
         self._logs.mkdir(parents=True, exist_ok=True)
         process = Guarded(
             [sys.executable, "-m", "workers", *program.arguments],
-            env=dict(os.environ),
+            env={name: value for name, value in os.environ.items() if name not in OPERATORS_ONLY},
             cwd=Path.cwd(),
             log_path=self.log_of(program.name),
             stop_signal=signal.SIGTERM,

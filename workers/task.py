@@ -39,6 +39,17 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+@dataclass(slots=True)
+class VendorCalls:
+    """How many requests to vendors an attempt has made."""
+
+    number: int = 0
+
+    def count(self) -> None:
+        """One more."""
+        self.number += 1
+
+
 @dataclass(frozen=True, slots=True)
 class JobContext:
     """What a running job has: its row, its tenant's units of work, the process's wiring.
@@ -51,6 +62,7 @@ class JobContext:
     wiring: Wiring
     open_unit_of_work: OpenUnitOfWork
     progress: Progress
+    vendor_calls: VendorCalls
 
     @property
     def tenant_id(self) -> UUID:

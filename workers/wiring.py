@@ -1,19 +1,25 @@
 """The composition root: the only place that builds pools, clients, connectors and the vault."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+import redis
+
 from shared.config import Settings
-from shared.connectors.shopify.client import ShopifyClient
+from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.domain.job import Lease
+from shared.domain.limit import Limit, NoLimit, Quota
 from shared.errors import ServiceError, VaultError
 from shared.http.client import VendorHttp
+from shared.http.limits import SharedLimit
+from shared.observability.metrics import VENDOR_CALLS
 from shared.persistence.database import Database
 from shared.persistence.leases import Leases
 from shared.persistence.ledger import JobLedger
@@ -90,15 +96,46 @@ class Wiring:
         return unit_of_work_opener(self.database, tenant_id, fence=fence, actor=actor)
 
     @contextmanager
-    def shop(self, tenant_id: UUID, stored: StoredCredential) -> Iterator[ShopConnector]:
-        """The connector of a credential, opened as late as can be and closed with the block."""
+    def shop(
+        self, tenant_id: UUID, stored: StoredCredential, on_call: Callable[[], None]
+    ) -> Iterator[ShopConnector]:
+        """The connector of a credential, opened as late as can be and closed with the block.
+
+        `on_call` is told of each request that left.
+        """
         credential = ShopifyCredential.parse(open_credential(self.vault, tenant_id, stored))
         remember_secret(credential.access_token)
         base_url = self.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
         headers = {"X-Shopify-Access-Token": credential.access_token}
         attempts = self.settings.vendor_attempts
-        with VendorHttp("shopify", base_url, headers, attempts=attempts) as http:
-            yield ShopifyConnector(ShopifyClient(http), stored.service_name)
+
+        def on_answer(status: str) -> None:
+            VENDOR_CALLS.labels("shopify", status).inc()
+            on_call()
+
+        with (
+            VendorHttp(
+                "shopify", base_url, headers, attempts=attempts, on_answer=on_answer
+            ) as http,
+            self._limit(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA) as limit,
+        ):
+            yield ShopifyConnector(ShopifyClient(http, limit), stored.service_name)
+
+    @contextmanager
+    def _limit(self, account: str, quota: Quota) -> Iterator[Limit]:
+        """The account's limit, shared by all workers through Redis, where there is one."""
+        url = self.settings.redis_url
+        if url is None:
+            yield NoLimit()
+            return
+        # Calls must not wait long for what only spares them a refusal.
+        with redis.Redis.from_url(
+            url.get_secret_value(), socket_timeout=2.0, socket_connect_timeout=2.0
+        ) as client:
+            longest_wait_s = self.settings.longest_limit_wait_s
+            yield SharedLimit(
+                client, account, quota, longest_wait_s=longest_wait_s, sleep=time.sleep
+            )
 
 
 def build_wiring(settings: Settings) -> Wiring:

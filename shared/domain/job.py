@@ -75,6 +75,7 @@ class Job:
     max_attempts: int
     snoozes: int
     priority: int
+    vendor_calls: int
     worker: str | None
     progress_done: int | None
     progress_total: int | None

@@ -1,7 +1,7 @@
 """The HTTP client that every connector calls through."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,10 @@ LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 
 
 class VendorHttp:
-    """Sends requests to one vendor; `vendor` names it in errors, `headers` may hold secrets."""
+    """Sends requests to one vendor; `vendor` names it in errors, `headers` may hold secrets.
+
+    `on_answer` hears of each request: the status, or `timeout` or `unreachable`.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,10 @@ class VendorHttp:
         headers: Mapping[str, str],
         *,
         attempts: int = ATTEMPTS,
+        on_answer: Callable[[str], None] = lambda _status: None,
     ) -> None:
         self._vendor = vendor
+        self._on_answer = on_answer
         self._attempts = attempts
         try:
             self._client = httpx.Client(
@@ -73,9 +78,11 @@ class VendorHttp:
     def _post_once(self, path: str, body: Mapping[str, object]) -> object:
         try:
             with self._client.stream("POST", path, json=body) as answer:
+                self._on_answer(str(answer.status_code))
                 self._check_status(answer)
                 content = self._read(answer)
         except httpx.TimeoutException:
+            self._on_answer("timeout")
             raise VendorUnavailable(
                 f"{self._vendor}: no answer in time; it is tried again"
             ) from None
@@ -89,6 +96,7 @@ class VendorHttp:
                 f"{self._vendor}: the base URL must begin with https:// or http://; mend the setting"
             ) from None
         except httpx.TransportError as error:
+            self._on_answer("unreachable")
             reason = str(error) or type(error).__name__
             raise VendorUnavailable(f"{self._vendor}: cannot be reached: {reason}") from None
         try:

@@ -7,11 +7,10 @@ now: the vendor's own refusals still hold.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol
 
 import redis
 
+from shared.domain.limit import Quota
 from shared.errors import RateLimited
 
 # A bucket that nobody has used for so long is full again.
@@ -43,24 +42,6 @@ redis.call('HSET', KEYS[1], 'available', available, 'at', now, 'maximum', maximu
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """A bucket: `maximum` points at once, `rate` points a second."""
-
-    maximum: float
-    rate: float
-
-
-class Limit(Protocol):
-    """The limit of one account at one vendor."""
-
-    def reserve(self, cost: float) -> None:
-        """Waits until the call may leave; raises `RateLimited` where that is too long to wait."""
-
-    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
-        """What the vendor says after a call: what it cost, what is left, how large the bucket is."""
 
 
 class SharedLimit:
@@ -104,13 +85,3 @@ class SharedLimit:
             return float(self._client.eval(RESERVE, 1, self._key, *map(str, values)))
         except redis.RedisError:
             return 0.0
-
-
-class NoLimit:
-    """Where nothing is shared."""
-
-    def reserve(self, cost: float) -> None:
-        """Never waits."""
-
-    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
-        """Remembers nothing."""

@@ -11,6 +11,9 @@ RUNTIME = Histogram(
     ["task"],
     buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800),
 )
+VENDOR_CALLS = Counter(
+    "capliquify_vendor_calls_total", "Requests to vendors, by answer", ["vendor", "status"]
+)
 
 
 def observe_attempt(task: str, outcome: str, runtime_s: float) -> None:

@@ -13,7 +13,7 @@ from shared.persistence.ledger import refusals
 
 START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
-FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
+FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s) AS held"
 SIGN_IN = """
 INSERT INTO public.job_workers AS w (name, queues, concurrency) VALUES (%s, %s, %s)
@@ -42,6 +42,7 @@ class Ending:
     error_class: str | None = None
     error_message: str | None = None
     wait_s: float = 0.0
+    vendor_calls: int = 0
     followers: Sequence[Follower] = field(default_factory=tuple)
 
 
@@ -89,6 +90,7 @@ class Leases:
             ending.error_message,
             ending.wait_s,
             Jsonb(followers),
+            ending.vendor_calls,
         )
         with refusals():
             rows = self._database.call(FINISH, values)

@@ -3,16 +3,18 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 import uvicorn
 from pytest_httpserver import HTTPServer
+from werkzeug import Response
 
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
+from shared.domain.limit import Quota
 from shared.errors import (
     CapLiquifyError,
     CredentialRejected,
@@ -167,3 +169,75 @@ def test_a_long_wait_is_left_to_the_job(httpserver: HTTPServer) -> None:
     assert caught.value.retry_after_s == 3600.0
     assert time.monotonic() - before < 5
     assert len(httpserver.log) == 1
+
+
+class Purse:
+    """A limit that remembers what was reserved and settled."""
+
+    def __init__(self) -> None:
+        self.reserved: list[float] = []
+        self.settled: list[tuple[float, float, float, Quota]] = []
+
+    def reserve(self, cost: float) -> None:
+        self.reserved.append(cost)
+
+    def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
+        self.settled.append((reserved, actual, available, quota))
+
+
+def answer_costing(requested: int, actual: int | None, available: int) -> dict[str, object]:
+    throttle = {"maximumAvailable": 2000.0, "currentlyAvailable": available, "restoreRate": 100.0}
+    cost = {
+        "requestedQueryCost": requested,
+        "actualQueryCost": actual,
+        "throttleStatus": throttle,
+    }
+    return {"data": {"shop": {}}, "extensions": {"cost": cost}}
+
+
+def test_each_document_reserves_what_the_vendor_says_it_costs() -> None:
+    class Vendor:
+        def post_json(self, path: str, body: Mapping[str, object]) -> object:
+            return answer_costing(412, 96, 1904)
+
+    purse = Purse()
+    client = ShopifyClient(Vendor(), purse)
+    for _ in range(3):
+        client.query("query A { shop { name } }")
+    client.query("query B { shop { name } }")
+    assert purse.reserved == [50.0, 412.0, 412.0, 50.0]
+    assert purse.settled[1] == (412.0, 96.0, 1904.0, Quota(2000.0, 100.0))
+
+
+def test_a_throttled_query_has_cost_nothing_and_is_asked_again() -> None:
+    class Vendor:
+        asked = 0
+
+        def post_json(self, path: str, body: Mapping[str, object]) -> object:
+            self.asked += 1
+            if self.asked > 1:
+                return answer_costing(100, 80, 1900)
+            refusal = answer_costing(100, None, 95)
+            error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+            return {"errors": [error], "extensions": refusal["extensions"]}
+
+    purse = Purse()
+    assert ShopifyClient(Vendor(), purse).query("query A { shop { name } }") == {"shop": {}}
+    assert [(each[0], each[1]) for each in purse.settled] == [(50.0, 0.0), (100.0, 80.0)]
+
+
+def test_each_request_is_heard_of_with_how_it_was_answered(httpserver: HTTPServer) -> None:
+    statuses = [503, 200]
+    httpserver.expect_request("/x").respond_with_handler(
+        lambda _request: Response("{}", status=statuses.pop(0))
+    )
+    heard: list[str] = []
+    with VendorHttp("v", httpserver.url_for(""), {}, attempts=2, on_answer=heard.append) as http:
+        http.post_json("/x", {})
+    assert heard == ["503", "200"]
+    with (
+        pytest.raises(VendorUnavailable),
+        VendorHttp("v", "http://127.0.0.1:1", {}, attempts=1, on_answer=heard.append) as http,
+    ):
+        http.post_json("/x", {})
+    assert heard[2:] == ["unreachable"]

@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 import redis
 
+from shared.domain.limit import Quota
 from shared.embedded.urls import ServiceUrls
 from shared.errors import RateLimited
-from shared.http.limits import Quota, SharedLimit
+from shared.http.limits import SharedLimit
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ def _facts(job: Job, tenant_slug: str) -> list[tuple[str, str]]:
     if job.progress_message:
         total = "" if job.progress_total is None else f" of {job.progress_total}"
         facts.append(("progress", f"{job.progress_done}{total}: {job.progress_message}"))
+    if job.vendor_calls:
+        facts.append(("vendor calls", str(job.vendor_calls)))
     if job.error_message:
         facts.append(("error", f"{job.error_class}: {job.error_message}"))
     if job.result is not None:

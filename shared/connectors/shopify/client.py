@@ -1,14 +1,20 @@
 """Shopify's GraphQL protocol: one POST a query, errors inside an answer of HTTP 200."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import stamina
 
+from shared.domain.limit import Limit, NoLimit, Quota
 from shared.errors import CredentialRejected, GiveUp, RateLimited
 
 API_VERSION = "2026-07"
 LONGEST_WAIT_S = 10.0
+# What a document is taken to cost before the vendor has said.
+FIRST_COST = 50.0
+# The smallest plan's bucket, until the vendor tells this shop's.
+SMALLEST_QUOTA = Quota(maximum=2000.0, rate=100.0)
 
 
 class JsonPoster(Protocol):
@@ -18,10 +24,17 @@ class JsonPoster(Protocol):
 
 
 class ShopifyClient:
-    """Sends documents and returns their `data`; raises our errors for the vendor's."""
+    """Sends documents and returns their `data`; raises our errors for the vendor's.
 
-    def __init__(self, http: JsonPoster, api_version: str = API_VERSION) -> None:
+    `limit` is the shop's bucket of cost points, shared with whoever else calls for this shop.
+    """
+
+    def __init__(
+        self, http: JsonPoster, limit: Limit | None = None, api_version: str = API_VERSION
+    ) -> None:
         self._http = http
+        self._limit = limit or NoLimit()
+        self._costs: dict[str, float] = {}
         self._path = f"/admin/api/{api_version}/graphql.json"
 
     def query(self, document: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -29,8 +42,47 @@ class ShopifyClient:
         body = {"query": document, "variables": dict(variables or {})}
         for attempt in stamina.retry_context(on=_wait_for_bucket, attempts=8, timeout=60.0):
             with attempt:
-                return _read_data(self._http.post_json(self._path, body))
+                return _read_data(self._ask(document, body))
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _ask(self, document: str, body: Mapping[str, object]) -> object:
+        """One request within the shared bucket; the vendor's figures correct it."""
+        reserved = self._costs.get(document, FIRST_COST)
+        self._limit.reserve(reserved)
+        answer = self._http.post_json(self._path, body)
+        cost = _cost_of(answer)
+        if cost is not None:
+            # The vendor wants the whole requested cost to be there, and takes the actual one.
+            self._costs[document] = cost.requested
+            self._limit.settle(reserved, cost.actual, cost.available, cost.quota)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an answer says of its cost, in points."""
+
+    requested: float
+    actual: float
+    available: float
+    quota: Quota
+
+
+def _cost_of(answer: object) -> Cost | None:
+    extensions = answer.get("extensions") if isinstance(answer, dict) else None
+    cost = (extensions or {}).get("cost") or {}
+    throttle = cost.get("throttleStatus") or {}
+    try:
+        requested = float(cost["requestedQueryCost"])
+        return Cost(
+            requested=requested,
+            # A throttled query has cost nothing.
+            actual=float(cost.get("actualQueryCost") or 0.0),
+            available=float(throttle["currentlyAvailable"]),
+            quota=Quota(float(throttle["maximumAvailable"]), float(throttle["restoreRate"])),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _wait_for_bucket(error: Exception) -> float | bool:

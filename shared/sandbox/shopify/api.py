@@ -13,9 +13,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from shared.sandbox.retail import RetailShop
+from shared.sandbox.shopify.costs import Bucket, query_cost
 from shared.sandbox.shopify.nodes import connection, order_node, shop_node, variant_node
 
 SCHEMA = build_schema((Path(__file__).parent / "schema.graphql").read_text(encoding="utf-8"))
+# The vendor takes no query that costs more, whatever the plan.
+LARGEST_QUERY = 1000
+TOO_COSTLY = {"code": "MAX_COST_EXCEEDED"}
+LARGEST_PLAN = 20_000.0
 UPDATED_AT = re.compile(r"updated_at:(<=|>=)'([^']+)'")
 
 
@@ -29,8 +34,9 @@ def read_document(query: str) -> tuple[DocumentNode, list[GraphQLError]]:
 class ShopifySandbox:
     """One shop behind one access token."""
 
-    def __init__(self, shop: RetailShop, access_token: str) -> None:
+    def __init__(self, shop: RetailShop, access_token: str, bucket: Bucket | None = None) -> None:
         self._shop = shop
+        self.bucket = bucket or Bucket(LARGEST_PLAN, LARGEST_PLAN / 10)
         self._token = access_token
         self._variants = [variant_node(article) for article in shop.articles]
 
@@ -44,16 +50,25 @@ class ShopifySandbox:
             message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return JSONResponse({"errors": message}, status_code=401)
         body = await request.json()
-        return JSONResponse(self._execute(body["query"], body.get("variables")).formatted)
+        return JSONResponse(self._execute(body["query"], body.get("variables") or {}))
 
-    def _execute(self, query: str, variables: dict[str, Any] | None) -> ExecutionResult:
+    def _execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:
             document, errors = read_document(query)
         except GraphQLError as error:
-            return ExecutionResult(data=None, errors=[error])
+            return dict(ExecutionResult(data=None, errors=[error]).formatted)
         if errors:
-            return ExecutionResult(data=None, errors=errors)
-        return execute_sync(SCHEMA, document, root_value=self, variable_values=variables)
+            return dict(ExecutionResult(data=None, errors=errors).formatted)
+        requested = query_cost(document, variables)
+        if requested > LARGEST_QUERY:
+            refusal = {"message": "Query cost exceeds the maximum", "extensions": TOO_COSTLY}
+            return {"errors": [refusal]}
+        # The vendor gives back what a page did not fill; a sandbox page is taken to be full.
+        if not self.bucket.take(requested, requested):
+            throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+            return {"errors": [throttled], "extensions": self.bucket.describe(requested, None)}
+        result = execute_sync(SCHEMA, document, root_value=self, variable_values=variables)
+        return {**result.formatted, "extensions": self.bucket.describe(requested, requested)}
 
     def shop(self, _info: object) -> dict[str, Any]:
         """Query.shop"""

@@ -27,7 +27,7 @@ BEGIN
             error_class = p_error_class, error_message = p_error_message, updated_at = now() WHERE id = p_job.id;
         RETURN 'queued';
     END IF;
-    UPDATE public.jobs SET state = final, outcome = CASE final WHEN 'dead' THEN 'dead' ELSE p_outcome END,
+    UPDATE public.jobs SET state = final, outcome = CASE WHEN final IN ('dead', 'cancelled') THEN final::text ELSE p_outcome END,
         result = p_result, error_class = p_error_class, error_message = p_error_message, lease_expires_at = NULL,
         finished_at = now(), updated_at = now() WHERE id = p_job.id;
     RETURN final;
