@@ -5,9 +5,11 @@ Any number of dispatchers may run, and each may die at any line: what it took an
 taken back when its time runs out.
 """
 
+import os
+import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -46,9 +48,12 @@ class Dispatcher:
         self._settings = settings
         self._caps = Caps(settings.tenant_caps, settings.vendor_caps, NO_CAP)
         self._windows = {queue: Window() for queue in ALL_QUEUES}
-        self._turns: dict[str, UUID] = {}
+        self._turns: dict[str, UUID | None] = {}
         self._stopping = threading.Event()
-        self._reap_at = self._poll_at = 0.0
+        # The living must be heard before anybody is taken for dead.
+        self._reap_at = time.monotonic() + settings.heartbeat_s
+        self._poll_at = self._sign_at = 0.0
+        self._name = f"dispatcher@{socket.gethostname()}:{os.getpid()}"
 
     def stop(self) -> None:
         """Asks the loop to end."""
@@ -63,19 +68,24 @@ class Dispatcher:
                 began = time.monotonic()
                 # While there is work the next round comes soon, with or without a notification.
                 sent = self.step(self._listener.wait(ROUND_S if sent else self._settings.poll_s))
-                self._stopping.wait(ROUND_S - (time.monotonic() - began))
+                took_s = time.monotonic() - began
+                if took_s > self._settings.poll_s + self._settings.heartbeat_s:
+                    self._let_the_living_speak()
+                self._stopping.wait(ROUND_S - took_s)
             except (CapLiquifyError, psycopg.Error) as error:
-                # After an outage the living must be heard before anybody is taken for dead.
-                self._reap_at = time.monotonic() + REST_AFTER_ERROR_S + self._settings.heartbeat_s
+                self._let_the_living_speak()
                 reason = getattr(error, "message", type(error).__name__)
                 log.warning("dispatcher_rests", reason=reason)
                 self._stopping.wait(REST_AFTER_ERROR_S)
+        with suppress(CapLiquifyError):
+            self._ledger.sign_out(self._name)
         self._broker.close()
         self._listener.close()
         log.info("dispatcher_stopped")
 
     def step(self, hinted: Iterable[str]) -> int:
-        """One round: what was lost, then every queue hinted at (all if none is); returns how many were sent."""
+        """One round: what was lost, then every queue hinted at (all if none is); returns how many
+        were sent, more than none also where a look around was not finished."""
         if time.monotonic() >= self._reap_at:
             self._reap_at = time.monotonic() + self._settings.lease_s / 10
             self._reap()
@@ -88,22 +98,31 @@ class Dispatcher:
                 sent += self._fill(queue, free)
         return sent
 
+    def _let_the_living_speak(self) -> None:
+        """After an outage nobody is taken for dead before he could have been heard again."""
+        self._reap_at = time.monotonic() + REST_AFTER_ERROR_S + self._settings.heartbeat_s
+
     def _queues_to_look_at(self, hinted: set[str]) -> tuple[str, ...]:
         # Jobs that become due give no hint, and hints of a busy queue must not hide them.
         if not hinted or time.monotonic() >= self._poll_at:
             self._poll_at = time.monotonic() + self._settings.poll_s
+            if time.monotonic() >= self._sign_at:
+                self._sign_at = time.monotonic() + self._settings.heartbeat_s
+                self._ledger.sign_in(self._name)
+            self._ledger.promote()
             return ALL_QUEUES
         return tuple(queue for queue in ALL_QUEUES if queue in hinted)
 
     def _fill(self, queue: str, free: int) -> int:
-        deliveries = self._ledger.claim(queue, free, self._turns.get(queue), self._caps)
-        if deliveries:
-            self._turns[queue] = deliveries[-1].lease.tenant_id
-            self._send(queue, deliveries)
-            self._windows[queue].sent(len(deliveries), time.monotonic())
-        return len(deliveries)
+        claim = self._ledger.claim(queue, free, self._turns.get(queue), self._caps)
+        self._turns[queue] = claim.turn
+        if claim.deliveries:
+            self._send(queue, claim.deliveries)
+            self._windows[queue].sent(len(claim.deliveries), time.monotonic())
+        # A walk that was cut short is gone on with soon, as if it had found something.
+        return len(claim.deliveries) or int(not claim.complete)
 
-    def _send(self, queue: str, deliveries: list[Delivery]) -> None:
+    def _send(self, queue: str, deliveries: Sequence[Delivery]) -> None:
         for number, delivery in enumerate(deliveries):
             try:
                 self._broker.send(queue, delivery)

@@ -1,5 +1,6 @@
 """A job's life on a worker: take it, keep its lease, run the task, write down how it ended."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,6 +30,7 @@ from workers.task import JobContext, TaskDefinition, VendorCalls
 from workers.wiring import Wiring
 
 SNOOZE_S = 60.0
+LONGEST_WAIT_S = 86_400.0
 # How long the begin and the end of an attempt are tried to be written, while PostgreSQL restarts: the
 # connections of before are found broken one by one.
 WAITS_S = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
@@ -102,10 +104,10 @@ def ending_of(error: Exception, definition: TaskDefinition[Any, Any], job: Job) 
         case JobCancelled():
             return Ending(Outcome.CANCELLED)
         case Snooze():
-            wait_s = SNOOZE_S if error.retry_after_s is None else error.retry_after_s
+            wait_s = _bounded(SNOOZE_S if error.retry_after_s is None else error.retry_after_s)
             return Ending(Outcome.SNOOZED, None, kind, message, wait_s)
         case RetryLater():
-            wait_s = backoff_s if error.retry_after_s is None else error.retry_after_s
+            wait_s = _bounded(backoff_s if error.retry_after_s is None else error.retry_after_s)
             return Ending(Outcome.RETRIED, None, kind, message, wait_s)
         case CapLiquifyError():
             return Ending(Outcome.DISCARDED, None, kind, message)
@@ -118,17 +120,29 @@ def ending_of(error: Exception, definition: TaskDefinition[Any, Any], job: Job) 
             return Ending(Outcome.RETRIED, None, kind, crashed, backoff_s)
 
 
+def _bounded(wait_s: float) -> float:
+    """No vendor puts a job off for longer than a day, or for something that is no time."""
+    return min(max(wait_s, 0.0), LONGEST_WAIT_S) if math.isfinite(wait_s) else LONGEST_WAIT_S
+
+
 def _record(wiring: Wiring, lease: Lease, ending: Ending) -> JobState | None:
     """Writes the end of the attempt; failing that, the reaper runs the job again."""
     try:
         return _patiently(lambda: wiring.leases.finish(lease, ending))
-    except InvalidInput as error:
-        # What was to follow cannot: somebody must mend it, and see it.
-        refused = Ending(Outcome.DISCARDED, None, "InvalidInput", f"follower: {error.message}")
-        return wiring.leases.finish(lease, refused)
     except DatabaseUnavailable:
         log.warning("end_not_recorded")
         return None
+    except InvalidInput as error:
+        # What was to follow cannot: somebody must mend it, and see it.
+        ending = Ending(Outcome.DISCARDED, None, "InvalidInput", f"follower: {error.message}")
+    except Exception as error:
+        # A result that no JSON holds, a text that no table keeps: better the plain fact than nothing.
+        log.exception("end_refused")
+        refused = f"its end could not be written down; {type(error).__name__}, see the worker's log"
+        ending = Ending(Outcome.DISCARDED, None, "Unwritable", refused)
+    with suppress(DatabaseUnavailable):
+        return _patiently(lambda: wiring.leases.finish(lease, ending))
+    return None
 
 
 def _patiently(write: Callable[[], Written]) -> Written:

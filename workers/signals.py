@@ -70,6 +70,9 @@ class Presence:
             say(*what)
         except CapLiquifyError as error:
             log.warning("presence_not_told", reason=error.message)
+        except Exception:
+            # This thread must outlive whatever it meets: without it nothing is sent to this worker.
+            log.exception("presence_not_told")
 
 
 _presences: list[Presence] = []

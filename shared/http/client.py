@@ -1,7 +1,9 @@
 """The HTTP client that every connector calls through."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -127,7 +129,13 @@ class VendorHttp:
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds, from seconds or from an HTTP date; None where there is neither."""
+    told = answer.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(answer.headers["Retry-After"]))
-    except (KeyError, ValueError):
+        return max(0.0, float(told))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+    except (TypeError, ValueError):
         return None

@@ -115,6 +115,8 @@ class Database:
                 yield connection
         except psycopg.errors.IdleInTransactionSessionTimeout:
             raise DatabaseUnavailable("database: the connection was lost") from None
+        except psycopg.errors.ReadOnlySqlTransaction:
+            raise DatabaseUnavailable("database: the server takes no writes for now") from None
         except psycopg.OperationalError as error:
             if (error.sqlstate or "").startswith(IN_THE_WAY):
                 raise DatabaseUnavailable("database: another transaction was in the way") from None

@@ -9,9 +9,11 @@ from psycopg.types.json import Jsonb
 
 from shared.domain.job import JobState, Lease
 from shared.persistence.database import Database
+from shared.persistence.leases import SIGN_IN, SIGN_OUT
 
 CLAIM = "SELECT * FROM public.claim_jobs(%s, %s, %s, %s, %s, %s)"
-REAP = "SELECT * FROM public.reap_jobs(%s)"
+PROMOTE = "SELECT public.promote_jobs() AS promoted"
+REAP = "SELECT * FROM public.reap_jobs(%s, %s)"
 GIVE_BACK = """
 UPDATE public.jobs j SET state = 'queued', lease_expires_at = NULL, updated_at = now()
 FROM unnest(%s::uuid[], %s::int[]) AS given (id, lease)
@@ -47,6 +49,15 @@ class Delivery:
     lease: Lease
     name: str
     tenant_slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim took, whom it looked at last, and whether it has looked at everybody."""
+
+    deliveries: tuple[Delivery, ...]
+    turn: UUID | None
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +99,37 @@ class DispatchLedger:
         rows = self._database.call(LOAD, (list(queues), seen_within_s))
         return {row["queue"]: QueueLoad(row["out"], row["places"]) for row in rows}
 
-    def claim(self, queue: str, limit: int, after: UUID | None, caps: Caps) -> list[Delivery]:
+    def sign_in(self, name: str) -> None:
+        """Says that this dispatcher runs; again and again."""
+        self._database.call(SIGN_IN, (name, [], 1))
+
+    def sign_out(self, name: str) -> None:
+        """Says that this dispatcher ends."""
+        self._database.call(SIGN_OUT, (name,))
+
+    def promote(self) -> int:
+        """Lets jobs whose time has come take their place in the queue; returns how many."""
+        return int(self._database.call(PROMOTE)[0]["promoted"])
+
+    def claim(self, queue: str, limit: int, after: UUID | None, caps: Caps) -> Claim:
         """Up to `limit` jobs, a tenant after the other beginning after `after`, marked as sent."""
         tenant_cap = caps.tenant.get(queue, caps.tenant_default)
         rows = self._database.call(
             CLAIM, (queue, limit, after, tenant_cap, Jsonb(dict(caps.vendor)), self._expiry_s)
         )
-        return [
+        if not rows:
+            # Another dispatcher claims on this queue right now.
+            return Claim((), after, complete=True)
+        *jobs, last = rows
+        deliveries = tuple(
             Delivery(
                 Lease(row["tenant_id"], row["job_id"], row["lease"]),
                 row["name"],
                 row["tenant_slug"],
             )
-            for row in rows
-        ]
+            for row in jobs
+        )
+        return Claim(deliveries, last["tenant_id"], complete=bool(last["lease"]))
 
     def give_back(self, leases: Sequence[Lease]) -> int:
         """Queues jobs again that could not be sent."""
@@ -109,10 +137,13 @@ class DispatchLedger:
         return len(self._database.call(GIVE_BACK, (ids, [lease.number for lease in leases])))
 
     def reap(self, recheck_s: float) -> list[Reaped]:
-        """Takes back what lost workers and lost messages left behind."""
+        """Takes back what lost workers and lost messages left behind.
+
+        A message that waits for a place is looked at again after `recheck_s`.
+        """
         return [
             Reaped(row["job_id"], row["tenant_id"], JobState(row["was"]), JobState(row["state"]))
-            for row in self._database.call(REAP, (recheck_s,))
+            for row in self._database.call(REAP, (recheck_s, self._expiry_s))
         ]
 
     def retire(self, ended_before: datetime, well_before: datetime) -> int:

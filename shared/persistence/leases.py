@@ -14,7 +14,7 @@ from shared.persistence.ledger import refusals
 START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
 FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
-REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s) AS held"
+REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"
 SIGN_IN = """
 INSERT INTO public.job_workers AS w (name, queues, concurrency) VALUES (%s, %s, %s)
 ON CONFLICT (name) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, seen_at = now()
@@ -70,7 +70,8 @@ class Leases:
     def report(self, lease: Lease, done: int, total: int | None, message: str) -> Held:
         """Writes down how far the job has come; a heartbeat too."""
         rows = self._database.call(
-            REPORT, (lease.tenant_id, lease.job_id, lease.number, done, total, message)
+            REPORT,
+            (lease.tenant_id, lease.job_id, lease.number, done, total, message, self._lease_s),
         )
         return Held(rows[0]["held"])
 

@@ -40,11 +40,13 @@ class Fence:
         """The prologue with the lease held from there to the commit."""
         held = sql.SQL(
             "{prologue}; SET LOCAL idle_in_transaction_session_timeout = {idle_ms}; "
+            "SET LOCAL tcp_user_timeout = {idle_ms}; "
             "SELECT public.hold_lease({job}, {lease})"
         )
         return held.format(
             prologue=prologue,
-            # The reaper cannot take a job whose transaction is open: a frozen worker must not keep one.
+            # The reaper cannot take a job whose transaction is open: a frozen worker must not keep one,
+            # neither between two statements nor in the middle of a result that it does not read.
             idle_ms=sql.Literal(int(self.lease_s * 1000)),
             job=sql.Literal(str(self.lease.job_id)),
             lease=sql.Literal(self.lease.number),

@@ -68,7 +68,7 @@ def test_help_names_every_command() -> None:
 
 def test_an_unknown_tenant_is_named(environment: dict[str, str]) -> None:
     ended = run(environment, "run", "sales.pull", "--tenant", "nobody")
-    assert_one_line(ended, 1, "tenant: there is no tenant 'nobody'")
+    assert_one_line(ended, 2, "tenant: there is no tenant 'nobody'")
 
 
 def test_a_bad_date_is_named_with_its_field(environment: dict[str, str]) -> None:

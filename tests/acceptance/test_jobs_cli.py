@@ -171,7 +171,7 @@ def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(
         asked(environment, "forecasts.generate", "horizon_days=many"), 2, "horizon_days: "
     )
     assert_one_line(asked(environment, pull, "service"), 2, "'service' is not key=value")
-    assert_one_line(asked(environment, pull, tenant="nobody"), 1, "there is no tenant 'nobody'")
+    assert_one_line(asked(environment, pull, tenant="nobody"), 2, "there is no tenant 'nobody'")
     assert_one_line(
         asked(environment, pull, "--at", "2031-02-03T04:05:06"), 2, "is not an instant; write one"
     )
@@ -191,7 +191,7 @@ def test_what_is_wrong_with_an_id_is_one_line_with_the_mend(
     assert_one_line(
         run(environment, "jobs", "retry", str(job.id)), 2, "is queued; only a failed, cancelled"
     )
-    assert_one_line(run(environment, "jobs", "list", "--tenant", "nobody"), 1, "no tenant 'nobody'")
+    assert_one_line(run(environment, "jobs", "list", "--tenant", "nobody"), 2, "no tenant 'nobody'")
     assert_one_line(run(environment, "jobs", "list", "--queue", "slow"), 2, "no queue 'slow'")
 
 

@@ -1,6 +1,7 @@
 """Who goes next: fair between tenants, capped, aged; and how much the broker is given."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.job import JobState
 from shared.domain.window import Window
 from shared.persistence.dispatching import Caps, DispatchLedger
+from shared.persistence.job_overview import read_processes, read_queues
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
 from tests.fixtures.echo import NO_CAPS, Echo, echo_task, place
 from workers.wiring import Wiring
@@ -35,7 +37,8 @@ def claim(
 ) -> list[UUID]:
     """The tenants of the jobs claimed, in turn."""
     ledger = DispatchLedger(wiring.dispatcher, 30.0)
-    return [each.lease.tenant_id for each in ledger.claim("interactive", limit, after, caps)]
+    claim = ledger.claim("interactive", limit, after, caps)
+    return [each.lease.tenant_id for each in claim.deliveries]
 
 
 def test_tenants_take_turns_however_much_one_of_them_wants(
@@ -101,6 +104,38 @@ def test_a_job_is_not_taken_before_its_time_nor_twice(
     place(wiring, globex)
     assert claim(wiring, 10) == [globex]
     assert claim(wiring, 10) == []
+    ledger = DispatchLedger(wiring.dispatcher, 30.0)
+    assert ledger.promote() == 0
+
+
+def test_a_job_whose_time_has_come_takes_its_place(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    ledger = DispatchLedger(wiring.dispatcher, 30.0)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    order = JobOrder(acme, "test.echo", {"word": "hi"}, "test", run_at=soon)
+    JobLedger(wiring.dispatcher).place(order)
+    assert (ledger.promote(), claim(wiring, 1)) == (0, [])
+    time.sleep(1.2)
+    assert (ledger.promote(), ledger.promote()) == (1, 0)
+    assert claim(wiring, 1) == [acme]
+
+
+def test_a_walk_looks_at_so_many_tenants_and_goes_on_after_them(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    place_many(wiring, acme, 2)
+    place_many(wiring, globex, 2)
+    first, _ = sorted([acme, globex])
+    full = Caps({"interactive": 0}, {}, 0)
+    ledger = DispatchLedger(wiring.dispatcher, 30.0)
+    around = ledger.claim("interactive", 5, None, full)
+    assert (around.deliveries, around.complete) == ((), True)
+    with wiring.dispatcher.transaction() as connection:
+        row = connection.execute(
+            "SELECT tenant_id, lease FROM public.claim_jobs('interactive', 5, NULL, 0, '{}', 30, p_visits => 1)"
+        ).fetchone()
+    assert row == {"tenant_id": first, "lease": 0}
 
 
 def test_priority_goes_first_but_age_wins_in_the_end(
@@ -119,8 +154,8 @@ def test_priority_goes_first_but_age_wins_in_the_end(
     bulk_new = ask(-50, timedelta(0))
     plain = ask(0, timedelta(0))
     urgent = ask(50, timedelta(0))
-    taken = DispatchLedger(wiring.dispatcher, 30.0).claim("interactive", 10, None, NO_CAPS)
-    assert [each.lease.job_id for each in taken] == [bulk_old, urgent, plain, bulk_new]
+    claim = DispatchLedger(wiring.dispatcher, 30.0).claim("interactive", 10, None, NO_CAPS)
+    assert [each.lease.job_id for each in claim.deliveries] == [bulk_old, urgent, plain, bulk_new]
 
 
 def test_two_dispatchers_at_once_take_no_job_twice_and_keep_to_the_caps(
@@ -133,8 +168,10 @@ def test_two_dispatchers_at_once_take_no_job_twice_and_keep_to_the_caps(
 
     def dispatch() -> None:
         ledger = DispatchLedger(wiring.dispatcher, 30.0)
-        for _ in range(30):
-            taken.extend(each.lease.job_id for each in ledger.claim("interactive", 7, None, caps))
+        for _ in range(60):
+            time.sleep(0.005)
+            claim = ledger.claim("interactive", 7, None, caps)
+            taken.extend(each.lease.job_id for each in claim.deliveries)
 
     threads = [threading.Thread(target=dispatch) for _ in range(3)]
     for thread in threads:
@@ -150,7 +187,7 @@ def test_what_could_not_be_sent_waits_again(
     place(wiring, acme)
     place(wiring, globex)
     ledger = DispatchLedger(wiring.dispatcher, 30.0)
-    first, second = ledger.claim("interactive", 2, None, NO_CAPS)
+    first, second = ledger.claim("interactive", 2, None, NO_CAPS).deliveries
     wiring.leases.start(first.lease, "w")
     assert ledger.give_back([first.lease, second.lease]) == 1
     assert wiring.ledger.get(second.lease.tenant_id, second.lease.job_id).state is JobState.QUEUED
@@ -219,3 +256,25 @@ def test_a_window_never_exceeds_its_largest_factor(
         now_s += pause_s
         window.sent(number, now_s)
     assert 0 <= window.free(out, places, now_s) <= max(0, 65 * places - out)
+
+
+def test_the_overview_tells_what_waits_and_who_works(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    place(wiring, acme)
+    place(wiring, globex)
+    claim(wiring, 1)
+    later = datetime.now(UTC) + timedelta(hours=1)
+    JobLedger(wiring.dispatcher).place(
+        JobOrder(acme, "test.echo", {"word": "hi"}, "test", run_at=later)
+    )
+    wiring.leases.sign_in("w", ["interactive"], 2)
+    DispatchLedger(wiring.dispatcher, 30.0).sign_in("d")
+    (state,) = read_queues(wiring.admin)
+    assert (state.queue, state.due, state.later, state.dispatched) == ("interactive", 1, 1, 1)
+    assert state.oldest_s is not None
+    assert 0 <= state.oldest_s < 60
+    assert [(each.name, each.queues) for each in read_processes(wiring.admin)] == [
+        ("d", []),
+        ("w", ["interactive"]),
+    ]

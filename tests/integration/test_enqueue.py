@@ -52,11 +52,11 @@ def jobs_on_ledger(wiring: Wiring) -> int:
 @pytest.mark.parametrize(
     ("name", "arguments", "problem"),
     [
-        ("no.such", {}, "name no.such: no such task"),
+        ("no.such", {}, "name no.such: no such task; public.task_contracts lists them"),
         (
             "test.echo",
             {"word": "hi", "wrod": 1},
-            "arguments.wrod: task test.echo takes no such argument",
+            "arguments.wrod: task test.echo takes no such argument; it takes service, times, word",
         ),
         ("test.echo", {}, "arguments.word: is missing; task test.echo needs it"),
         (
@@ -108,7 +108,9 @@ def test_the_same_refusal_reaches_python_as_bad_input(
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
         JobLedger(wiring.dispatcher).enqueue(acme, "test.echo", {"wrod": 1}, requested_by="test")
-    assert caught.value.message == "arguments.wrod: task test.echo takes no such argument"
+    assert caught.value.message == (
+        "arguments.wrod: task test.echo takes no such argument; it takes service, times, word"
+    )
 
 
 def test_the_api_enqueues_for_the_tenant_that_it_has_named_and_no_other(

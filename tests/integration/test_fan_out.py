@@ -1,6 +1,6 @@
 """Jobs that follow from what was written: there with it, or not at all."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -132,11 +132,25 @@ def test_the_same_work_that_has_not_begun_is_not_asked_for_twice(
     assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
 
 
+def test_the_same_work_asked_for_next_month_does_not_stand_in_for_it(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    ledger = JobLedger(wiring.dispatcher)
+    later = datetime.now(UTC) + timedelta(days=30)
+    ledger.place(JobOrder(acme, "usage.sample", {}, "test", run_at=later))
+    pull = ledger.place_here(JobOrder(acme, "sales.pull", {}, "test"))
+    wiring.leases.start(pull.as_lease(), "w")
+    wiring.leases.finish(
+        pull.as_lease(), Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {})])
+    )
+    assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
+
+
 def test_a_reaction_that_no_task_takes_is_not_swallowed(wiring: Wiring, acme: UUID) -> None:
     job = JobLedger(wiring.dispatcher).place_here(JobOrder(acme, "sales.pull", {}, "test"))
     wiring.leases.start(job.as_lease(), "w")
     ending = Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {"wrong": 1})])
     assert _record(wiring, job.as_lease(), ending) is JobState.FAILED
     assert wiring.ledger.get(acme, job.id).error_message == (
-        "follower: arguments.wrong: task usage.sample takes no such argument"
+        "follower: arguments.wrong: task usage.sample takes no such argument; it takes none"
     )

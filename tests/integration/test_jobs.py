@@ -9,10 +9,17 @@ import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from shared.domain.job import JobState, Outcome
-from shared.errors import DatabaseUnavailable, InvalidInput, SchemaBehind, VendorUnavailable
+from shared.errors import (
+    DatabaseUnavailable,
+    InvalidInput,
+    RateLimited,
+    SchemaBehind,
+    VendorUnavailable,
+)
+from shared.persistence.leases import Ending
 from shared.persistence.ledger import JobLedger
 from tests.fixtures.echo import Echo, deliver, echo_task, make_due, place, run
-from workers.execution import ending_of, execute
+from workers.execution import _record, ending_of, execute
 from workers.wiring import Wiring
 
 
@@ -137,6 +144,28 @@ def test_a_tenant_that_may_not_run_any_more_has_its_job_discarded(
     with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.jobs SET state = 'queued' WHERE id = %s", (other.id,))
     assert run(wiring, echo, other) is JobState.SUCCEEDED
+
+
+@pytest.mark.parametrize("told_s", [float("inf"), 99_999_999.0, float("nan")])
+def test_no_vendor_puts_a_job_off_for_more_than_a_day(
+    wiring: Wiring, acme: UUID, echo: Echo, told_s: float
+) -> None:
+    ending = ending_of(RateLimited("vendor: busy", told_s), echo, place(wiring, acme))
+    assert ending.wait_s == 86_400.0
+
+
+def test_an_end_that_cannot_be_written_down_is_told_as_such(
+    wiring: Wiring, acme: UUID, echo: Echo
+) -> None:
+    job = place(wiring, acme)
+    lease = deliver(wiring, job)
+    wiring.leases.start(lease, "w")
+    ending = Ending(Outcome.RETRIED, None, "VendorUnavailable", "a text with \0 in it")
+    assert _record(wiring, lease, ending) is JobState.FAILED
+    found = wiring.ledger.get(acme, job.id)
+    assert found.error_message == (
+        "its end could not be written down; DataError, see the worker's log"
+    )
 
 
 def test_a_job_that_waits_is_cancelled_at_once(

@@ -10,7 +10,8 @@ from shared.domain.job import JobState, Outcome
 from shared.errors import DatabaseUnavailable, JobCancelled, LeaseLost
 from shared.persistence.dispatching import DispatchLedger
 from shared.persistence.leases import Ending, Held
-from tests.fixtures.echo import Echo, deliver, echo_task, place
+from shared.persistence.ledger import JobLedger
+from tests.fixtures.echo import NO_CAPS, Echo, deliver, echo_task, place
 from workers.heartbeat import Heartbeat
 from workers.progress import Progress
 from workers.wiring import Wiring
@@ -154,6 +155,59 @@ def test_a_message_waits_while_every_place_is_taken(
             (waiting.id,),
         )
     assert reap(wiring) == [(JobState.DISPATCHED, JobState.QUEUED)]
+
+
+def test_a_message_that_later_ones_have_overtaken_is_lost(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    wiring.leases.sign_in("w", ["interactive"], 1)
+    lost = place(wiring, acme)
+    deliver(wiring, lost)
+    busy = place(wiring, globex)
+    wiring.leases.start(deliver(wiring, busy), "w")
+    with wiring.admin.transaction() as connection:
+        connection.execute(
+            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
+            (lost.id,),
+        )
+    assert reap(wiring) == []
+    with wiring.admin.transaction() as connection:
+        connection.execute(
+            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
+            (lost.id,),
+        )
+        connection.execute(
+            "UPDATE public.jobs SET started_at = now() - interval '1 minute' WHERE id = %s",
+            (busy.id,),
+        )
+    assert reap(wiring) == [(JobState.DISPATCHED, JobState.QUEUED)]
+    assert wiring.ledger.get(acme, lost.id).outcome == "undelivered"
+
+
+def test_a_worker_of_several_queues_is_full_whatever_it_works_at(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    wiring.leases.sign_in("w", ["interactive", "maintenance"], 1)
+    ledger = DispatchLedger(wiring.dispatcher, 30.0)
+    JobLedger(wiring.dispatcher).enqueue(globex, "usage.sample", {}, requested_by="test")
+    (busy,) = ledger.claim("maintenance", 1, None, NO_CAPS).deliveries
+    wiring.leases.start(busy.lease, "w")
+    waiting = place(wiring, acme)
+    deliver(wiring, waiting)
+    with wiring.admin.transaction() as connection:
+        connection.execute(
+            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
+            (waiting.id,),
+        )
+    assert reap(wiring) == []
+
+
+def test_a_report_is_a_sign_of_life(wiring: Wiring, acme: UUID, echo: Echo) -> None:
+    lease = deliver(wiring, place(wiring, acme))
+    wiring.leases.start(lease, "w")
+    expire(wiring)
+    assert wiring.leases.report(lease, 1, 2, "half") is Held.HELD
+    assert reap(wiring) == []
 
 
 def test_a_job_that_runs_stops_at_its_next_step_when_it_is_cancelled(

@@ -58,9 +58,8 @@ def test_a_job_of_a_tenant_that_is_behind_waits_and_the_others_go_on(
     migrate_tenants(database_url, steps=next_release)
     with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.jobs SET run_at = now() WHERE id = %s", (late.id,))
-    (delivery,) = DispatchLedger(wiring.dispatcher, 30.0).claim(
-        late.queue, 1, None, Caps({}, {}, 9)
-    )
+    claim = DispatchLedger(wiring.dispatcher, 30.0).claim(late.queue, 1, None, Caps({}, {}, 9))
+    (delivery,) = claim.deliveries
     assert execute(TASKS[TASK], delivery.lease, wiring, worker="w") is JobState.SUCCEEDED
 
 

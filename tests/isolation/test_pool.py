@@ -145,7 +145,7 @@ def test_a_job_of_another_tenant_cannot_be_started(
             crowd[0], "usage.sample", {}, requested_by="test"
         )
         ledger = DispatchLedger(wiring.dispatcher, 30.0)
-        deliveries = ledger.claim(job.queue, 100, None, Caps({}, {}, 10))
+        deliveries = ledger.claim(job.queue, 100, None, Caps({}, {}, 10)).deliveries
         (delivery,) = (each for each in deliveries if each.lease.job_id == job.id)
         forged = replace(delivery.lease, tenant_id=crowd[1])
         assert wiring.leases.start(forged, "w") is None

@@ -25,6 +25,8 @@ from workers.wiring import Wiring
 app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
 # What others wrote is shown as it is: brackets are no markup.
 console = Console(markup=False)
+# A table that is narrower than its ids would show nothing; a terminal wraps it, a pipe does not mind.
+WIDTH = 150
 
 JobId = Annotated[str, typer.Argument(help="The job's id")]
 EXIT_NOT_DONE = 1
@@ -67,7 +69,7 @@ def list_jobs(
         for job in jobs:
             typer.echo(json.dumps(_as_json(job, slugs[job.tenant_id])))
     else:
-        console.print(_table(jobs, slugs))
+        Console(markup=False, width=max(console.width, WIDTH)).print(_table(jobs, slugs))
 
 
 @app.command()
@@ -83,8 +85,20 @@ def cancel(job_id: JobId) -> None:
     """End a job that has not begun; ask one that runs to stop."""
     with _found(job_id) as (ledger, job, _):
         state = ledger.cancel(job.tenant_id, job.id)
-    asked = "it runs and is asked to stop" if state is JobState.RUNNING else f"it is {state}"
+    if state is JobState.RUNNING:
+        asked = "it runs and is asked to stop"
+    else:
+        asked = f"it is {state}" if job.is_live else f"it is {state} already, nothing was changed"
     console.print(f"{job.name} {job.id}: {asked}", soft_wrap=True)
+
+
+@app.command()
+def status() -> None:
+    """Show what waits in each queue and who works."""
+    from workers.cli.job_status import print_status  # noqa: PLC0415 - only this command draws it
+
+    with open_platform() as wiring:
+        print_status(console, wiring)
 
 
 @app.command()
@@ -103,7 +117,8 @@ def watch(job_id: JobId) -> None:
     with _found(job_id) as (ledger, job, _):
         ended = follow(ledger, job, console)
     if ended.state is not JobState.SUCCEEDED:
-        raise GiveUp(f"the job is {ended.state}: {ended.error_message or 'nobody says why'}")
+        why = f": {ended.error_message}" if ended.error_message else ""
+        raise GiveUp(f"the job is {ended.state}{why}")
     typer.echo(json.dumps(ended.result))
 
 
@@ -153,8 +168,9 @@ def _as_json(job: Job, slug: str) -> dict[str, object]:
 
 def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
     table = Table("id", "tenant", "task", "state", "attempt", "progress", "created (UTC)", "error")
-    # An id is to be copied: whatever else must give way does.
-    table.columns[0].no_wrap = True
+    # What is copied and searched for must not be cut: the words at the end give way.
+    for column in table.columns[:5]:
+        column.no_wrap = True
     for job in jobs:
         table.add_row(
             str(job.id),

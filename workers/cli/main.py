@@ -8,7 +8,7 @@ import psycopg.errors
 import typer
 from rich.console import Console
 
-from shared.errors import CapLiquifyError, InvalidInput
+from shared.errors import CapLiquifyError, InvalidInput, TenantMissing
 from shared.observability.logging import configure_logging
 from shared.security.redaction import redact
 from workers.cli import (
@@ -64,7 +64,7 @@ def main() -> None:
         sys.exit(1)
     except CapLiquifyError as error:
         _print(error.message)
-        sys.exit(2 if isinstance(error, InvalidInput) else 1)
+        sys.exit(2 if isinstance(error, InvalidInput | TenantMissing) else 1)
 
 
 def describe_database_error(error: psycopg.Error) -> str:

@@ -29,32 +29,33 @@ def up(
     ] = 5555,
 ) -> None:
     """Run everything: servers where none are given, workers, dispatcher, beat and Flower. Ctrl-C ends it."""
-    from workers.migrate import migrate_everything  # noqa: PLC0415 - loads Alembic
-
     port = flower_port or free_port()
     settings = Settings.read()
-    _check(settings, port)
     stopping = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopping.set())
-    with (
-        _alone(settings.home),
-        open_platform() as wiring,
-        supervising(wiring.settings.home.resolve()) as supervisor,
-    ):
+    with _alone(settings.home):
+        _check(settings, port)
+        _run(port, stopping)
+    console.print("Down.")
+
+
+def _run(port: int, stopping: threading.Event) -> None:
+    from workers.migrate import migrate_everything  # noqa: PLC0415 - loads Alembic
+
+    with open_platform() as wiring, supervising(wiring.settings.home.resolve()) as supervisor:
         migration = migrate_everything(wiring)
         console.print(f"Database at {migration.public_revision}.")
         for program in programs(port):
             supervisor.start(program)
         console.print(
             f"Up: Flower on http://127.0.0.1:{port}, logs in {supervisor.log_of('x').parent}. "
-            "Ctrl-C ends everything.",
+            "Ctrl-C ends what it started.",
             soft_wrap=True,
         )
         while not stopping.wait(LOOK_S):
             supervisor.revive(lambda line: console.print(line, style="yellow", soft_wrap=True))
-        console.print("Stopping: work that is not done goes back to the ledger.")
-    console.print("Down.")
+        console.print("Stopping: what is nearly done ends, the rest goes back to the ledger.")
 
 
 def programs(flower_port: int) -> tuple[Program, ...]:
@@ -76,12 +77,12 @@ def _check(settings: Settings, port: int) -> None:
     require_free(port, "--flower-port")
     require_queues("CAPLIQUIFY_TENANT_CAPS", settings.tenant_caps)
     flower_auth(settings)
-    prepare_home(settings.home)
 
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
     """Holds the home: two of these would give their workers the same names, and share beat's file."""
+    prepare_home(home)
     with (home / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,8 +16,9 @@ BEGIN
     SELECT left(key, 50) INTO wrong FROM jsonb_object_keys(p_arguments) AS key
         WHERE NOT coalesce(p_schema -> 'properties' ? key, false) ORDER BY key LIMIT 1;
     IF wrong IS NOT NULL THEN
-        RAISE EXCEPTION 'arguments.%: task % takes no such argument', wrong, p_name
-            USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'arguments.%: task % takes no such argument; it takes %', wrong, p_name,
+            coalesce((SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(p_schema -> 'properties') AS key),
+                     'none') USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT key INTO wrong FROM jsonb_array_elements_text(coalesce(p_schema -> 'required', '[]')) AS key
         WHERE NOT p_arguments ? key ORDER BY key LIMIT 1;

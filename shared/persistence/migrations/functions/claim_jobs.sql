@@ -1,87 +1,84 @@
 -- Takes up to p_limit due jobs of a queue for delivery, the tenants in turn, beginning after tenant p_after.
 -- A tenant or vendor at its cap is passed over and stops nobody else. One claim a queue at a time: caps are exact.
+-- It looks at p_visits tenants at most, so that thousands who may not go cost no more than that. The last row is no
+-- job: tenant_id is whom it looked at last, lease is 1 if everybody has been looked at.
 CREATE OR REPLACE FUNCTION public.claim_jobs(
-    p_queue text, p_limit int, p_after uuid, p_tenant_cap int, p_vendor_caps jsonb, p_expiry_s float8
+    p_queue text, p_limit int, p_after uuid, p_tenant_cap int, p_vendor_caps jsonb, p_expiry_s float8,
+    p_visits int DEFAULT 500
 ) RETURNS TABLE (job_id uuid, tenant_id uuid, tenant_slug text, name text, lease int)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 #variable_conflict use_column
 DECLARE
     first_id CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
     start CONSTANT uuid := coalesce(p_after, first_id);
-    at_work jsonb;
-    vendors_at_work jsonb;
-    full_vendors text[];
-    dry uuid[] := '{}';
-    tenants uuid[];
+    turn uuid := start;
+    wrapped boolean := false;
+    complete boolean := false;
+    visits int := 0;
+    depth int := 0;
+    share int;
     waiting uuid;
-    turn uuid;
-    wrapped boolean;
-    asked int;
-    got int;
-    already int;
-    picked record;
+    at_work jsonb;
+    vendors jsonb;
+    willing uuid[] := '{}';
+    still_willing uuid[];
+    taken record;
     ids uuid[] := '{}';
-    places int[] := '{}';
+    places bigint[] := '{}';
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtext('capliquify claim ' || p_queue)) THEN
         RETURN;
+    END IF;
+    IF p_vendor_caps <> '{}' THEN
+        -- Vendors are counted over all queues.
+        PERFORM pg_advisory_xact_lock(hashtext('capliquify vendors'));
     END IF;
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT coalesce(jsonb_object_agg(t, n), '{}') INTO at_work FROM (
         SELECT j.tenant_id AS t, count(*) AS n FROM public.jobs j
         WHERE j.state IN ('dispatched', 'running') AND j.queue = p_queue GROUP BY 1) AS live;
-    SELECT coalesce(jsonb_object_agg(v, n), '{}') INTO vendors_at_work FROM (
-        SELECT j.vendor AS v, count(*) AS n FROM public.jobs j
-        WHERE j.state IN ('dispatched', 'running') AND j.vendor IS NOT NULL GROUP BY 1) AS live;
-    SELECT coalesce(array_agg(key), '{}') INTO full_vendors FROM jsonb_each_text(p_vendor_caps)
-        WHERE coalesce((vendors_at_work ->> key)::int, 0) >= value::int;
-    WHILE cardinality(ids) < p_limit LOOP
-        -- Whose turn it is: at most as many tenants as there are jobs to take, one probe of the index each.
-        tenants := '{}'; turn := start; wrapped := false;
-        WHILE cardinality(tenants) < p_limit - cardinality(ids) LOOP
-            SELECT j.tenant_id INTO waiting FROM public.jobs j
-                WHERE j.state = 'queued' AND j.queue = p_queue AND j.tenant_id > turn ORDER BY j.tenant_id LIMIT 1;
-            EXIT WHEN wrapped AND (waiting IS NULL OR waiting > start);
-            IF waiting IS NULL THEN
-                wrapped := true; turn := first_id;
-                CONTINUE;
-            END IF;
-            turn := waiting;
-            CONTINUE WHEN waiting = ANY (dry) OR coalesce((at_work ->> waiting::text)::int, 0) >= p_tenant_cap;
-            tenants := tenants || waiting;
+    SELECT coalesce(jsonb_object_agg(key, value::int - coalesce(live.n, 0)), '{}') INTO vendors
+        FROM jsonb_each_text(p_vendor_caps) LEFT JOIN (
+            SELECT j.vendor AS v, count(*) AS n FROM public.jobs j
+            WHERE j.state IN ('dispatched', 'running') AND j.vendor IS NOT NULL GROUP BY 1) AS live ON live.v = key;
+    -- One walk around the circle: a job of each tenant that has one.
+    WHILE cardinality(ids) < p_limit AND visits < p_visits LOOP
+        SELECT j.tenant_id INTO waiting FROM public.jobs j
+            WHERE j.state = 'queued' AND j.rank < 'infinity' AND j.queue = p_queue AND j.tenant_id > turn
+            ORDER BY j.tenant_id LIMIT 1;
+        complete := wrapped AND (waiting IS NULL OR waiting > start);
+        EXIT WHEN complete;
+        IF waiting IS NULL THEN
+            wrapped := true; turn := first_id;
+            CONTINUE;
+        END IF;
+        turn := waiting; visits := visits + 1;
+        CONTINUE WHEN coalesce((at_work ->> turn::text)::int, 0) >= p_tenant_cap;
+        SELECT * INTO taken FROM public.pick_jobs(p_queue, turn, 1, ids, vendors);
+        vendors := taken.p_vendors;
+        CONTINUE WHEN cardinality(taken.p_ids) = 0;
+        ids := ids || taken.p_ids; willing := willing || turn; places := places || cardinality(willing)::bigint;
+        at_work := at_work || jsonb_build_object(turn, coalesce((at_work ->> turn::text)::int, 0) + 1);
+    END LOOP;
+    -- What is free still goes in equal shares to those who may have more.
+    WHILE cardinality(ids) < p_limit AND cardinality(willing) > 0 LOOP
+        depth := depth + 1; still_willing := '{}';
+        FOR number IN 1 .. cardinality(willing) LOOP
+            waiting := willing[number];
+            share := least(p_tenant_cap - (at_work ->> waiting::text)::int,
+                           ceil((p_limit - cardinality(ids))::numeric / (cardinality(willing) - number + 1))::int);
+            CONTINUE WHEN share <= 0;
+            SELECT * INTO taken FROM public.pick_jobs(p_queue, waiting, share, ids, vendors);
+            vendors := taken.p_vendors;
+            CONTINUE WHEN cardinality(taken.p_ids) = 0;
+            ids := ids || taken.p_ids; still_willing := still_willing || waiting;
+            -- Everybody's second job goes before anybody's third.
+            places := places || ARRAY(SELECT (depth * 100000 + k) * 100000::bigint + number
+                                      FROM generate_series(1, cardinality(taken.p_ids)) AS k);
+            at_work := at_work || jsonb_build_object(waiting,
+                (at_work ->> waiting::text)::int + cardinality(taken.p_ids));
         END LOOP;
-        EXIT WHEN cardinality(tenants) = 0;
-        FOR number IN 1 .. cardinality(tenants) LOOP
-            waiting := tenants[number];
-            already := coalesce((at_work ->> waiting::text)::int, 0);
-            asked := least(p_tenant_cap - already, p_limit - cardinality(ids),
-                           ceil((p_limit - cardinality(ids))::numeric / (cardinality(tenants) - number + 1))::int);
-            got := 0;
-            -- No job ranks more than the highest priority, in minutes, after it is due.
-            FOR picked IN SELECT j.id, j.vendor FROM public.jobs j
-                WHERE j.state = 'queued' AND j.queue = p_queue AND j.tenant_id = waiting
-                  AND j.rank <= now() + interval '100 minutes' AND j.run_at <= now()
-                  AND (j.vendor IS NULL OR j.vendor <> ALL (full_vendors)) AND j.id <> ALL (ids)
-                ORDER BY j.rank LIMIT asked FOR UPDATE SKIP LOCKED LOOP
-                got := got + 1;
-                IF picked.vendor IS NOT NULL AND p_vendor_caps ? picked.vendor THEN
-                    CONTINUE WHEN picked.vendor = ANY (full_vendors);
-                    vendors_at_work := jsonb_set(vendors_at_work, ARRAY[picked.vendor::text],
-                        to_jsonb(coalesce((vendors_at_work ->> picked.vendor)::int, 0) + 1));
-                    IF (vendors_at_work ->> picked.vendor)::int >= (p_vendor_caps ->> picked.vendor)::int THEN
-                        full_vendors := full_vendors || picked.vendor::text;
-                    END IF;
-                END IF;
-                already := already + 1;
-                ids := ids || picked.id;
-                -- A tenant's second job goes after everybody's first.
-                places := places || (got * 100000 + number);
-            END LOOP;
-            at_work := jsonb_set(at_work, ARRAY[waiting::text], to_jsonb(already));
-            IF got < asked THEN
-                dry := dry || waiting;
-            END IF;
-        END LOOP;
+        willing := still_willing;
     END LOOP;
     RETURN QUERY WITH sent AS (
         UPDATE public.jobs j SET state = 'dispatched', lease = j.lease + 1, dispatched_at = now(),
@@ -90,7 +87,8 @@ BEGIN
         SELECT s.id, s.tenant_id, t.slug::text, s.name::text, s.lease
         FROM sent s JOIN public.tenants t ON t.id = s.tenant_id JOIN unnest(ids, places) AS c (id, place) ON c.id = s.id
         ORDER BY c.place;
+    RETURN QUERY SELECT NULL::uuid, turn, NULL::text, NULL::text, complete::int;
 END
 $function$;
-REVOKE EXECUTE ON FUNCTION public.claim_jobs(text, int, uuid, int, jsonb, float8) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION public.claim_jobs(text, int, uuid, int, jsonb, float8) TO capliquify_dispatcher;
+REVOKE EXECUTE ON FUNCTION public.claim_jobs(text, int, uuid, int, jsonb, float8, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.claim_jobs(text, int, uuid, int, jsonb, float8, int) TO capliquify_dispatcher;

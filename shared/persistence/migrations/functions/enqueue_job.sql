@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(
     p_run_at timestamptz DEFAULT now(), p_priority int DEFAULT 0, p_requested_by text DEFAULT 'unknown',
     p_parent_id uuid DEFAULT NULL
 ) RETURNS uuid
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     named_tenant CONSTANT uuid := public.current_tenant_id();
     contract public.task_contracts;
@@ -17,16 +17,18 @@ BEGIN
     IF p_tenant_id IS NULL THEN
         RAISE EXCEPTION 'tenant_id: is missing' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF named_tenant IS NULL AND session_user = 'capliquify_api' THEN
+    IF named_tenant IS NULL AND session_user IN ('capliquify_api', 'capliquify_worker') THEN
         RAISE EXCEPTION 'tenant_id: no tenant is set; SET LOCAL app.current_tenant_id first'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    IF named_tenant <> p_tenant_id THEN
+    -- Inside a tenant's role the setting alone is not believed: injected SQL could forge it.
+    IF named_tenant <> p_tenant_id
+        OR (current_setting('role') LIKE 'tenant\_%' AND current_setting('role') <> 'tenant_' || p_tenant_id) THEN
         RAISE EXCEPTION 'tenant_id: is not the tenant of this transaction' USING ERRCODE = 'insufficient_privilege';
     END IF;
     SELECT * INTO contract FROM public.task_contracts WHERE name = p_name;
     IF contract.name IS NULL THEN
-        RAISE EXCEPTION 'name %: no such task', left(p_name, 100) USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'name %: no such task; public.task_contracts lists them', left(p_name, 100) USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM public.check_job_arguments(p_name, contract.arguments_schema, p_arguments);
     IF p_priority NOT BETWEEN -100 AND 100 OR p_priority IS NULL THEN
@@ -62,3 +64,7 @@ BEGIN
     RETURN job_id;
 END
 $function$;
+ALTER FUNCTION public.enqueue_job(uuid, text, jsonb, text, timestamptz, int, text, uuid) OWNER TO capliquify_lifecycle;
+REVOKE EXECUTE ON FUNCTION public.enqueue_job(uuid, text, jsonb, text, timestamptz, int, text, uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.enqueue_job(uuid, text, jsonb, text, timestamptz, int, text, uuid)
+    TO capliquify_api, capliquify_admin, capliquify_dispatcher, capliquify_worker, capliquify_tenant;

@@ -25,7 +25,7 @@ BEGIN
         FOR follower IN SELECT * FROM jsonb_array_elements(p_followers) LOOP
             -- The same work that has not begun will see what this job has written.
             CONTINUE WHEN EXISTS (SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state = 'queued'
-                AND name = follower ->> 'name' AND arguments = follower -> 'arguments');
+                AND run_at <= now() AND name = follower ->> 'name' AND arguments = follower -> 'arguments');
             PERFORM public.enqueue_job(p_tenant_id, follower ->> 'name', follower -> 'arguments',
                 p_requested_by => 'reaction:' || job.name, p_parent_id => job.id);
         END LOOP;

@@ -11,13 +11,10 @@ FROM public.jobs;
 GRANT SELECT ON public.job_status TO capliquify_tenant, capliquify_worker, capliquify_dispatcher, capliquify_admin,
     capliquify_api;
 
--- Clients ask through functions; what they may write themselves is a new job and nothing of an old one.
+-- Clients write jobs through functions alone. A unit of work marks what its job has counted, and holds its lease.
 REVOKE INSERT, UPDATE ON public.jobs FROM capliquify_api, capliquify_tenant;
-REVOKE INSERT, UPDATE ON public.jobs FROM capliquify_admin;
-GRANT INSERT (tenant_id, parent_id, name, arguments, queue, vendor, priority, idempotency_key, run_at, max_attempts,
-              requested_by), UPDATE (updated_at) ON public.jobs TO capliquify_api, capliquify_tenant, capliquify_worker;
-GRANT UPDATE (counted_meters, vendor_calls) ON public.jobs TO capliquify_tenant;
-GRANT INSERT, UPDATE ON public.jobs TO capliquify_admin;
+GRANT UPDATE (counted_meters, updated_at) ON public.jobs TO capliquify_tenant;
+GRANT SELECT ON public.task_contracts TO capliquify_lifecycle;
 
 ALTER TABLE public.schedule_runs ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.schedule_runs FORCE ROW LEVEL SECURITY;
@@ -32,7 +29,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON public.schedule_runs TO capliquify_lifec
 
 -- Names of processes and numbers: nothing of any tenant.
 GRANT SELECT, INSERT, UPDATE, DELETE ON public.job_workers TO capliquify_worker;
-GRANT SELECT, DELETE ON public.job_workers TO capliquify_dispatcher;
+GRANT SELECT, INSERT, UPDATE, DELETE ON public.job_workers TO capliquify_dispatcher;
 GRANT SELECT ON public.job_workers TO capliquify_admin;
 
 -- A worker enqueues what follows from a job, for the tenant that it has named.

@@ -14,12 +14,13 @@ DECLARE
 BEGIN
     FOR made IN SELECT oid::regprocedure AS signature FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         AND proname IN ('enqueue_job', 'check_job_arguments', 'json_type_fits', 'cancel_job', 'start_job', 'renew_lease',
-                        'hold_lease', 'report_progress', 'finish_job', 'end_attempt', 'claim_jobs', 'reap_jobs', 'enqueue_scheduled') LOOP
+                        'hold_lease', 'report_progress', 'finish_job', 'end_attempt', 'claim_jobs', 'promote_jobs', 'pick_jobs', 'reap_jobs', 'enqueue_scheduled') LOOP
         EXECUTE format('DROP FUNCTION %s', made.signature);
     END LOOP;
 END
 $do$;
 DROP INDEX public.idx_jobs_queued;
+DROP INDEX public.idx_jobs_later;
 DROP INDEX public.idx_jobs_finished;
 ALTER TABLE public.jobs DROP CONSTRAINT jobs_priority_range, DROP COLUMN lease, DROP COLUMN vendor, DROP COLUMN rank,
     DROP COLUMN worker, DROP COLUMN outcome, DROP COLUMN snoozes, DROP COLUMN vendor_calls, DROP COLUMN history,

@@ -1,7 +1,7 @@
 CREATE FUNCTION public.rank_job() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    NEW.rank := NEW.run_at - make_interval(mins => NEW.priority);
+    NEW.rank := CASE WHEN NEW.run_at > now() THEN 'infinity' ELSE NEW.run_at - make_interval(mins => NEW.priority) END;
     RETURN NEW;
 END
 $$;

@@ -20,11 +20,14 @@ ALTER TABLE public.jobs
     ADD COLUMN cancel_requested_at timestamptz,
     ADD CONSTRAINT jobs_priority_range CHECK (priority BETWEEN -100 AND 100);
 COMMENT ON COLUMN public.jobs.lease IS 'fencing token: the number of the delivery that may write';
-COMMENT ON COLUMN public.jobs.rank IS 'run_at less a minute for each point of priority: waiting jobs age into importance';
+COMMENT ON COLUMN public.jobs.rank IS
+    'run_at less a minute for each point of priority: waiting jobs age into importance; infinity until run_at';
 COMMENT ON COLUMN public.jobs.history IS 'the attempts that did not end the job, oldest first';
 
 DROP INDEX public.idx_jobs_queued;
-CREATE INDEX idx_jobs_queued ON public.jobs (queue, tenant_id, rank) WHERE state = 'queued';
+-- Only what is due stands in it: whoever waits for his time costs a claim nothing.
+CREATE INDEX idx_jobs_queued ON public.jobs (queue, tenant_id, rank) WHERE state = 'queued' AND rank < 'infinity';
+CREATE INDEX idx_jobs_later ON public.jobs (run_at) WHERE state = 'queued' AND rank = 'infinity';
 CREATE INDEX idx_jobs_finished ON public.jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Rows here live briefly and change often: vacuum early, and leave room on the page for the next version.

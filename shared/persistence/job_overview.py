@@ -1,0 +1,56 @@
+"""The state of the whole system on one screen: what waits in each queue, and who works."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.persistence.database import Database
+
+QUEUES = """
+SELECT queue,
+       count(*) FILTER (WHERE state = 'queued' AND run_at <= now())::int AS due,
+       extract(epoch FROM now() - min(run_at) FILTER (WHERE state = 'queued' AND run_at <= now()))::float8 AS oldest_s,
+       count(*) FILTER (WHERE state = 'queued' AND run_at > now())::int AS later,
+       count(*) FILTER (WHERE state = 'dispatched')::int AS dispatched,
+       count(*) FILTER (WHERE state = 'running')::int AS running,
+       count(*) FILTER (
+           WHERE state IN ('failed', 'dead') AND finished_at > now() - interval '1 day')::int AS ended_badly
+FROM public.jobs GROUP BY queue ORDER BY queue
+"""
+PROCESSES = """
+SELECT name, queues, concurrency, started_at, extract(epoch FROM now() - seen_at)::float8 AS silent_s
+FROM public.job_workers ORDER BY name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """A queue: due jobs and how long the oldest has waited, later ones, those out, those ended badly in a day."""
+
+    queue: str
+    due: int
+    oldest_s: float | None
+    later: int
+    dispatched: int
+    running: int
+    ended_badly: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A worker, or a dispatcher (without queues), and for how long it has given no sign of life."""
+
+    name: str
+    queues: list[str]
+    concurrency: int
+    started_at: datetime
+    silent_s: float
+
+
+def read_queues(database: Database) -> list[QueueState]:
+    """Each queue that has jobs."""
+    return [QueueState(**row) for row in database.call(QUEUES)]
+
+
+def read_processes(database: Database) -> list[Process]:
+    """Each worker and dispatcher that has not signed out."""
+    return [Process(**row) for row in database.call(PROCESSES)]
