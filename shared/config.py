@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         10.0, ge=0, le=60, validation_alias="CAPLIQUIFY_LONGEST_LIMIT_WAIT_S"
     )
     keep_jobs_days: int = Field(90, ge=1, validation_alias="CAPLIQUIFY_KEEP_JOBS_DAYS")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, validation_alias="CAPLIQUIFY_METRICS_PORT"
+    )
     flower_auth: SecretStr | None = Field(None, validation_alias="CAPLIQUIFY_FLOWER_AUTH")
 
     @field_validator("redis_url")

@@ -15,6 +15,7 @@ from celery.signals import (
 )
 
 from shared.errors import CapLiquifyError
+from shared.observability.exporter import is_counting_for_all, serve_metrics
 from shared.observability.logging import configure_logging
 from shared.security.redaction import redact
 from workers.wiring import close_wiring, current_wiring, open_wiring
@@ -84,6 +85,9 @@ def _sign_in(sender: Any, **_: object) -> None:
     presence = Presence(sender.hostname, queues, sender.controller.concurrency)
     _presences.append(presence)
     presence.begin()
+    port = current_wiring().settings.metrics_port
+    if port is not None and is_counting_for_all():
+        serve_metrics(port)
 
 
 @worker_shutting_down.connect

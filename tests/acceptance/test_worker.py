@@ -149,3 +149,26 @@ def answer(url: str, login: tuple[str, str] | None = None, deadline_s: float = 3
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
+
+
+def test_a_worker_serves_the_metrics_of_all_its_processes(
+    environment: dict[str, str],
+    home: Path,
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    dispatcher: Guarded,
+) -> None:
+    port = free_port()
+    arguments = ("--concurrency", "2", "--name", "counted", "--metrics-port", str(port))
+    process = guarded(environment, home, "worker", *arguments)
+    try:
+        ledger = JobLedger(wiring.dispatcher)
+        for tenant in (acme, globex):
+            job = ledger.enqueue(tenant, "usage.sample", {}, requested_by="test")
+            assert finished(wiring, job).state is JobState.SUCCEEDED
+        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    finally:
+        process.stop()
+    assert 'capliquify_attempts_total{outcome="succeeded",task="usage.sample"} 2.0' in told
+    assert "acme" not in told

@@ -2,9 +2,10 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -12,6 +13,7 @@ from shared.config import Settings
 from shared.embedded.ports import is_free
 from shared.errors import InvalidInput, ServiceError
 from shared.forecasting.threads import limit_to_one_thread
+from shared.observability.exporter import is_counting_for_all, prepare_folder
 from shared.security.redaction import redact, remember_secret
 from workers.platform import keep_secret, prepare_home, servers_in_environment
 from workers.queues import Queue
@@ -23,9 +25,15 @@ def worker(
     ),
     concurrency: Annotated[int, typer.Option(min=1, help="Processes")] = 2,
     name: Annotated[str, typer.Option(help="Name of this worker")] = "worker",
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this loopback port"),
+    ] = None,
 ) -> None:
     """Run a Celery worker."""
     require_queues("queues", queues.split(","))
+    if metrics_port is not None and not is_counting_for_all():
+        _begin_again_counting(name, metrics_port)
     limit_to_one_thread()
     # Workers learn of each other from the ledger: no talk among them at each start and reconnection.
     silent = ("--without-gossip", "--without-mingle")
@@ -42,6 +50,17 @@ def worker(
         "INFO",
         *silent,
     )
+
+
+def _begin_again_counting(name: str, port: int) -> NoReturn:
+    """The same command in the same process, with what the metrics library reads when it is loaded."""
+    require_free(port, "--metrics-port")
+    home = Settings.read().home
+    prepare_home(home)
+    environment = prepare_folder(home.resolve() / "metrics" / name)
+    environment["CAPLIQUIFY_METRICS_PORT"] = str(port)
+    command = [sys.executable, *sys.orig_argv[1:]]
+    os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606 - our own command
 
 
 def dispatcher() -> None:
