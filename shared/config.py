@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         "https://{shop_domain}",
         validation_alias=AliasChoices("SHOPIFY_BASE_URL", "CAPLIQUIFY_SHOPIFY_BASE_URL"),
     )
+    shopify_webhook_secret: SecretStr | None = Field(
+        None, validation_alias="SHOPIFY_WEBHOOK_SECRET"
+    )
     vendor_attempts: int = Field(4, ge=1, le=10, validation_alias="CAPLIQUIFY_VENDOR_ATTEMPTS")
     database_listen_url: SecretStr | None = Field(None, validation_alias="DATABASE_LISTEN_URL")
     # A job whose worker gives no sign of life for so long is given to another; the rest follows from it.

@@ -14,9 +14,11 @@ from shared.config import Settings
 from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
+from shared.connectors.shopify.webhook import is_signed
 from shared.domain.job import Lease
 from shared.domain.limit import Limit, NoLimit, Quota
-from shared.errors import ServiceError, VaultError
+from shared.domain.webhook import Delivery
+from shared.errors import InvalidInput, ServiceError, VaultError
 from shared.http.client import VendorHttp
 from shared.http.limits import SharedLimit
 from shared.observability.metrics import VENDOR_CALLS
@@ -120,6 +122,32 @@ class Wiring:
             self._limit(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA) as limit,
         ):
             yield ShopifyConnector(ShopifyClient(http, limit), stored.service_name)
+
+    def webhook_check(
+        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork
+    ) -> Callable[[Delivery], bool]:
+        """Says whether a delivery was signed with the secret of its credential, or with the app's."""
+
+        def check(delivery: Delivery) -> bool:
+            secret = self._webhook_secret(tenant_id, open_unit_of_work, delivery.channel)
+            remember_secret(secret)
+            return is_signed(delivery.body or b"", delivery.headers, secret)
+
+        return check
+
+    def _webhook_secret(
+        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork, channel: str
+    ) -> str:
+        given = self.settings.shopify_webhook_secret
+        app_secret = "" if given is None else given.get_secret_value()
+        try:
+            with open_unit_of_work() as work:
+                stored = work.credentials.get(channel)
+        except InvalidInput:
+            # A shop that has gone is still told of: by the app's own secret.
+            return app_secret
+        opened = open_credential(self.vault, tenant_id, stored)
+        return ShopifyCredential.parse(opened).webhook_secret or app_secret
 
     @contextmanager
     def _limit(self, account: str, quota: Quota) -> Iterator[Limit]:

@@ -21,6 +21,7 @@ from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.repositories.syncing import CursorRepository, RejectionRepository
 from shared.persistence.repositories.usage import UsageRepository
+from shared.persistence.repositories.webhooks import WebhookRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
 from shared.persistence.tenancy import bind_tenant, read_tenant
 from shared.use_cases import ports
@@ -70,6 +71,7 @@ class TenantUnitOfWork:
         self.rejections: ports.Rejections = RejectionRepository(connection)
         audit = AuditRepository(connection, tenant.id, actor)
         self.audit: ports.AuditLog = audit
+        self.webhooks: ports.Webhooks = WebhookRepository(connection)
         self.jobs: ports.Jobs = JobRepository(connection, tenant.id, job_id, actor)
         self.usage: ports.UsageMeters = UsageRepository(connection, tenant.id, job_id, audit)
 

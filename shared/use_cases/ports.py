@@ -16,6 +16,7 @@ from shared.domain.sales import RejectedRecord, SaleLine
 from shared.domain.series import Forecast, Series
 from shared.domain.tenant import Tenant
 from shared.domain.token import RefreshClaim, SealedTokens
+from shared.domain.webhook import Delivery
 from shared.domain.working_capital import AccountClass, Balances, Flows, WorkingCapital
 
 RecordT_co = TypeVar("RecordT_co", covariant=True)
@@ -135,6 +136,9 @@ class Credentials(Protocol):
     def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
         """Puts `new` in the place of `old`; False if something else is there by now."""
 
+    def disconnect(self, service_name: str) -> None:
+        """Forgets the secrets of a service that will not let us in again."""
+
     def tokens(self, credential_id: UUID) -> SealedTokens: ...
     def claim_refresh(
         self, credential_id: UUID, seen: SealedTokens, now: datetime, until: datetime
@@ -172,9 +176,20 @@ class UsageMeters(Protocol):
         """Audits each breach once a period; returns how many were new."""
 
 
+class Webhooks(Protocol):
+    def get(self, delivery_id: UUID) -> Delivery: ...
+    def finish(self, delivery_id: UUID, outcome: str, at: datetime) -> None:
+        """Notes what became of it, and forgets its bytes."""
+
+
 class Jobs(Protocol):
     def enqueue(self, name: str, arguments: dict[str, object]) -> UUID:
         """Puts a job of this tenant on the ledger, in this transaction."""
+
+    def enqueue_unless_waiting(
+        self, name: str, arguments: dict[str, object], run_at: datetime
+    ) -> None:
+        """The same, not before `run_at`; not if the same work waits already."""
 
     def have_followed(self) -> bool:
         """Whether an attempt of the running job has enqueued jobs before."""
@@ -205,6 +220,7 @@ class UnitOfWork(Protocol):
     usage: UsageMeters
     audit: AuditLog
     jobs: Jobs
+    webhooks: Webhooks
 
 
 OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]

@@ -83,6 +83,15 @@ class CredentialRepository:
         ).format(column=sql.Identifier(column))
         return self._connection.execute(statement, (new, credential_id, old)).rowcount == 1
 
+    def disconnect(self, service_name: str) -> None:
+        """Forgets the secrets of a service that will not let us in again."""
+        self._connection.execute(
+            "UPDATE api_credentials SET credentials_encrypted = NULL, access_token_encrypted = NULL, "
+            "refresh_token_encrypted = NULL, token_expires_at = NULL, is_active = false, "
+            "needs_reconnect = true, updated_at = now() WHERE service_name = %s",
+            (service_name,),
+        )
+
     def tokens(self, credential_id: UUID) -> SealedTokens:
         """The credential's tokens, sealed."""
         row = self._connection.execute(

@@ -1,5 +1,6 @@
 """Jobs that a unit of work asks for: they are there if what it wrote is."""
 
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -26,6 +27,25 @@ class JobRepository:
         ).fetchone()
         assert row is not None  # noqa: S101 - a function call gives a row
         return UUID(str(row["id"]))
+
+    def enqueue_unless_waiting(
+        self, name: str, arguments: dict[str, object], run_at: datetime
+    ) -> None:
+        """The same, not before `run_at`; not if the same work waits already and begins by then."""
+        self._connection.execute(
+            "SELECT public.enqueue_job(%(tenant)s, %(name)s, %(arguments)s, p_run_at => %(run_at)s, "
+            "p_requested_by => %(by)s, p_parent_id => %(parent)s) WHERE NOT EXISTS ("
+            "SELECT FROM public.jobs WHERE tenant_id = %(tenant)s AND state = 'queued' "
+            "AND name = %(name)s AND arguments = %(arguments)s AND run_at <= %(run_at)s)",
+            {
+                "tenant": self._tenant_id,
+                "name": name,
+                "arguments": Jsonb(arguments),
+                "run_at": run_at,
+                "by": self._requested_by,
+                "parent": self._parent_id,
+            },
+        )
 
     def have_followed(self) -> bool:
         """Whether the job that runs has children already."""

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     FOR made IN SELECT oid::regprocedure AS signature FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         AND proname IN ('enqueue_job', 'check_job_arguments', 'json_type_fits', 'cancel_job', 'start_job', 'renew_lease',
-                        'hold_lease', 'report_progress', 'finish_job', 'end_attempt', 'claim_jobs', 'promote_jobs', 'pick_jobs', 'reap_jobs', 'enqueue_scheduled') LOOP
+                        'hold_lease', 'report_progress', 'finish_job', 'end_attempt', 'claim_jobs', 'promote_jobs', 'pick_jobs', 'reap_jobs', 'enqueue_scheduled', 'store_webhook') LOOP
         EXECUTE format('DROP FUNCTION %s', made.signature);
     END LOOP;
 END

@@ -1,0 +1,27 @@
+"""Webhooks: what vendors tell without being asked."""
+
+from uuid import UUID
+
+from shared.use_cases.process_webhook import WebhookResult, process_webhook
+from workers.queues import Queue
+from workers.task import Arguments, JobContext, task
+
+
+class ProcessWebhook(Arguments):
+    """`delivery_id` is what `store_webhook` returned."""
+
+    delivery_id: UUID
+
+
+@task(
+    name="webhooks.process",
+    queue=Queue.INTERACTIVE,
+    arguments=ProcessWebhook,
+    result=WebhookResult,
+)
+def process(context: JobContext, arguments: ProcessWebhook) -> WebhookResult:
+    """Checks a delivery's signature, acts on it and forgets its bytes."""
+    is_signed = context.wiring.webhook_check(context.tenant_id, context.open_unit_of_work)
+    return process_webhook(
+        context.open_unit_of_work, arguments.delivery_id, is_signed, context.now()
+    )

@@ -1,0 +1,194 @@
+"""Webhooks: kept by the API byte for byte, believed only if signed, acted on once, then forgotten."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from pydantic import SecretStr
+
+from shared.domain.job import Job, JobState
+from shared.persistence.ledger import JobFilter, JobLedger
+from shared.persistence.logins import login_url
+from shared.use_cases.store_credential import store_credential
+from tests.conftest import PASSWORD
+from tests.fixtures.echo import deliver
+from workers.execution import execute
+from workers.migrate import task_contracts
+from workers.task import TASKS
+from workers.wiring import Wiring, build_wiring
+
+SECRET = "app-secret-of-tests"
+BODY = b'{"id": 820982911946154508, "note": "\xf0\x9f\x8e\x81"}'
+
+
+@pytest.fixture
+def api(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(login_url(database_url, "api", PASSWORD)) as connection:
+        yield connection
+
+
+@pytest.fixture(autouse=True)
+def connected(wiring: Wiring, acme: UUID) -> None:
+    task_contracts()
+    secret = {
+        "shop_domain": "acme.myshopify.com",
+        "access_token": "t",
+        "webhook_secret": SECRET,
+    }
+    opener = wiring.unit_of_work(acme, actor="test")
+    store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
+
+
+def sign(body: bytes, secret: str = SECRET) -> dict[str, str]:
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return {"X-Shopify-Hmac-SHA256": base64.b64encode(digest).decode()}
+
+
+def store(
+    api: psycopg.Connection, tenant_id: UUID, topic: str, headers: dict[str, str], number: int = 1
+) -> UUID:
+    api.execute(sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(tenant_id))))
+    row = api.execute(
+        "SELECT public.store_webhook(%s, 'shopify_uk', %s, %s, %s, %s)",
+        (tenant_id, f"webhook-{number}", topic, Jsonb(headers), BODY),
+    ).fetchone()
+    api.commit()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
+def jobs(wiring: Wiring, tenant_id: UUID, name: str) -> list[Job]:
+    return JobLedger(wiring.admin).search(JobFilter(tenant_id, name))
+
+
+def process(wiring: Wiring, tenant_id: UUID) -> Job:
+    (job,) = [each for each in jobs(wiring, tenant_id, "webhooks.process") if each.is_live]
+    execute(TASKS["webhooks.process"], deliver(wiring, job), wiring, worker="w")
+    return JobLedger(wiring.admin).find(job.id)
+
+
+def kept(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
+    with wiring.unit_of_work(tenant_id, actor="test")() as work:
+        rows = work.webhooks._connection.execute(  # type: ignore[attr-defined]
+            "SELECT topic, outcome, body, headers, processed_at IS NOT NULL FROM webhook_deliveries"
+        )
+        return [tuple(row.values()) for row in rows]
+
+
+def test_an_order_that_changed_is_pulled_and_the_bytes_are_forgotten(
+    wiring: Wiring, acme: UUID, globex: UUID, api: psycopg.Connection
+) -> None:
+    store(api, acme, "orders/updated", sign(BODY))
+    assert kept(wiring, acme)[0][2] == BODY
+    ended = process(wiring, acme)
+    assert (ended.state, ended.result) == (
+        JobState.SUCCEEDED,
+        {"topic": "orders/updated", "outcome": "pull_asked"},
+    )
+    assert kept(wiring, acme) == [("orders/updated", "pull_asked", None, {}, True)]
+    (pull,) = jobs(wiring, acme, "sales.pull")
+    assert (pull.arguments, pull.parent_id) == ({"service": "shopify_uk"}, ended.id)
+    assert 50 < (pull.run_at - pull.created_at).total_seconds() <= 60
+    assert kept(wiring, globex) == []
+
+
+def test_the_same_webhook_is_kept_and_read_once(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    first = store(api, acme, "orders/updated", sign(BODY))
+    assert store(api, acme, "orders/updated", sign(BODY)) == first
+    process(wiring, acme)
+    assert store(api, acme, "orders/updated", sign(BODY)) == first
+    assert len(jobs(wiring, acme, "webhooks.process")) == 1
+
+
+def test_a_burst_of_webhooks_becomes_one_pull(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    for number in range(5):
+        store(api, acme, "inventory_levels/update", sign(BODY), number)
+        process(wiring, acme)
+    assert len(jobs(wiring, acme, "sales.pull")) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, sign(BODY, "another secret"), sign(b"another body"), {"x-shopify-hmac-sha256": "ü"}]
+)  # fmt: skip
+def test_what_is_not_signed_is_refused_and_forgotten(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection, headers: dict[str, str]
+) -> None:
+    store(api, acme, "orders/updated", headers)
+    ended = process(wiring, acme)
+    assert (ended.state, ended.outcome) == (JobState.FAILED, "discarded")
+    assert (ended.error_message or "").startswith(
+        "webhook: the signature of orders/updated does not fit"
+    )
+    assert kept(wiring, acme) == [("orders/updated", "refused", None, {}, True)]
+    assert jobs(wiring, acme, "sales.pull") == []
+
+
+def test_a_shop_that_removed_the_app_is_let_go_and_still_heard(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    store(api, acme, "app/uninstalled", sign(BODY))
+    assert (process(wiring, acme).result or {})["outcome"] == "disconnected"
+    with wiring.unit_of_work(acme, actor="test")() as work:
+        (found,) = work.credentials.list_kept()
+        assert (found.is_active, found.needs_reconnect, found.sealed) == (False, True, {})
+    store(api, acme, "shop/redact", sign(BODY), 2)
+    assert process(wiring, acme).state is JobState.FAILED
+    settings = wiring.settings.model_copy(update={"shopify_webhook_secret": SecretStr(SECRET)})
+    with build_wiring(settings) as knowing:
+        store(api, acme, "customers/redact", sign(BODY), 3)
+        assert (process(knowing, acme).result or {})["outcome"] == "privacy_noted"
+    with wiring.admin.transaction() as connection:
+        told = connection.execute(
+            "SELECT action FROM public.audit_logs WHERE tenant_id = %s "
+            "AND action IN ('credential.disconnected', 'privacy.request') ORDER BY created_at",
+            (acme,),
+        ).fetchall()
+    assert [row["action"] for row in told] == ["credential.disconnected", "privacy.request"]
+
+
+def test_a_topic_that_means_nothing_to_us_is_ignored(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    store(api, acme, "themes/publish", sign(BODY))
+    assert (process(wiring, acme).result or {})["outcome"] == "ignored"
+
+
+def test_the_api_keeps_webhooks_of_its_own_tenant_only(
+    wiring: Wiring, acme: UUID, globex: UUID, api: psycopg.Connection
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not the tenant"):
+        api.execute(
+            "SELECT public.store_webhook(%s, 'shopify_uk', 'x', 'orders/updated', '{}', '')",
+            (acme,),
+        )
+    api.rollback()
+    api.execute(sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(globex))))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not the tenant"):
+        api.execute(
+            "SELECT public.store_webhook(%s, 'shopify_uk', 'x', 'orders/updated', '{}', '')",
+            (acme,),
+        )
+    api.rollback()
+    assert kept(wiring, acme) == []
+
+
+def test_a_delivery_too_large_is_refused(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    api.execute(sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(acme))))
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="4194304 bytes at most"):
+        api.execute(
+            "SELECT public.store_webhook(%s, 'shopify_uk', 'x', 'orders/updated', '{}', %s)",
+            (acme, b"x" * 4_194_305),
+        )
