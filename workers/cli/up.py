@@ -19,6 +19,7 @@ from workers.queues import Queue
 from workers.supervisor import Program, supervising
 
 LOOK_S = 0.5
+LOCK = "up.lock"
 
 console = Console()
 
@@ -34,7 +35,11 @@ def up(
     stopping = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopping.set())
+    if not (settings.home / LOCK).exists():
+        # Nobody has run here before: what is wrong is told before anything is made.
+        _check(settings, port)
     with _alone(settings.home):
+        # Another `up` is the better reason for a port that is taken.
         _check(settings, port)
         _run(port, stopping)
     console.print("Down.")
@@ -83,7 +88,7 @@ def _check(settings: Settings, port: int) -> None:
 def _alone(home: Path) -> Iterator[None]:
     """Holds the home: two of these would give their workers the same names, and share beat's file."""
     prepare_home(home)
-    with (home / "up.lock").open("w") as lock:
+    with (home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
