@@ -62,7 +62,7 @@ class JobRig:
         worker = ("benchmarks.job_tasks", "worker", "--queues", "interactive", "--concurrency")
         self.start(*worker, str(concurrency))
         self.start("workers", "dispatcher")
-        self._wait_for("SELECT count(*) AS left FROM public.job_workers", 1)
+        self._wait_for("SELECT count(*) FROM public.job_workers WHERE queues <> '{}'", 1)
 
     def start_plain(self, concurrency: int) -> None:
         """One plain Celery worker."""
