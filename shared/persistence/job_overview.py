@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.persistence.database import Database
 
+# By the indexes of what waits, what is out and what ended lately: the history behind them is not looked at.
 QUEUES = """
 SELECT queue,
        count(*) FILTER (WHERE state = 'queued' AND run_at <= now())::int AS due,
@@ -12,9 +13,12 @@ SELECT queue,
        count(*) FILTER (WHERE state = 'queued' AND run_at > now())::int AS later,
        count(*) FILTER (WHERE state = 'dispatched')::int AS dispatched,
        count(*) FILTER (WHERE state = 'running')::int AS running,
-       count(*) FILTER (
-           WHERE state IN ('failed', 'dead') AND finished_at > now() - interval '1 day')::int AS ended_badly
-FROM public.jobs GROUP BY queue ORDER BY queue
+       count(*) FILTER (WHERE state IN ('failed', 'dead'))::int AS ended_badly
+FROM (SELECT queue, state, run_at FROM public.jobs WHERE state = 'queued' AND rank < 'infinity'
+      UNION ALL SELECT queue, state, run_at FROM public.jobs WHERE state = 'queued' AND rank = 'infinity'
+      UNION ALL SELECT queue, state, run_at FROM public.jobs WHERE state IN ('dispatched', 'running')
+      UNION ALL SELECT queue, state, run_at FROM public.jobs WHERE finished_at > now() - interval '1 day') AS j
+GROUP BY queue ORDER BY queue
 """
 PROCESSES = """
 SELECT name, queues, concurrency, started_at, extract(epoch FROM now() - seen_at)::float8 AS silent_s
