@@ -1,11 +1,9 @@
 """Servers, tenants and processes for the job benchmarks."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,8 +14,8 @@ from uuid import UUID
 import psycopg
 
 import benchmarks.job_tasks  # noqa: F401 - declares the task
+from benchmarks.scratch import PASSWORD, own_servers
 from shared.config import Settings
-from shared.embedded.services import EmbeddedServices
 from shared.persistence.contracts import publish
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.logins import ensure_logins, login_url
@@ -25,8 +23,6 @@ from shared.persistence.migrations.public_line import migrate_public
 from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
-PASSWORD = "a password of benchmarks"  # noqa: S105
-READY_S = 60.0
 # One row is enough to know, and asking must not cost what is measured.
 COUNT_LEFT = (
     "SELECT count(*) FROM (SELECT FROM public.jobs WHERE state IN ('queued', 'dispatched', 'running') "
@@ -106,7 +102,7 @@ class JobRig:
         deadline = time.monotonic() + 600
         with psycopg.connect(self.database_url, autocommit=True) as connection:
             while time.monotonic() < deadline:
-                row = connection.execute(question, {"tenant": tenant_id}).fetchone()  # type: ignore[arg-type]
+                row = connection.execute(question, {"tenant": tenant_id}).fetchone()
                 if row == (answer,):
                     return
                 time.sleep(0.02)
@@ -116,13 +112,9 @@ class JobRig:
 @contextmanager
 def job_rig() -> Iterator[JobRig]:
     """Durable servers with our public schema and nothing else, which end with the block."""
-    home = Path(tempfile.mkdtemp(prefix="capliquify-bench-"))
-    home.chmod(0o755)
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
-        services = EmbeddedServices(home)
-        stack.callback(services.stop)
-        urls = services.start_owned()
+        own = stack.enter_context(own_servers())
+        urls, home = own.urls, own.home
         migrate_public(urls.database_url)
         publish(urls.database_url, task_contracts())
         ensure_logins(urls.database_url, PASSWORD)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,8 +14,11 @@ import psycopg
 from psycopg import sql
 
 from shared.embedded.services import EmbeddedServices
+from shared.embedded.urls import ServiceUrls
 from shared.persistence.migrations.public_line import migrate_public
 
+# Of the logins of a server that lives for one run.
+PASSWORD = "a password of benchmarks"  # noqa: S105
 THREADS = 3
 BATCH = 10
 
@@ -40,11 +44,27 @@ def owner_url() -> Iterator[str]:
     if given:
         yield given
         return
+    with own_servers() as own:
+        yield own.urls.database_url
+
+
+@dataclass(frozen=True, slots=True)
+class OwnServers:
+    """Servers of one run alone, their addresses and their folder."""
+
+    services: EmbeddedServices
+    urls: ServiceUrls
+    home: Path
+
+
+@contextmanager
+def own_servers(*, durable: bool = True) -> Iterator[OwnServers]:
+    """Servers that live as long as the block, and a folder that goes with them."""
     home = Path(tempfile.mkdtemp(prefix="capliquify-bench-"))
     home.chmod(0o755)  # for the account that PostgreSQL runs as
-    services = EmbeddedServices(home)
+    services = EmbeddedServices(home, durable=durable)
     try:
-        yield services.start_owned().database_url
+        yield OwnServers(services, services.start_owned(), home)
     finally:
         services.stop()
         shutil.rmtree(home, ignore_errors=True)

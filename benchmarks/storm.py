@@ -10,18 +10,15 @@ when a job has not succeeded.
 import argparse
 import json
 import random
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 
+from benchmarks.scratch import PASSWORD, own_servers
 from benchmarks.storm_faults import Storm
 from benchmarks.storm_outcome import Outcome, judge
 from shared.embedded.services import EmbeddedServices
@@ -33,7 +30,6 @@ from shared.persistence.migrations.public_line import migrate_public
 from tests.fixtures.fleet import Fleet
 from tests.fixtures.numbered import NUMBERED, place, prepare
 
-PASSWORD = "a password of benchmarks"  # noqa: S105
 LEASE_S = 2.0
 DRAIN_S = 180.0
 ROUND_S = 1.0
@@ -47,8 +43,8 @@ LIVE = "SELECT count(*) FROM public.jobs WHERE state IN ('queued', 'dispatched',
 def main() -> None:
     """Run the storm and print the table; with --json the last line is one JSON object."""
     asked = arguments()
-    with servers() as (embedded, urls, folder):
-        outcome = run(asked, embedded, urls, folder)
+    with own_servers(durable=False) as own:
+        outcome = run(asked, own.services, own.urls, own.home)
     outcome.print()
     if asked.json:
         print(json.dumps({"benchmark": "storm", **asdict(outcome)}))
@@ -64,19 +60,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--keep-logs", type=Path, help="a folder for the processes' logs")
     return parser.parse_args()
-
-
-@contextmanager
-def servers() -> Iterator[tuple[EmbeddedServices, ServiceUrls, Path]]:
-    """Servers of this run alone, and its folder."""
-    folder = Path(tempfile.mkdtemp(prefix="capliquify-storm-"))
-    folder.chmod(0o755)  # for the account that PostgreSQL runs as
-    embedded = EmbeddedServices(folder, durable=False)
-    try:
-        yield embedded, embedded.start_owned(), folder
-    finally:
-        embedded.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run(
