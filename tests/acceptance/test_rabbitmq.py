@@ -6,10 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.job import JobState
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobLedger
-from tests.acceptance.test_worker import finished, guarded
+from tests.acceptance.test_worker import assert_jobs_run, guarded
 from tests.conftest import environment_of
 from tests.fixtures.rabbitmq import rabbitmq
 from workers.wiring import Wiring
@@ -39,12 +37,4 @@ def running(
 def test_jobs_of_both_tenants_run_over_rabbitmq(
     wiring: Wiring, acme: UUID, globex: UUID, running: None
 ) -> None:
-    ledger = JobLedger(wiring.dispatcher)
-    jobs = [
-        ledger.enqueue(each, "usage.sample", {}, requested_by="test") for each in (acme, globex)
-    ]
-    ended = [finished(wiring, job) for job in jobs]
-    assert [job.state for job in ended] == [JobState.SUCCEEDED, JobState.SUCCEEDED]
-    with wiring.admin.transaction() as connection:
-        sampled = connection.execute("SELECT tenant_id FROM public.usage_metrics").fetchall()
-    assert {row["tenant_id"] for row in sampled} == {acme, globex}
+    assert_jobs_run(wiring, acme, globex)

@@ -155,7 +155,7 @@ def test_the_api_changes_a_job_through_functions_only(
     ):
         name_tenant(api, acme)
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            api.execute(statement)  # type: ignore[arg-type]
+            api.execute(statement)
         api.rollback()
     name_tenant(api, acme)
     assert api.execute("SELECT public.cancel_job(%s)", (job.id,)).fetchone() == ("cancelled",)

@@ -137,7 +137,7 @@ def test_a_tenant_that_may_not_run_any_more_has_its_job_discarded(
     job = place(wiring, acme, "work")
     other = place(wiring, globex, "work")
     with psycopg.connect(database_url) as connection:
-        connection.execute(f"UPDATE public.tenants SET {change} WHERE id = %s", (acme,))  # type: ignore[arg-type]
+        connection.execute(f"UPDATE public.tenants SET {change} WHERE id = %s", (acme,))
     assert run(wiring, echo, job) is JobState.FAILED
     assert JobLedger(wiring.dispatcher).find(job.id).outcome == "discarded"
     make_due(wiring)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.job import JobState, Outcome
+from shared.domain.job import Job, JobState, Outcome
 from shared.errors import DatabaseUnavailable, JobCancelled, LeaseLost
 from shared.persistence.dispatching import DispatchLedger
 from shared.persistence.leases import Ending, Held
@@ -23,9 +23,14 @@ def echo(database_url: str) -> Iterator[Echo]:
         yield task
 
 
-def expire(wiring: Wiring) -> None:
+def expire(wiring: Wiring, job: Job | None = None) -> None:
+    """Lets the lease of a job run out; of every job if none is named."""
     with wiring.admin.transaction() as connection:
-        connection.execute("UPDATE public.jobs SET lease_expires_at = now() - interval '1 second'")
+        connection.execute(
+            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' "
+            "WHERE id = coalesce(%s, id)",
+            (job and job.id,),
+        )
 
 
 def reap(wiring: Wiring) -> list[tuple[JobState, JobState]]:
@@ -142,18 +147,10 @@ def test_a_message_waits_while_every_place_is_taken(
     wiring.leases.start(deliver(wiring, busy), "w")
     waiting = place(wiring, globex)
     deliver(wiring, waiting)
-    with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
-            (waiting.id,),
-        )
+    expire(wiring, waiting)
     assert reap(wiring) == []
     wiring.leases.sign_in("another", ["interactive"], 1)
-    with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
-            (waiting.id,),
-        )
+    expire(wiring, waiting)
     assert reap(wiring) == [(JobState.DISPATCHED, JobState.QUEUED)]
 
 
@@ -165,17 +162,10 @@ def test_a_message_that_later_ones_have_overtaken_is_lost(
     deliver(wiring, lost)
     busy = place(wiring, globex)
     wiring.leases.start(deliver(wiring, busy), "w")
-    with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
-            (lost.id,),
-        )
+    expire(wiring, lost)
     assert reap(wiring) == []
+    expire(wiring, lost)
     with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
-            (lost.id,),
-        )
         connection.execute(
             "UPDATE public.jobs SET started_at = now() - interval '1 minute' WHERE id = %s",
             (busy.id,),
@@ -194,11 +184,7 @@ def test_a_worker_of_several_queues_is_full_whatever_it_works_at(
     wiring.leases.start(busy.lease, "w")
     waiting = place(wiring, acme)
     deliver(wiring, waiting)
-    with wiring.admin.transaction() as connection:
-        connection.execute(
-            "UPDATE public.jobs SET lease_expires_at = now() - interval '1 second' WHERE id = %s",
-            (waiting.id,),
-        )
+    expire(wiring, waiting)
     assert reap(wiring) == []
 
 

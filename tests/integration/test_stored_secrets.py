@@ -56,7 +56,7 @@ def seal_by_pgcrypto(wiring: Wiring, tenant_id: UUID, form: str, secret: str) ->
     with tenant_transaction(wiring.database, tenant_id) as connection:
         connection.execute(
             "INSERT INTO api_credentials (company_id, service_name, service_type, credentials_encrypted) "
-            f"SELECT id, 'shopify_uk', 'ecommerce', {form} FROM companies",  # type: ignore[arg-type]
+            f"SELECT id, 'shopify_uk', 'ecommerce', {form} FROM companies",
             (secret, PGP_KEY),
         )
 
