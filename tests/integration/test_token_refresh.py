@@ -26,7 +26,7 @@ class Vendor:
     issued: int = 0
     lose_answer: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
-    during: Callable[[], None] = lambda: None
+    during: Callable[[], object] = lambda: None
 
     def refresh(self, refresh_token: str) -> Tokens:
         self.during()
@@ -102,14 +102,15 @@ def test_an_answer_that_is_lost_is_asked_for_again_with_the_old_token(
 
 def test_two_workers_at_once_refresh_once(wiring: Wiring, acme: UUID, credential: UUID) -> None:
     waiting = threading.Event()
-    vendor = Vendor(during=lambda: (waiting.wait(1.0), None)[1])
+    vendor = Vendor(during=lambda: waiting.wait(1.0))
     got: list[str] = []
+
+    def sleep(_seconds: float) -> None:
+        waiting.set()
 
     def work() -> None:
         opener = wiring.unit_of_work(acme, actor="test")
-        tokens = TokenRefresh(
-            opener, acme, wiring.vault, vendor, lambda: NOW, lambda _s: (waiting.set(), None)[1]
-        )
+        tokens = TokenRefresh(opener, acme, wiring.vault, vendor, lambda: NOW, sleep)
         got.append(tokens.access_token(credential))
 
     threads = [threading.Thread(target=work) for _ in range(2)]
