@@ -20,6 +20,16 @@ def anything_changed(result: Facts) -> bool:
     return bool(result.get("lines_changed") or result.get("products_changed"))
 
 
+def whole_and_changed(result: Facts) -> bool:
+    """Whether something changed and the years before the connection are there to learn from."""
+    return anything_changed(result) and bool(result.get("backfilled"))
+
+
+def past_is_missing(result: Facts) -> bool:
+    """Whether the years before the connection have still to be brought."""
+    return not result.get("backfilled")
+
+
 def is_shop(details: Facts) -> bool:
     """Whether the credential opens a shop."""
     return details.get("service_type") == "ecommerce"
@@ -40,6 +50,16 @@ def nothing(_arguments: Facts, _result: Facts) -> dict[str, object]:
     return {}
 
 
+def of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
+    """The shop that was pulled, and the day that it was asked to stand on."""
+    return {"service": arguments.get("service", "shopify_uk")} | as_of_the_pull(arguments, {})
+
+
+def with_a_new_credential(_arguments: Facts, details: Facts) -> dict[str, object]:
+    """The shop that was connected; it may show more than before."""
+    return {"service": details["service"], "again": True}
+
+
 def of_the_service(_arguments: Facts, details: Facts) -> dict[str, object]:
     """The shop that was connected."""
     return {"service": details["service"]}
@@ -54,15 +74,27 @@ class Reaction:
     when: Callable[[Facts], bool] = always
 
 
+# What new sales change. Also after a day without one: balances and stock move on their own.
+AFTER_SALES = (
+    Reaction("working_capital.roll_up", as_of_the_pull),
+    # SKUs and storage count against the tier.
+    Reaction("usage.sample", nothing, when=anything_changed),
+)
+
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "sales.pull.succeeded": (
-        # Also after a day without a sale: balances and stock move on their own.
-        Reaction("working_capital.roll_up", as_of_the_pull),
-        Reaction("forecasts.generate", learning_until_the_pull, when=anything_changed),
-        # SKUs and storage count against the tier.
-        Reaction("usage.sample", nothing, when=anything_changed),
+        Reaction("sales.backfill", of_the_pull, when=past_is_missing),
+        Reaction("forecasts.generate", learning_until_the_pull, when=whole_and_changed),
+        *AFTER_SALES,
     ),
-    "credential.connected": (Reaction("sales.pull", of_the_service, when=is_shop),),
+    "sales.backfill.succeeded": (
+        Reaction("forecasts.generate", learning_until_the_pull, when=anything_changed),
+        *AFTER_SALES,
+    ),
+    "credential.connected": (
+        Reaction("sales.pull", of_the_service, when=is_shop),
+        Reaction("sales.backfill", with_a_new_credential, when=is_shop),
+    ),
 }
 
 

@@ -43,6 +43,9 @@ class Settings(BaseSettings):
         "https://{shop_domain}",
         validation_alias=AliasChoices("SHOPIFY_BASE_URL", "CAPLIQUIFY_SHOPIFY_BASE_URL"),
     )
+    shopify_api_version: str = Field(
+        "2026-07", pattern=r"^\d{4}-\d{2}$", validation_alias="SHOPIFY_API_VERSION"
+    )
     shopify_webhook_secret: SecretStr | None = Field(
         None, validation_alias="SHOPIFY_WEBHOOK_SECRET"
     )

@@ -4,14 +4,19 @@
     ├── RetryLater              try the same work again, later
     │   ├── VendorUnavailable       the vendor did not answer, or answered 5xx
     │   ├── DatabaseUnavailable     PostgreSQL is away, or asks to do the transaction again
+    │   ├── CursorExpired           the vendor does not know our place any more: begin the window again
+    │   ├── WindowTooLarge          the vendor cannot answer for so long a time: ask for less
     │   └── Snooze                  nothing went wrong, it is too early: no attempt is used up
+    │       ├── VendorBusy              the vendor prepares what was asked for
     │       ├── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
+    │       ├── StreamBusy              another job pulls the same stream
     │       └── SchemaBehind            the tenant's schema has still to be migrated
     ├── GiveUp                  the same work would fail again: somebody must mend something
     │   ├── InvalidInput            a value given by a person or a vendor is wrong
     │   ├── TenantMissing           no tenant is bound, or the one named does not exist
     │   ├── TenantForbidden         the tenant exists, its status forbids the work
     │   ├── CredentialRejected      the vendor refuses the credential
+    │   ├── ScopeMissing            the credential may not see this part
     │   ├── VaultError              a secret cannot be opened or no key is set
     │   └── ServiceError            an embedded or configured server cannot be used
     ├── StopWork                somebody else decides about this job now: change nothing more
@@ -51,12 +56,28 @@ class DatabaseUnavailable(RetryLater):
     """PostgreSQL is away for now, or asks to do the transaction again."""
 
 
+class CursorExpired(RetryLater):
+    """The vendor does not know our place in its pages any more: the window begins again."""
+
+
+class WindowTooLarge(RetryLater):
+    """The vendor cannot answer for so long a window: a smaller one is asked for."""
+
+
 class Snooze(RetryLater):
     """It is too early: the work goes on later and has used up no attempt."""
 
 
+class VendorBusy(Snooze):
+    """The vendor prepares what was asked for; it is fetched later."""
+
+
 class RateLimited(Snooze):
     """The vendor's limit is used up for now."""
+
+
+class StreamBusy(Snooze):
+    """Another job of the same tenant moves the same cursor."""
 
 
 class SchemaBehind(Snooze):
@@ -81,6 +102,10 @@ class TenantForbidden(GiveUp):
 
 class CredentialRejected(GiveUp):
     """The vendor refuses the credential; the owner must connect again."""
+
+
+class ScopeMissing(GiveUp):
+    """The credential may not see what was asked for; the rest of the work goes on without it."""
 
 
 class VaultError(GiveUp):

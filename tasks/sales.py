@@ -2,14 +2,19 @@
 
 from datetime import date
 
+from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
 from shared.use_cases.pull_every_shop import ShopsAsked, pull_every_shop
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
+from workers.vendors.catalogue import open_shop
+
+# Two years of a large shop take a while, and a run that is cut off goes on where it stood.
+BACKFILL_DEADLINE_S = 4 * 3600
 
 
 class PullSales(Arguments):
-    """`service` names the credential; `as_of` is the day that the stock counts for."""
+    """`service` names the credential; `as_of` is the day that the stock counts for and the past is counted from."""
 
     service: str = "shopify_uk"
     as_of: date | None = None
@@ -26,11 +31,39 @@ def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
     """Brings the tenant's sales, products and stock up to now."""
     with context.open_unit_of_work() as work:
         credential = work.credentials.get(arguments.service)
-    with context.wiring.shop(
-        context.tenant_id, credential, context.vendor_calls.count
-    ) as connector:
+    with open_shop(context.vendor_room, credential) as connector:
         pull = SalesPull(context.open_unit_of_work, connector, credential, context.progress)
         return pull.run(context.now(), arguments.as_of)
+
+
+class BackfillSales(Arguments):
+    """`as_of` goes on to what follows; `again` tries for what the credential could not see before."""
+
+    service: str = "shopify_uk"
+    as_of: date | None = None
+    again: bool = False
+
+
+@task(
+    name="sales.backfill",
+    queue=Queue.SYNC,
+    arguments=BackfillSales,
+    result=BackfillResult,
+    vendor_argument="service",
+    deadline_s=BACKFILL_DEADLINE_S,
+)
+def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
+    """Brings the two years of sales before the shop was connected, newest first."""
+    with context.open_unit_of_work() as work:
+        credential = work.credentials.get(arguments.service)
+    with open_shop(context.vendor_room, credential) as connector:
+        return backfill_sales(
+            context.open_unit_of_work,
+            connector,
+            credential,
+            context.progress,
+            again=arguments.again,
+        )
 
 
 class PullEveryShop(Arguments):

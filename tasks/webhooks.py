@@ -5,6 +5,7 @@ from uuid import UUID
 from shared.use_cases.process_webhook import WebhookResult, process_webhook
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
+from workers.vendors.shopify import webhook_check
 
 
 class ProcessWebhook(Arguments):
@@ -21,7 +22,7 @@ class ProcessWebhook(Arguments):
 )
 def process(context: JobContext, arguments: ProcessWebhook) -> WebhookResult:
     """Checks a delivery's signature, acts on it and forgets its bytes."""
-    is_signed = context.wiring.webhook_check(context.tenant_id, context.open_unit_of_work)
+    is_signed = webhook_check(context.vendor_room)
     return process_webhook(
         context.open_unit_of_work, arguments.delivery_id, is_signed, context.now()
     )

@@ -22,6 +22,7 @@ from shared.use_cases.ports import OpenUnitOfWork
 from workers.progress import Progress
 from workers.queues import Queue
 from workers.requests import JobTask
+from workers.vendors.room import VendorRoom
 from workers.wiring import Wiring, current_wiring
 
 ArgumentsT = TypeVar("ArgumentsT", bound="Arguments")
@@ -68,6 +69,12 @@ class JobContext:
     def tenant_id(self) -> UUID:
         """Whose job it is."""
         return self.job.tenant_id
+
+    @property
+    def vendor_room(self) -> VendorRoom:
+        """What the tenant's connectors are built from; calls are counted on the job."""
+        count = self.vendor_calls.count
+        return self.wiring.vendor_room(self.tenant_id, self.open_unit_of_work, count)
 
     def check(self) -> None:
         """Raises `StopWork` if the job is to go no further; costs nothing, call it in long loops."""

@@ -1,27 +1,14 @@
 """The composition root: the only place that builds pools, clients, connectors and the vault."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-import redis
-
 from shared.config import Settings
-from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
-from shared.connectors.shopify.connector import ShopifyConnector
-from shared.connectors.shopify.credential import ShopifyCredential
-from shared.connectors.shopify.webhook import is_signed
 from shared.domain.job import Lease
-from shared.domain.limit import Limit, NoLimit, Quota
-from shared.domain.webhook import Delivery
-from shared.errors import InvalidInput, ServiceError, VaultError
-from shared.http.client import VendorHttp
-from shared.http.limits import SharedLimit
-from shared.observability.metrics import VENDOR_CALLS
+from shared.errors import ServiceError, VaultError
 from shared.persistence.database import Database
 from shared.persistence.leases import Leases
 from shared.persistence.ledger import JobLedger
@@ -31,9 +18,9 @@ from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases import ports
-from shared.use_cases.ports import OpenUnitOfWork, ShopConnector, StoredCredential
-from shared.use_cases.store_credential import open_credential
+from shared.use_cases.ports import OpenUnitOfWork
 from workers.heartbeat import Heartbeat
+from workers.vendors.room import VendorRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,73 +84,11 @@ class Wiring:
         fence = None if lease is None else Fence(lease, self.settings.lease_s)
         return unit_of_work_opener(self.database, tenant_id, fence=fence, actor=actor)
 
-    @contextmanager
-    def shop(
-        self, tenant_id: UUID, stored: StoredCredential, on_call: Callable[[], None]
-    ) -> Iterator[ShopConnector]:
-        """The connector of a credential, opened as late as can be and closed with the block.
-
-        `on_call` is told of each request that left.
-        """
-        credential = ShopifyCredential.parse(open_credential(self.vault, tenant_id, stored))
-        remember_secret(credential.access_token)
-        base_url = self.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
-        headers = {"X-Shopify-Access-Token": credential.access_token}
-        attempts = self.settings.vendor_attempts
-
-        def on_answer(status: str) -> None:
-            VENDOR_CALLS.labels("shopify", status).inc()
-            on_call()
-
-        with (
-            VendorHttp(
-                "shopify", base_url, headers, attempts=attempts, on_answer=on_answer
-            ) as http,
-            self._limit(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA) as limit,
-        ):
-            yield ShopifyConnector(ShopifyClient(http, limit), stored.service_name)
-
-    def webhook_check(
-        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork
-    ) -> Callable[[Delivery], bool]:
-        """Says whether a delivery was signed with the secret of its credential, or with the app's."""
-
-        def check(delivery: Delivery) -> bool:
-            secret = self._webhook_secret(tenant_id, open_unit_of_work, delivery.channel)
-            remember_secret(secret)
-            return is_signed(delivery.body or b"", delivery.headers, secret)
-
-        return check
-
-    def _webhook_secret(
-        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork, channel: str
-    ) -> str:
-        given = self.settings.shopify_webhook_secret
-        app_secret = "" if given is None else given.get_secret_value()
-        try:
-            with open_unit_of_work() as work:
-                stored = work.credentials.get(channel)
-        except InvalidInput:
-            # A shop that has gone is still told of: by the app's own secret.
-            return app_secret
-        opened = open_credential(self.vault, tenant_id, stored)
-        return ShopifyCredential.parse(opened).webhook_secret or app_secret
-
-    @contextmanager
-    def _limit(self, account: str, quota: Quota) -> Iterator[Limit]:
-        """The account's limit, shared by all workers through Redis, where there is one."""
-        url = self.settings.redis_url
-        if url is None:
-            yield NoLimit()
-            return
-        # Calls must not wait long for what only spares them a refusal.
-        with redis.Redis.from_url(
-            url.get_secret_value(), socket_timeout=2.0, socket_connect_timeout=2.0
-        ) as client:
-            longest_wait_s = self.settings.longest_limit_wait_s
-            yield SharedLimit(
-                client, account, quota, longest_wait_s=longest_wait_s, sleep=time.sleep
-            )
+    def vendor_room(
+        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork, on_call: Callable[[], None]
+    ) -> VendorRoom:
+        """What a tenant's connectors are built from."""
+        return VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call)
 
 
 def build_wiring(settings: Settings) -> Wiring:

@@ -1,7 +1,7 @@
 """Order lines as the tables keep them: sales positive, refunds negative and dated when they happened."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,8 +18,9 @@ class SaleLine:
     """One line of an order or of a refund; unique by channel, order id and line id.
 
     `sale_date` is the day in the shop's own time zone. `total_amount` is net of tax, shipping
-    and discounts, in `currency`; negative on refunds, as is `quantity`. `sku` is None only on
-    refunds that belong to no product.
+    and discounts, in `currency`; negative on refunds, as is `quantity`. Shipping stands on lines of
+    its own, whose total is zero. `sku` is None on what belongs to no product.
+    `source_updated_at` is when the vendor last changed the order: older news never overwrites newer.
     """
 
     channel: str
@@ -35,6 +36,38 @@ class SaleLine:
     tax_amount: Decimal
     currency: str
     market: str
+    shipping_amount: Decimal = Decimal(0)
+    # What the customer paid of the total in another currency, where it was another one.
+    presentment_amount: Decimal | None = None
+    presentment_currency: str | None = None
+    commission_amount: Decimal | None = None
+    fee_estimated: bool = False
+    source_updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleFee:
+    """What a channel took for an order, or for one SKU of it; negative where it gave back.
+
+    `fee_key` is unique in the channel and stays the same while a fee becomes final.
+    """
+
+    channel: str
+    channel_order_id: str
+    fee_key: str
+    sku: str | None
+    amount: Decimal
+    currency: str
+    is_final: bool
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRule:
+    """What a channel takes by its price list, until it tells: `rate` of the total, and `fixed` an order."""
+
+    rate: Decimal
+    fixed: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -11,22 +11,31 @@ import httpx
 import stamina
 
 from shared.errors import (
+    CapLiquifyError,
     CredentialRejected,
     GiveUp,
     InvalidInput,
-    RateLimited,
     VendorUnavailable,
 )
+from shared.http.access import Access, FixedAccess
+from shared.http.answers import check_status, is_retried_here, refuse_foreign_url
+from shared.use_cases.vendors import Answer, Call
 
 CONNECT_S = 5.0
 READ_S = 30.0
+# From the first byte sent to the last one read: a vendor that drips does not hold a worker for long.
+TOTAL_S = 90.0
+DOWNLOAD_S = 3600.0
 ATTEMPTS = 4
+# Waits double, and are spread by as much again: workers that failed together do not come back together.
+FIRST_WAIT_S, SPREAD_S = 0.3, 0.6
 LONGEST_RETRY_S = 45.0
 LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
+LARGEST_DOWNLOAD_BYTES = 8 * 1024 * 1024 * 1024
 
 
 class VendorHttp:
-    """Sends requests to one vendor; `vendor` names it in errors, `headers` may hold secrets.
+    """Sends requests to one vendor; `vendor` names it in errors, `access` may hold secrets.
 
     `on_answer` hears of each request: the status, or `timeout` or `unreachable`.
     """
@@ -35,21 +44,20 @@ class VendorHttp:
         self,
         vendor: str,
         base_url: str,
-        headers: Mapping[str, str],
+        access: Access | Mapping[str, str],
         *,
         attempts: int = ATTEMPTS,
+        total_s: float = TOTAL_S,
         on_answer: Callable[[str], None] = lambda _status: None,
     ) -> None:
         self._vendor = vendor
+        self._access = FixedAccess(access) if isinstance(access, Mapping) else access
         self._on_answer = on_answer
         self._attempts = attempts
+        self._total_s = total_s
+        timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
         try:
-            self._client = httpx.Client(
-                base_url=base_url,
-                headers=dict(headers),
-                timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
-                follow_redirects=False,
-            )
+            self._client = httpx.Client(base_url=base_url, timeout=timeout, follow_redirects=False)
         except httpx.InvalidURL:
             raise InvalidInput(f"{vendor}: the base URL is not a URL; mend the setting") from None
 
@@ -68,21 +76,87 @@ class VendorHttp:
     ) -> None:
         self.close()
 
-    def post_json(self, path: str, body: Mapping[str, object]) -> object:
-        """Posts JSON and returns the JSON answered; asks again while the vendor is away, then raises."""
+    def send(self, call: Call) -> Answer:
+        """The answer, asked for again while the vendor is away and once after a refused token."""
+        attempts = self._attempts if call.retried else 1
         for attempt in stamina.retry_context(
-            on=VendorUnavailable, attempts=self._attempts, timeout=LONGEST_RETRY_S, wait_initial=0.2
+            on=is_retried_here,
+            attempts=attempts,
+            timeout=LONGEST_RETRY_S,
+            wait_initial=FIRST_WAIT_S,
+            wait_jitter=SPREAD_S,
         ):
             with attempt:
-                return self._post_once(path, body)
+                try:
+                    return self._send_once(call)
+                except CredentialRejected:
+                    if not self._access.renew():
+                        raise
+                return self._send_once(call)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _post_once(self, path: str, body: Mapping[str, object]) -> object:
+    @contextmanager
+    def download(self, url: str) -> Iterator[Iterator[bytes]]:
+        """The bytes behind a URL that the vendor told, without our secrets; not tried again here."""
+        refuse_foreign_url(self._vendor, url, str(self._client.base_url))
+        with (
+            self._speaking(),
+            httpx.stream(
+                "GET", url, timeout=self._client.timeout, follow_redirects=False
+            ) as answer,
+        ):
+            self._on_answer(str(answer.status_code))
+            if answer.status_code in {403, 404, 410}:
+                raise VendorUnavailable(f"{self._vendor}: the file is gone; it is asked for again")
+            check_status(self._vendor, answer, frozenset())
+            yield self._pieces(answer, LARGEST_DOWNLOAD_BYTES, DOWNLOAD_S)
+
+    def _send_once(self, call: Call) -> Answer:
+        headers = {**call.headers, **self._access.headers()}
+        with (
+            self._speaking(),
+            self._client.stream(
+                call.method,
+                call.path,
+                params=dict(call.params) or None,
+                json=call.json,
+                data=None if call.form is None else dict(call.form),
+                headers=headers,
+            ) as answer,
+        ):
+            self._on_answer(str(answer.status_code))
+            check_status(self._vendor, answer, call.accepted)
+            pieces = self._pieces(answer, LARGEST_ANSWER_BYTES, self._total_s)
+            content = b"".join(pieces)
+            return Answer(answer.status_code, _headers(answer), self._parse(answer, content))
+
+    def _parse(self, answer: httpx.Response, content: bytes) -> object:
+        if not content:
+            return None
         try:
-            with self._client.stream("POST", path, json=body) as answer:
-                self._on_answer(str(answer.status_code))
-                self._check_status(answer)
-                content = self._read(answer)
+            return json.loads(content)
+        except ValueError:
+            if answer.status_code != 200:
+                return None
+            raise VendorUnavailable(f"{self._vendor}: the answer is not JSON") from None
+
+    def _pieces(self, answer: httpx.Response, largest: int, total_s: float) -> Iterator[bytes]:
+        size, deadline = 0, time.monotonic() + total_s
+        for piece in answer.iter_bytes():
+            size += len(piece)
+            if size > largest:
+                raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("the whole answer takes too long")
+            yield piece
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Turns the library's errors into ours."""
+        try:
+            yield
+        except CapLiquifyError:
+            raise
         except httpx.TimeoutException:
             self._on_answer("timeout")
             raise VendorUnavailable(
@@ -93,49 +167,15 @@ class VendorHttp:
             raise CredentialRejected(
                 f"{self._vendor}: the credential holds a character that no header may have; store it again"
             ) from None
-        except httpx.UnsupportedProtocol:
+        except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise InvalidInput(
                 f"{self._vendor}: the base URL must begin with https:// or http://; mend the setting"
             ) from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, httpx.DecodingError) as error:
             self._on_answer("unreachable")
             reason = str(error) or type(error).__name__
             raise VendorUnavailable(f"{self._vendor}: cannot be reached: {reason}") from None
-        try:
-            return json.loads(content)
-        except ValueError:
-            raise VendorUnavailable(f"{self._vendor}: the answer is not JSON") from None
-
-    def _read(self, answer: httpx.Response) -> bytes:
-        content = bytearray()
-        for chunk in answer.iter_bytes():
-            content += chunk
-            if len(content) > LARGEST_ANSWER_BYTES:
-                raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
-        return bytes(content)
-
-    def _check_status(self, answer: httpx.Response) -> None:
-        status = answer.status_code
-        if status in {401, 403}:
-            raise CredentialRejected(
-                f"{self._vendor}: the credential is refused (HTTP {status}); connect the account again"
-            )
-        if status == 429:
-            raise RateLimited(f"{self._vendor}: the rate limit is used up", _retry_after(answer))
-        if status >= 500:
-            raise VendorUnavailable(f"{self._vendor}: answered HTTP {status}", _retry_after(answer))
-        if status != 200:
-            raise GiveUp(f"{self._vendor}: answered HTTP {status} to {answer.request.url.path}")
 
 
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds, from seconds or from an HTTP date; None where there is neither."""
-    told = answer.headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(told))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}

@@ -15,6 +15,7 @@ from shared.persistence.database import Connection, Database
 from shared.persistence.repositories.audit import AuditRepository
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
+from shared.persistence.repositories.fees import FeeRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
 from shared.persistence.repositories.jobs import JobRepository
 from shared.persistence.repositories.products import ProductRepository
@@ -64,6 +65,7 @@ class TenantUnitOfWork:
         self.companies: ports.Companies = CompanyRepository(connection)
         self.products: ports.Products = ProductRepository(connection)
         self.sales: ports.Sales = SaleRepository(connection)
+        self.fees: ports.Fees = FeeRepository(connection)
         self.forecasts: ports.Forecasts = ForecastRepository(connection)
         self.working_capital: ports.WorkingCapitals = WorkingCapitalRepository(connection)
         self.credentials: ports.Credentials = CredentialRepository(connection)

@@ -1,56 +1,24 @@
 """What the use cases need from the outside, as Protocols; `workers.wiring` brings the real ones."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
 from shared.domain.accuracy import ScoreResult
 from shared.domain.catalogue import Product
 from shared.domain.credential import KeptCredential
 from shared.domain.quota import Breach, Usage
-from shared.domain.sales import RejectedRecord, SaleLine
+from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.series import Forecast, Series
+from shared.domain.sync import Position
 from shared.domain.tenant import Tenant
 from shared.domain.token import RefreshClaim, SealedTokens
 from shared.domain.webhook import Delivery
 from shared.domain.working_capital import AccountClass, Balances, Flows, WorkingCapital
-
-RecordT_co = TypeVar("RecordT_co", covariant=True)
-
-# What a stream has to remember between pages and runs: a JSON object.
-Position = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[RecordT_co]):
-    """Some records of a stream, those that could not be read, and where the next page starts."""
-
-    records: tuple[RecordT_co, ...]
-    rejected: tuple[RejectedRecord, ...]
-    next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What a shop says of itself. `timezone` is an IANA name."""
-
-    name: str
-    currency: str
-    timezone: str
-
-
-class ShopConnector(Protocol):
-    """A shop's API. Pages begin at `cursor`; None begins at the start."""
-
-    def describe_shop(self) -> Shop: ...
-    def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]: ...
-    def sale_pages(
-        self, *, updated_since: datetime | None, updated_until: datetime, cursor: str | None
-    ) -> Iterator[Page[SaleLine]]: ...
 
 
 class Forecaster(Protocol):
@@ -105,6 +73,14 @@ class Sales(Protocol):
     def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]: ...
 
 
+class Fees(Protocol):
+    def upsert(self, fees: Sequence[SaleFee]) -> set[str]:
+        """Writes fees; returns the orders of those that were new or changed."""
+
+    def of_orders(self, channel: str, orders: Sequence[str]) -> Sequence[SaleFee]: ...
+    def lines_of(self, channel: str, orders: Sequence[str]) -> Sequence[SaleLine]: ...
+
+
 class Forecasts(Protocol):
     def upsert_demand(
         self, company_id: UUID, product_id: UUID, origin: date, forecasts: Sequence[Forecast]
@@ -127,7 +103,7 @@ class WorkingCapitals(Protocol):
 
 class Credentials(Protocol):
     def reserve(self, company_id: UUID, service_name: str, service_type: str) -> UUID: ...
-    def store(self, credential_id: UUID, sealed: str) -> None: ...
+    def store(self, credential_id: UUID, sealed: str, refresh: str | None = None) -> None: ...
     def get(self, service_name: str) -> StoredCredential: ...
     def connected(self, service_type: str) -> Sequence[str]:
         """The names of the services of a type that can be called, by name."""
@@ -155,7 +131,8 @@ class Credentials(Protocol):
 
 class Cursors(Protocol):
     def get(self, credential_id: UUID, stream: str) -> Position: ...
-    def move(self, credential_id: UUID, stream: str, position: Position) -> None: ...
+    def move(self, credential_id: UUID, stream: str, old: Position, new: Position) -> bool:
+        """Compare and set: False if the stream does not stand at `old` any more."""
 
 
 class Rejections(Protocol):
@@ -212,6 +189,7 @@ class UnitOfWork(Protocol):
     companies: Companies
     products: Products
     sales: Sales
+    fees: Fees
     forecasts: Forecasts
     working_capital: WorkingCapitals
     credentials: Credentials

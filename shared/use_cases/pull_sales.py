@@ -1,50 +1,38 @@
-"""Pull a shop's products, stock and order lines into one tenant's tables."""
+"""Pull a shop's products, stock, order lines and fees into one tenant's tables, up to now.
 
-from collections.abc import Iterator
+The years before the connection are another job's (`backfill_sales`): what is new comes at once, however
+long the past takes.
+"""
+
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from shared.domain.catalogue import Product
-from shared.domain.sales import SaleLine
+from shared.domain.sales import SaleFee, SaleLine
+from shared.domain.sync import Basis, Position, Track, next_forward
 from shared.errors import CredentialRejected, GiveUp
-from shared.use_cases.ports import (
-    OpenUnitOfWork,
-    Page,
-    Report,
-    ShopConnector,
-    StoredCredential,
-    UnitOfWork,
-)
+from shared.use_cases.keep_sales import keep_fees, keep_orders
+from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.vendors import Page, ShopConnector
+from shared.use_cases.windows import Puller, Tally
 
-# The vendor's search lags behind its writes: each run looks again at the last minutes before.
-LOOK_BACK = timedelta(minutes=10)
-
-PRODUCTS = "products"
-ORDERS = "orders"
-
-RecordT = TypeVar("RecordT")
+# What a shop's past is worth: two seasons to learn from.
+HISTORY = timedelta(days=730)
+PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
 
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """Records read, rows that changed, records set aside."""
+    """Records read, rows that changed, records set aside, and whether the past is there as well."""
 
     products_read: int
     products_changed: int
     lines_read: int
     lines_changed: int
     rejected: int
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a stream has come to so far."""
-
-    read: int = 0
-    changed: int = 0
-    rejected: int = 0
+    backfilled: bool
 
 
 class SalesPull:
@@ -60,12 +48,14 @@ class SalesPull:
         self._open = open_unit_of_work
         self._connector = connector
         self._credential = credential
+        self._puller = Puller(open_unit_of_work, credential, report)
         self._report = report
 
     def run(self, now: datetime, as_of: date | None = None) -> PullResult:
         """Pulls everything that changed up to `now` (aware).
 
-        `as_of` is the day that the stock levels count for: today in the shop's zone if None.
+        `as_of` is the day that the stock levels count for, and that the past is counted from: today in
+        the shop's zone if None.
         """
         try:
             return self._run(now, as_of)
@@ -79,86 +69,107 @@ class SalesPull:
         zone = ZoneInfo(self._connector.describe_shop().timezone)
         day = as_of or now.astimezone(zone).date()
         products = self._pull_products(day)
-        lines = self._pull_orders(now)
+        self._begin(now, datetime.combine(day, datetime.min.time(), zone) - HISTORY)
+        streams = [self._pull_orders(now), *self._pull_again(now), *self._pull_fees(now)]
         return PullResult(
             products_read=products.read,
             products_changed=products.changed,
-            lines_read=lines.read,
-            lines_changed=lines.changed,
-            rejected=products.rejected + lines.rejected,
+            lines_read=sum(tally.read for tally in streams),
+            lines_changed=sum(tally.changed for tally in streams),
+            rejected=products.rejected + sum(tally.rejected for tally in streams),
+            backfilled="done" in self._puller.position(BACKFILL),
         )
+
+    def _begin(self, now: datetime, horizon: datetime) -> None:
+        """Cuts time in two at the first run: what comes is this job's, what was is the backfill's."""
+        traits = self._connector.traits
+        cut = now - traits.lag
+        starts: dict[str, Position] = {
+            ORDERS: {"since": cut.isoformat()},
+            BACKFILL: {"from": horizon.isoformat(), "until": cut.isoformat()},
+        }
+        for lag in traits.orders_again:
+            starts[_lagging(ORDERS, lag)] = {"since": (cut - lag).isoformat()}
+        for lag in traits.fee_lags:
+            first = (cut - lag) if lag else horizon
+            starts[_lagging("fees", lag)] = {"since": first.isoformat()}
+        with self._open() as work:
+            for stream, position in starts.items():
+                work.cursors.move(self._credential.id, stream, {}, position)
 
     def _pull_products(self, day: date) -> Tally:
         tally = Tally()
-        for page in self._connector.product_pages(self._resume_products(day)):
+        position = self._puller.position(PRODUCTS)
+        # Yesterday's pages say nothing of today's stock.
+        after = position.get("after") if position.get("day") == day.isoformat() else None
+        for page in self._connector.product_pages(after):
+            moved = {"day": day.isoformat()}
+            if page.next_cursor is not None:
+                moved["after"] = page.next_cursor
             with self._open() as work:
-                tally.changed += work.products.upsert(
-                    self._credential.company_id, page.records, day
-                )
-                self._finish_page(work, PRODUCTS, page, tally)
-                self._move_product_cursor(work, page, day)
+                tally.changed += self._keep_products(work, page, day)
+                self._puller.set_aside(work, PRODUCTS, page, tally)
+                self._puller.move(work, PRODUCTS, position, moved)
+            position = moved
             self._report(tally.read, None, f"products: {tally.read:,} read")
         return tally
 
-    def _resume_products(self, day: date) -> str | None:
-        """Where a scan of the same day was cut off: yesterday's pages say nothing of today's stock."""
-        with self._open() as work:
-            position = work.cursors.get(self._credential.id, PRODUCTS)
-        return position.get("after") if position.get("day") == day.isoformat() else None
-
-    def _move_product_cursor(self, work: UnitOfWork, page: Page[Product], day: date) -> None:
-        if page.next_cursor is not None:
-            position = {"day": day.isoformat(), "after": page.next_cursor}
-            work.cursors.move(self._credential.id, PRODUCTS, position)
-            return
-        work.cursors.move(self._credential.id, PRODUCTS, {})
-        work.products.retire_unseen(self._credential.service_name, day)
+    def _keep_products(self, work: UnitOfWork, page: Page[Product], day: date) -> int:
+        changed = work.products.upsert(self._credential.company_id, page.records, day)
+        if page.next_cursor is None:
+            work.products.retire_unseen(self._credential.service_name, day)
+        return changed
 
     def _pull_orders(self, now: datetime) -> Tally:
-        tally = Tally()
-        # A window that was cut short is finished first, with the same ends, else its pages would shift.
-        while self._pull_window(now, tally) < now:
-            pass
+        traits = self._connector.traits
+        track = Track(Basis.UPDATED, traits.look_back, traits.longest_window)
+        tally = self._puller.run(
+            ORDERS,
+            partial(next_forward, end=now - traits.lag, track=track),
+            self._connector.sale_pages,
+            self._keep_orders,
+        )
+        with self._open() as work:
+            work.credentials.mark_synced(self._credential.id, now)
+            work.usage.count_once("integrations_synced")
         return tally
 
-    def _pull_window(self, now: datetime, tally: Tally) -> datetime:
-        with self._open() as work:
-            position = work.cursors.get(self._credential.id, ORDERS)
-        until = datetime.fromisoformat(position["until"]) if "until" in position else now
-        since = _look_back(position.get("since"))
-        for page in self._order_pages(since, until, position.get("after")):
-            with self._open() as work:
-                tally.changed += work.sales.upsert(self._credential.company_id, page.records)
-                self._finish_page(work, ORDERS, page, tally)
-                self._move_order_cursor(work, position, until, page)
-            self._report(tally.read, None, f"orders: {tally.read:,} lines read")
-        return until
+    def _pull_again(self, now: datetime) -> list[Tally]:
+        """Orders once more when they have aged, for what comes to them late and unannounced."""
+        traits = self._connector.traits
+        track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
+        return [
+            self._puller.run(
+                _lagging(ORDERS, lag),
+                partial(next_forward, end=now - traits.lag - lag, track=track),
+                self._connector.sale_pages,
+                self._keep_orders,
+            )
+            for lag in traits.orders_again
+        ]
 
-    def _order_pages(
-        self, since: datetime | None, until: datetime, after: str | None
-    ) -> Iterator[Page[SaleLine]]:
-        return self._connector.sale_pages(updated_since=since, updated_until=until, cursor=after)
+    def _pull_fees(self, now: datetime) -> list[Tally]:
+        """Fees as they are posted, and again when they have aged: until they are final they change."""
+        traits = self._connector.traits
+        track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
+        return [
+            self._puller.run(
+                _lagging("fees", lag),
+                partial(next_forward, end=now - traits.lag - lag, track=track),
+                self._connector.fee_pages,
+                self._keep_fees,
+            )
+            for lag in traits.fee_lags
+        ]
 
-    def _finish_page(
-        self, work: UnitOfWork, stream: str, page: Page[RecordT], tally: Tally
-    ) -> None:
-        tally.read += len(page.records)
-        tally.rejected += len(page.rejected)
-        work.rejections.add(self._credential.id, stream, page.rejected)
+    def _keep_orders(self, work: UnitOfWork, page: Page[SaleLine]) -> int:
+        rule, found = self._connector.traits.fee_rule, self._credential
+        return keep_orders(work, found.company_id, found.service_name, page, rule)
 
-    def _move_order_cursor(
-        self, work: UnitOfWork, position: dict[str, str], until: datetime, page: Page[SaleLine]
-    ) -> None:
-        if page.next_cursor is not None:
-            moved = {"until": until.isoformat(), "after": page.next_cursor}
-            if "since" in position:
-                moved["since"] = position["since"]
-            work.cursors.move(self._credential.id, ORDERS, moved)
-            return
-        work.cursors.move(self._credential.id, ORDERS, {"since": until.isoformat()})
-        work.credentials.mark_synced(self._credential.id, until)
-        work.usage.count_once("integrations_synced")
+    def _keep_fees(self, work: UnitOfWork, page: Page[SaleFee]) -> int:
+        rule, found = self._connector.traits.fee_rule, self._credential
+        return keep_fees(work, found.company_id, found.service_name, page, rule)
 
 
-def _look_back(since: str | None) -> datetime | None:
-    return datetime.fromisoformat(since) - LOOK_BACK if since else None
+def _lagging(stream: str, lag: timedelta) -> str:
+    return f"{stream}_{lag.days}d" if lag else stream

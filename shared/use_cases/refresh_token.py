@@ -39,13 +39,16 @@ class TokenRefresh:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
 
-    def access_token(self, credential_id: UUID) -> str:
-        """A token to use now. Raises `CredentialRejected` when the owner must connect again."""
+    def access_token(self, credential_id: UUID, refused: str | None = None) -> str:
+        """A token to use now, other than the one that the vendor `refused`.
+
+        Raises `CredentialRejected` when the owner must connect again.
+        """
         waited_s = 0.0
         while True:
-            tokens, claim = self._look(credential_id)
-            if tokens.is_fresh(self.now()):
-                return self._open(credential_id, "access_token_encrypted", tokens.access)
+            token, tokens, claim = self._look(credential_id, refused)
+            if token is not None:
+                return token
             if claim is not None:
                 return self._refresh(tokens, claim)
             if waited_s >= LONGEST_WAIT_S:
@@ -53,14 +56,19 @@ class TokenRefresh:
             self.sleep(POLL_S)
             waited_s += POLL_S
 
-    def _look(self, credential_id: UUID) -> tuple[SealedTokens, RefreshClaim | None]:
+    def _look(
+        self, credential_id: UUID, refused: str | None
+    ) -> tuple[str | None, SealedTokens, RefreshClaim | None]:
+        """The token that is good, or what is kept and perhaps the right to renew it."""
         with self.open_unit_of_work() as work:
             tokens = work.credentials.tokens(credential_id)
             if tokens.is_fresh(self.now()):
-                return tokens, None
+                token = self._open(credential_id, "access_token_encrypted", tokens.access)
+                if token != refused:
+                    return token, tokens, None
             until = self.now() + CLAIM_FOR
             claim = work.credentials.claim_refresh(credential_id, tokens, self.now(), until)
-            return tokens, claim
+            return None, tokens, claim
 
     def _refresh(self, tokens: SealedTokens, claim: RefreshClaim) -> str:
         try:

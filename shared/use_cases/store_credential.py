@@ -23,15 +23,27 @@ def store_credential(
     secret: Mapping[str, str],
     followers: Sequence[tuple[str, dict[str, object]]] = (),
 ) -> UUID:
-    """Seals `secret` as JSON; a second call for the same service replaces it.
+    """Seals `secret` as JSON; a second call for the same service replaces it, and its tokens.
+
+    A `refresh_token` in it is kept apart, where refreshing changes it.
 
     `followers` are jobs (task, arguments) that begin because it is connected; they are kept with it.
     """
     with open_unit_of_work() as work:
         company = work.companies.get()
         credential_id = work.credentials.reserve(company.id, service_name, service_type)
-        place = credential_place(work.tenant.id, credential_id)
-        work.credentials.store(credential_id, vault.seal(json.dumps(dict(secret)).encode(), place))
+        kept = {name: secret[name] for name in secret if name != "refresh_token"}
+
+        def seal(text: str, column: str) -> str:
+            place = credential_place(work.tenant.id, credential_id, column)
+            return vault.seal(text.encode(), place)
+
+        refresh = secret.get("refresh_token")
+        work.credentials.store(
+            credential_id,
+            seal(json.dumps(kept), "credentials_encrypted"),
+            None if refresh is None else seal(refresh, "refresh_token_encrypted"),
+        )
         work.audit.write(
             "credential.stored", "credential", credential_id, {"service_name": service_name}
         )

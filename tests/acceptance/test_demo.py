@@ -105,7 +105,7 @@ def wait_for_sales(home: Path) -> None:
     worker_log = home / "logs" / "worker-sync.log"
     deadline = time.monotonic() + DEADLINE_S
     while time.monotonic() < deadline:
-        if worker_log.exists() and "sales.pull" in worker_log.read_text(encoding="utf-8"):
+        if worker_log.exists() and "sales.backfill" in worker_log.read_text(encoding="utf-8"):
             time.sleep(1.0)
             return
         time.sleep(0.1)

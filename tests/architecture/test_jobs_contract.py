@@ -22,6 +22,7 @@ def test_the_document_is_what_the_tasks_say_now() -> None:
         "credentials.rotate_keys",
         "forecasts.generate",
         "forecasts.score",
+        "sales.backfill",
         "sales.pull",
         "sales.pull_every_shop",
         "usage.sample",

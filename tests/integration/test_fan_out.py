@@ -34,7 +34,10 @@ def test_a_shop_that_is_connected_is_pulled_at_once(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     connect(wiring, acme, "shopify_eu", follow=True)
-    assert jobs_of(wiring, acme) == [("sales.pull", {"service": "shopify_eu"})]
+    assert jobs_of(wiring, acme) == [
+        ("sales.backfill", {"service": "shopify_eu", "again": True}),
+        ("sales.pull", {"service": "shopify_eu"}),
+    ]
     assert jobs_of(wiring, globex) == []
 
 
@@ -81,7 +84,7 @@ def test_no_day_is_complete_while_a_second_shop_has_told_nothing(
     first = connect(wiring, acme, "shopify_uk")
     opener = wiring.unit_of_work(acme, actor="test")
     with opener() as work:
-        work.cursors.move(first, "orders", {"since": "2026-03-10T12:00:00+00:00"})
+        work.cursors.move(first, "orders", {}, {"since": "2026-03-10T12:00:00+00:00"})
     with opener() as work:
         assert work.sales.complete_until() == date(2026, 3, 9)
     second = connect(wiring, acme, "shopify_eu")
@@ -102,7 +105,7 @@ def test_reactions_are_kept_with_the_success_that_caused_them(
     ledger = JobLedger(wiring.dispatcher)
     job = ledger.place_here(JobOrder(acme, "sales.pull", {"as_of": "2026-03-10"}, "test"))
     wiring.leases.start(job.as_lease(), "w")
-    result = {"lines_changed": 1, "products_changed": 0}
+    result = {"lines_changed": 1, "products_changed": 0, "backfilled": True}
     followers = react("sales.pull.succeeded", job.arguments, result)
     ending = Ending(Outcome.SUCCEEDED, result, followers=followers)
     assert wiring.leases.finish(job.as_lease(), ending) is JobState.SUCCEEDED

@@ -1,29 +1,31 @@
 """The HTTP room against a server that misbehaves, and the connector against the sandbox."""
 
-import socket
-import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-import uvicorn
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.domain.limit import Quota
+from shared.domain.sync import Basis, SyncWindow
 from shared.errors import (
     CapLiquifyError,
     CredentialRejected,
     GiveUp,
+    InvalidInput,
     RateLimited,
     VendorUnavailable,
 )
 from shared.http.client import VendorHttp
 from shared.sandbox.app import SHOPIFY_TOKEN, build_app
+from shared.use_cases.vendors import Answer, Call
+from tests.fixtures.sandbox import serve
 
 PATH = "/admin/api/2026-07/graphql.json"
 
@@ -31,28 +33,21 @@ PATH = "/admin/api/2026-07/graphql.json"
 @pytest.fixture(scope="module")
 def sandbox_url() -> Iterator[str]:
     """The sandbox, served over a real socket."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(build_app(), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with serve(build_app()) as url:
+        yield url
 
 
 def connector(url: str, token: str = SHOPIFY_TOKEN) -> ShopifyConnector:
     http = VendorHttp("shopify", url, {"X-Shopify-Access-Token": token}, attempts=1)
-    return ShopifyConnector(ShopifyClient(http), "shopify_uk")
+    return ShopifyConnector(ShopifyClient(http), http, "shopify_uk")
+
+
+def since(moment: datetime) -> SyncWindow:
+    return SyncWindow(Basis.UPDATED, moment, datetime.now(UTC))
 
 
 def test_the_sandbox_sells_what_the_file_says(sandbox_url: str) -> None:
-    pages = list(
-        connector(sandbox_url).sale_pages(
-            updated_since=None, updated_until=datetime.now(UTC), cursor=None
-        )
-    )
+    pages = list(connector(sandbox_url).sale_pages(since(datetime(2010, 1, 1, tzinfo=UTC)), None))
     lines = [line for page in pages for line in page.records]
     # Counted in the CSV by awk: 3971 invoices, 60271 units, 88 refunds, 95713.93 in all.
     assert len({line.channel_order_id for line in lines if line.quantity > 0}) == 3971
@@ -64,22 +59,20 @@ def test_the_sandbox_sells_what_the_file_says(sandbox_url: str) -> None:
 
 
 def test_an_article_has_a_cost_and_stock_that_are_the_same_each_time(sandbox_url: str) -> None:
-    (first,) = connector(sandbox_url).product_pages(None)
-    (second,) = connector(sandbox_url).product_pages(None)
+    first, second = (
+        [product for page in connector(sandbox_url).product_pages(None) for product in page.records]
+        for _ in range(2)
+    )
     assert first == second
-    assert len(first.records) == 24
-    for product in first.records:
+    assert len(first) == 24
+    for product in first:
         assert product.unit_price is not None and product.unit_cost is not None
         # Cost is 40-60 % of the price, rounded to the penny.
         assert Decimal("0.39") <= product.unit_cost / product.unit_price <= Decimal("0.62")
 
 
 def test_only_orders_of_the_window_are_told(sandbox_url: str) -> None:
-    pages = connector(sandbox_url).sale_pages(
-        updated_since=datetime(2011, 12, 9, tzinfo=UTC),
-        updated_until=datetime.now(UTC),
-        cursor=None,
-    )
+    pages = connector(sandbox_url).sale_pages(since(datetime(2011, 12, 9, tzinfo=UTC)), None)
     assert {
         line.sale_date.isoformat() for page in pages for line in page.records if line.quantity > 0
     } == {"2011-12-09"}
@@ -96,7 +89,8 @@ def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
     [
         (401, "{}", CredentialRejected),
         (403, "{}", CredentialRejected),
-        (404, "{}", GiveUp),
+        (404, "{}", InvalidInput),
+        (410, "{}", GiveUp),
         (429, "{}", RateLimited),
         (502, "<html>", VendorUnavailable),
         (200, "<html>", VendorUnavailable),
@@ -125,7 +119,7 @@ def test_a_vendor_that_is_back_is_asked_again(httpserver: HTTPServer) -> None:
     httpserver.expect_ordered_request(PATH).respond_with_data("", status=503)
     httpserver.expect_ordered_request(PATH).respond_with_json({"data": {"ok": True}})
     with VendorHttp("shopify", httpserver.url_for(""), {}, attempts=3) as http:
-        assert http.post_json(PATH, {}) == {"data": {"ok": True}}
+        assert http.send(Call("POST", PATH, json={})).body == {"data": {"ok": True}}
 
 
 def test_a_throttled_query_waits_for_its_bucket(httpserver: HTTPServer) -> None:
@@ -140,7 +134,12 @@ def test_a_throttled_query_waits_for_its_bucket(httpserver: HTTPServer) -> None:
     }
     httpserver.expect_ordered_request(PATH).respond_with_json(throttled)
     httpserver.expect_ordered_request(PATH).respond_with_json(
-        {"data": {"shop": {"name": "S", "currencyCode": "GBP", "ianaTimezone": "UTC"}}}
+        {
+            "data": {
+                "shop": {"name": "S", "currencyCode": "GBP", "ianaTimezone": "UTC"},
+                "currentAppInstallation": None,
+            }
+        }
     )
     before = time.monotonic()
     assert connector(httpserver.url_for("")).describe_shop().name == "S"
@@ -171,6 +170,13 @@ def test_a_long_wait_is_left_to_the_job(httpserver: HTTPServer) -> None:
     assert len(httpserver.log) == 1
 
 
+class NoFiles:
+    """A vendor without files."""
+
+    def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+        raise AssertionError(url)
+
+
 class Purse:
     """A limit that remembers what was reserved and settled."""
 
@@ -196,9 +202,9 @@ def answer_costing(requested: int, actual: int | None, available: int) -> dict[s
 
 
 def test_each_document_reserves_what_the_vendor_says_it_costs() -> None:
-    class Vendor:
-        def post_json(self, path: str, body: Mapping[str, object]) -> object:
-            return answer_costing(412, 96, 1904)
+    class Vendor(NoFiles):
+        def send(self, _call: Call) -> Answer:
+            return Answer(200, {}, answer_costing(412, 96, 1904))
 
     purse = Purse()
     client = ShopifyClient(Vendor(), purse)
@@ -210,16 +216,16 @@ def test_each_document_reserves_what_the_vendor_says_it_costs() -> None:
 
 
 def test_a_throttled_query_has_cost_nothing_and_is_asked_again() -> None:
-    class Vendor:
+    class Vendor(NoFiles):
         asked = 0
 
-        def post_json(self, path: str, body: Mapping[str, object]) -> object:
+        def send(self, _call: Call) -> Answer:
             self.asked += 1
             if self.asked > 1:
-                return answer_costing(100, 80, 1900)
+                return Answer(200, {}, answer_costing(100, 80, 1900))
             refusal = answer_costing(100, None, 95)
             error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-            return {"errors": [error], "extensions": refusal["extensions"]}
+            return Answer(200, {}, {"errors": [error], "extensions": refusal["extensions"]})
 
     purse = Purse()
     assert ShopifyClient(Vendor(), purse).query("query A { shop { name } }") == {"shop": {}}
@@ -233,11 +239,11 @@ def test_each_request_is_heard_of_with_how_it_was_answered(httpserver: HTTPServe
     )
     heard: list[str] = []
     with VendorHttp("v", httpserver.url_for(""), {}, attempts=2, on_answer=heard.append) as http:
-        http.post_json("/x", {})
+        http.send(Call("POST", "/x", json={}))
     assert heard == ["503", "200"]
     with (
         pytest.raises(VendorUnavailable),
         VendorHttp("v", "http://127.0.0.1:1", {}, attempts=1, on_answer=heard.append) as http,
     ):
-        http.post_json("/x", {})
+        http.send(Call("POST", "/x", json={}))
     assert heard[2:] == ["unreachable"]

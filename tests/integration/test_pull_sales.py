@@ -1,6 +1,6 @@
 """Pulling sales: a page is one transaction, a replay changes nothing, a cut-off run goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,19 +10,37 @@ from uuid import UUID
 import pytest
 
 from shared.domain.catalogue import StockLevel
-from shared.domain.sales import RejectedRecord
-from shared.errors import CredentialRejected
+from shared.domain.sales import RejectedRecord, SaleFee
+from shared.domain.sync import Basis, Position, SyncWindow
+from shared.errors import (
+    CredentialRejected,
+    CursorExpired,
+    ScopeMissing,
+    StreamBusy,
+    WindowTooLarge,
+)
 from shared.persistence.database import Connection
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.reports import SalesTotals, read_sales_totals
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import OpenUnitOfWork, Shop, StoredCredential
+from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
+from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import PullResult, SalesPull
+from shared.use_cases.vendors import Page, SalePage, Shop
 from tests.fixtures.shops import CutOff, FakeShop, product, sale
 from workers.wiring import Wiring
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = date(2026, 3, 1)
+BEFORE = NOW - timedelta(days=1)
+CONNECTED = {
+    "orders": {"since": BEFORE.isoformat()},
+    "orders_backfill": {
+        "from": datetime(2024, 3, 1, tzinfo=UTC).isoformat(),
+        "until": BEFORE.isoformat(),
+    },
+}
+LOOK_BACK = timedelta(minutes=10)
 Opener = Callable[[UUID], OpenUnitOfWork]
 
 
@@ -34,7 +52,21 @@ def credential_of(opener: OpenUnitOfWork) -> StoredCredential:
 
 
 def pull(opener: OpenUnitOfWork, shop: FakeShop, now: datetime = NOW) -> PullResult:
-    return SalesPull(opener, shop, credential_of(opener), lambda *_: None).run(now)
+    """A pull of a shop that was connected the day before."""
+    credential = credential_of(opener)
+    with opener() as work:
+        for stream, position in CONNECTED.items():
+            work.cursors.move(credential.id, stream, {}, position)
+    return SalesPull(opener, shop, credential, lambda *_: None).run(now)
+
+
+def backfill(opener: OpenUnitOfWork, shop: FakeShop, *, again: bool = False) -> BackfillResult:
+    return backfill_sales(opener, shop, credential_of(opener), lambda *_: None, again=again)
+
+
+def position(opener: OpenUnitOfWork, stream: str) -> Position:
+    with opener() as work:
+        return work.cursors.get(credential_of(opener).id, stream)
 
 
 def rows(wiring: Wiring, tenant_id: UUID, query: Any) -> list[tuple[Any, ...]]:
@@ -61,7 +93,7 @@ def test_a_pull_brings_orders_products_stock_and_costs(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     result = pull(unit_of_work_of(acme), two_pages())
-    assert result == PullResult(2, 2, 4, 4, 0)
+    assert result == PullResult(2, 2, 4, 4, 0, backfilled=False)
     assert totals(wiring, acme) == SalesTotals(2, 5, Decimal("50.00"), DAY, DAY + timedelta(days=1))
     assert rows(wiring, acme, "SELECT sku, unit_cost::text FROM products ORDER BY sku") == [
         ("MUG", "4.00"),
@@ -85,7 +117,7 @@ def test_a_second_pull_changes_no_row(
         acme,
         "SELECT xmin::text, id FROM sales UNION ALL SELECT xmin::text, id FROM products",
     )
-    again = pull(unit_of_work_of(acme), two_pages())
+    again = pull(unit_of_work_of(acme), two_pages(), NOW + timedelta(hours=1))
     assert (again.products_changed, again.lines_changed) == (0, 0)
     assert (
         rows(
@@ -109,18 +141,207 @@ def test_a_run_that_is_cut_off_goes_on_at_its_page_with_the_same_window(
     pull(unit_of_work_of(acme), shop, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=1)
     # First what was cut off, then what came since.
-    assert shop.windows[:2] == [(None, NOW, None), (None, NOW, "1")]
-    assert shop.windows[2:] == [(NOW - timedelta(minutes=10), later, None)]
+    first = SyncWindow(Basis.UPDATED, BEFORE - LOOK_BACK, NOW)
+    assert shop.windows == [
+        (first, None),
+        (first, "1"),
+        (SyncWindow(Basis.UPDATED, NOW - LOOK_BACK, later), None),
+    ]
     assert totals(wiring, acme).revenue == Decimal("50.00")
 
 
-def test_the_next_run_looks_back_ten_minutes(
+def test_the_first_run_cuts_time_in_two_and_leaves_the_past_to_the_backfill(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), two_pages()
+    shop.traits = replace(shop.traits, orders_again=(timedelta(days=4),))
+    result = SalesPull(opener, shop, credential_of(opener), lambda *_: None).run(NOW)
+    assert (result.lines_read, result.backfilled) == (0, False)
+    assert shop.windows == []
+    assert position(opener, "orders") == {"since": "2026-03-02T12:00:00+00:00"}
+    assert position(opener, "orders_4d") == {"since": "2026-02-26T12:00:00+00:00"}
+    assert position(opener, "orders_backfill") == {
+        "from": "2024-03-02T00:00:00+00:00",
+        "until": "2026-03-02T12:00:00+00:00",
+    }
+    assert backfill(opener, shop).lines_changed == 4
+    assert shop.windows[0][0] == SyncWindow(Basis.CREATED, NOW - timedelta(days=30), NOW)
+    assert shop.windows[-1][0].since == datetime(2024, 3, 2, tzinfo=UTC)
+    assert "done" in position(opener, "orders_backfill")
+    assert totals(wiring, acme).revenue == Decimal("50.00")
+
+
+def test_a_backfill_that_is_cut_off_goes_on_at_its_page(
     acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    shop = two_pages()
-    pull(unit_of_work_of(acme), shop)
-    pull(unit_of_work_of(acme), shop, NOW + timedelta(days=1))
-    assert shop.windows[1] == (NOW - timedelta(minutes=10), NOW + timedelta(days=1), None)
+    opener, shop = unit_of_work_of(acme), two_pages()
+    pull(opener, FakeShop([], [[]]))
+    shop.cut_off_at = 1
+    with pytest.raises(CutOff):
+        backfill(opener, shop)
+    shop.cut_off_at = None
+    backfill(opener, shop)
+    first = SyncWindow(Basis.CREATED, BEFORE - timedelta(days=30), BEFORE)
+    assert shop.windows[:2] == [(first, None), (first, "1")]
+
+
+def test_no_day_is_complete_before_the_past_is_there(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, two_pages())
+    with opener() as work:
+        assert work.sales.complete_until() == date.min
+    backfill(opener, two_pages())
+    with opener() as work:
+        assert work.sales.complete_until() == DAY
+
+
+def test_a_window_that_is_too_large_is_halved_and_the_next_one_is_no_larger(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Slow(FakeShop):
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            if window.until - window.since > timedelta(days=20):
+                raise WindowTooLarge("vendor: too long")
+            return super().sale_pages(window, cursor)
+
+    opener = unit_of_work_of(acme)
+    shop = Slow([], [[sale(1, "MUG", 2, DAY)]])
+    pull(opener, shop)
+    assert backfill(opener, shop).lines_changed == 0
+    extents = {window.until - window.since for window, _ in shop.windows[1:]}
+    assert max(extents) <= timedelta(days=20)
+    assert totals(wiring, acme).orders == 1
+
+
+def test_a_cursor_that_the_vendor_forgot_begins_its_window_again(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Forgetful(FakeShop):
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            if cursor is not None:
+                raise CursorExpired("vendor: the cursor is not known")
+            return super().sale_pages(window, cursor)
+
+    opener = unit_of_work_of(acme)
+    shop = Forgetful([], two_pages().order_pages)
+    shop.cut_off_at = 1
+    with pytest.raises(CutOff):
+        pull(opener, shop)
+    shop.cut_off_at = None
+    pull(opener, shop)
+    assert totals(wiring, acme).revenue == Decimal("50.00")
+
+
+def test_a_run_whose_cursor_another_run_has_moved_writes_nothing(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+
+    class Raced(FakeShop):
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            if not self.windows:
+                self.windows.append((window, cursor))
+                pull(opener, FakeShop([], [[sale(9, "TEA", 1, DAY)]]))
+            return super().sale_pages(window, cursor)
+
+    with pytest.raises(StreamBusy):
+        pull(opener, Raced([], [[sale(1, "MUG", 2, DAY)]]))
+    assert rows(wiring, acme, "SELECT channel_order_id FROM sales") == [("9",)]
+
+
+def test_a_backfill_that_may_not_see_further_ends_and_says_why(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Hidden(FakeShop):
+        shows_all = False
+
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            if not self.shows_all and window.since < NOW - timedelta(days=60):
+                raise ScopeMissing("shopify: needs the scope read_all_orders")
+            return super().sale_pages(window, cursor)
+
+    opener, shop = unit_of_work_of(acme), Hidden([], [[sale(1, "MUG", 2, DAY)]])
+    pull(opener, shop)
+    with pytest.raises(ScopeMissing):
+        backfill(opener, shop)
+    assert position(opener, "orders_backfill")["done"] == "scope missing"
+    assert totals(wiring, acme).orders == 1
+    assert backfill(opener, shop) == BackfillResult(0, 0, 0)
+    shop.shows_all = True
+    assert backfill(opener, shop, again=True).lines_read > 0
+    assert position(opener, "orders_backfill")["done"] == "whole"
+
+
+def test_older_news_does_not_overwrite_newer(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    old = replace(sale(1, "MUG", 2, DAY), source_updated_at=NOW - timedelta(hours=3))
+    new = replace(old, total_amount=Decimal("15.00"), source_updated_at=NOW - timedelta(hours=2))
+    for hour, line in enumerate((old, new, old)):
+        pull(unit_of_work_of(acme), FakeShop([], [[line]]), NOW + timedelta(hours=hour))
+    assert totals(wiring, acme).revenue == Decimal("15.00")
+    # In one page as well.
+    pull(unit_of_work_of(globex), FakeShop([], [[new, old]]))
+    assert totals(wiring, globex).revenue == Decimal("15.00")
+
+
+def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    fees = "SELECT commission_amount::text, commission_rate::text, net_revenue::text, fee_estimated FROM sales"
+    opener = unit_of_work_of(acme)
+    line = sale(1, "MUG", 2, DAY)
+    pull(opener, FakeShop([], [[line]]))
+    assert rows(wiring, acme, fees) == [("0.40", "0.0200", "19.60", True)]
+
+    class Told(FakeShop):
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            told = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
+            yield SalePage((line,), (), None, (told,))
+
+    pull(opener, Told([], []), NOW + timedelta(hours=1))
+    assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
+    pull(opener, FakeShop([], [[line]]), NOW + timedelta(hours=2))
+    assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
+
+
+@pytest.mark.parametrize("fees_first", [True, False])
+def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener, fees_first: bool
+) -> None:
+    told = (
+        SaleFee("shopify_uk", "1", "f1", "MUG", Decimal("3.00"), "GBP", False, NOW),
+        SaleFee("shopify_uk", "1", "f2", None, Decimal("0.30"), "GBP", True, NOW),
+    )
+
+    class Fees(FakeShop):
+        told: tuple[SaleFee, ...] = ()
+
+        def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
+            yield Page(self.told, (), None)
+
+    opener = unit_of_work_of(acme)
+    lines = [sale(1, "MUG", 2, DAY), sale(1, "TEA", 1, DAY)]
+    both = [Fees([], [lines]), Fees([], [[]])]
+    both[1].told = told
+    credential = credential_of(opener)
+    with opener() as work:
+        work.cursors.move(credential.id, "fees", {}, {"since": BEFORE.isoformat()})
+    for hour, shop in enumerate(both[::-1] if fees_first else both):
+        shop.traits = replace(shop.traits, fee_lags=(timedelta(0),))
+        pull(opener, shop, NOW + timedelta(hours=hour))
+    found = (
+        "SELECT sku, commission_amount::text, fee_estimated "
+        "FROM sales JOIN products p ON p.id = product_id ORDER BY sku"
+    )
+    assert rows(wiring, acme, found) == [("MUG", "3.20", True), ("TEA", "0.10", True)]
+    final = Fees([], [[]])
+    final.traits = both[0].traits
+    final.told = (replace(told[0], amount=Decimal("3.10"), is_final=True),)
+    pull(opener, final, NOW + timedelta(days=20))
+    assert rows(wiring, acme, found) == [("MUG", "3.30", False), ("TEA", "0.10", False)]
 
 
 def test_a_changed_line_is_corrected(
@@ -129,7 +350,7 @@ def test_a_changed_line_is_corrected(
     pull(unit_of_work_of(acme), two_pages())
     shop = two_pages()
     shop.order_pages[0][0] = sale(1, "MUG", 2, DAY, amount="15.00")
-    assert pull(unit_of_work_of(acme), shop).lines_changed == 1
+    assert pull(unit_of_work_of(acme), shop, NOW + timedelta(hours=1)).lines_changed == 1
     assert totals(wiring, acme).revenue == Decimal("45.00")
 
 
@@ -149,7 +370,7 @@ def test_a_record_set_aside_is_counted_once_and_seen_twice(
     shop = two_pages()
     shop.rejected = [RejectedRecord("gid://shopify/LineItem/9", "sku", "is missing")]
     assert pull(unit_of_work_of(acme), shop).rejected == 1
-    pull(unit_of_work_of(acme), shop)
+    pull(unit_of_work_of(acme), shop, NOW + timedelta(hours=1))
     assert rows(wiring, acme, "SELECT stream, field, reason, times_seen FROM rejected_records") == [
         ("orders", "sku", "is missing", 2)
     ]
@@ -173,10 +394,7 @@ def test_the_cursor_stays_where_the_rows_are_not_kept(
     object.__setattr__(broken, "currency", "no currency")
     with pytest.raises(Exception, match="value too long"):
         pull(unit_of_work_of(acme), FakeShop([], [[broken]]))
-    assert (
-        rows(wiring, acme, "SELECT stream, position FROM sync_cursors WHERE stream = 'orders'")
-        == []
-    )
+    assert position(unit_of_work_of(acme), "orders") == CONNECTED["orders"]
     assert usage(wiring) == []
 
 

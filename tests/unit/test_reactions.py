@@ -16,8 +16,10 @@ NOTHING_NEW = {
     "lines_read": 7,
     "lines_changed": 0,
     "rejected": 0,
+    "backfilled": True,
 }
 NEW_LINES = {**NOTHING_NEW, "lines_changed": 7}
+FIRST = {**NEW_LINES, "backfilled": False}
 NEW_PRODUCTS = {**NOTHING_NEW, "products_changed": 1}
 SHOP = {"service": "shopify_uk", "service_type": "ecommerce"}
 BOOKS = {"service": "xero", "service_type": "accounting"}
@@ -27,6 +29,8 @@ CASES: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("sales.pull.succeeded", {}, NEW_LINES),
     ("sales.pull.succeeded", {"service": "shopify_uk", "as_of": None}, NEW_LINES),
     ("sales.pull.succeeded", {"as_of": "2011-12-09"}, NEW_LINES),
+    ("sales.pull.succeeded", {"service": "shopify_eu", "as_of": "2011-12-09"}, FIRST),
+    ("sales.backfill.succeeded", {"service": "shopify_uk", "as_of": "2011-12-09"}, NEW_LINES),
     ("credential.connected", {}, SHOP),
 ]
 
@@ -43,8 +47,8 @@ def test_after_new_sales_working_capital_and_forecasts_are_made_anew(
     new: Mapping[str, object],
 ) -> None:
     assert react("sales.pull.succeeded", {}, new) == [
-        ("working_capital.roll_up", {}),
         ("forecasts.generate", {}),
+        ("working_capital.roll_up", {}),
         ("usage.sample", {}),
     ]
 
@@ -52,16 +56,16 @@ def test_after_new_sales_working_capital_and_forecasts_are_made_anew(
 def test_a_pull_that_stood_on_a_day_hands_it_on() -> None:
     asked = {"service": "shopify_uk", "as_of": "2011-12-09"}
     assert react("sales.pull.succeeded", asked, NEW_LINES) == [
-        ("working_capital.roll_up", {"as_of": "2011-12-09"}),
         ("forecasts.generate", {"origin": "2011-12-09"}),
+        ("working_capital.roll_up", {"as_of": "2011-12-09"}),
         ("usage.sample", {}),
     ]
 
 
 def test_a_day_that_was_left_out_stays_left_out() -> None:
     assert react("sales.pull.succeeded", {"as_of": None}, NEW_LINES) == [
-        ("working_capital.roll_up", {}),
         ("forecasts.generate", {}),
+        ("working_capital.roll_up", {}),
         ("usage.sample", {}),
     ]
 
@@ -71,7 +75,26 @@ def test_without_new_sales_forecasts_stay_and_working_capital_goes_on() -> None:
 
 
 def test_a_shop_that_was_connected_is_pulled() -> None:
-    assert react("credential.connected", {}, SHOP) == [("sales.pull", {"service": "shopify_uk"})]
+    assert react("credential.connected", {}, SHOP) == [
+        ("sales.pull", {"service": "shopify_uk"}),
+        ("sales.backfill", {"service": "shopify_uk", "again": True}),
+    ]
+
+
+def test_the_first_pull_asks_for_the_past_and_leaves_forecasts_to_it() -> None:
+    assert react("sales.pull.succeeded", {"service": "shopify_eu"}, FIRST) == [
+        ("sales.backfill", {"service": "shopify_eu"}),
+        ("working_capital.roll_up", {}),
+        ("usage.sample", {}),
+    ]
+
+
+def test_a_past_that_was_brought_is_learned_from() -> None:
+    assert react("sales.backfill.succeeded", {"service": "shopify_eu"}, NEW_LINES) == [
+        ("forecasts.generate", {}),
+        ("working_capital.roll_up", {}),
+        ("usage.sample", {}),
+    ]
 
 
 def test_books_that_were_connected_start_nothing_yet() -> None:

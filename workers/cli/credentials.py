@@ -12,8 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from schedules.reactions import react
-from shared.connectors.shopify.credential import ShopifyCredential
-from shared.connectors.shopify.mapping import MARKETS
 from shared.domain.credential import KeptCredential
 from shared.domain.tenant import Tenant
 from shared.errors import CapLiquifyError, InvalidInput, VaultError
@@ -25,6 +23,7 @@ from shared.use_cases.ports import UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import store_credential
 from workers.platform import open_platform
+from workers.vendors.catalogue import find_service
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Vendor credentials, sealed before they are stored.")
@@ -40,17 +39,17 @@ def set_credential(
 ) -> None:
     """Seal and store a credential; its JSON is read from standard input.
 
-    For Shopify: {"shop_domain": "acme.myshopify.com", "access_token": "…"}
+    For Shopify: {"shop_domain": "acme.myshopify.com", "access_token": "…"}, or, with tokens that expire,
+    {"shop_domain": …, "client_id": …, "client_secret": …, "refresh_token": …}
     """
-    if service not in MARKETS:
-        raise InvalidInput(f"service: {service!r} is not known; there are {', '.join(MARKETS)}")
+    found = find_service(service)
     secret = _read_secret(sys.stdin.read())
-    ShopifyCredential.parse(secret)
+    found.check(secret)
     with open_platform() as wiring:
         opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
-        connected = {"service": service, "service_type": "ecommerce"}
+        connected = {"service": service, "service_type": found.type}
         followers = react("credential.connected", {}, connected)
-        store_credential(opener, wiring.vault, service, "ecommerce", secret, followers)
+        store_credential(opener, wiring.vault, service, found.type, secret, followers)
     console.print(f"{service}: stored for {tenant}")
 
 

@@ -117,17 +117,25 @@ def sandbox(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port on the loopback interface")
     ] = 8765,
+    seed: Annotated[
+        int | None, typer.Option(help="Serve three made-up shops of this seed as well")
+    ] = None,
+    orders: Annotated[int, typer.Option(min=1, help="Orders of each made-up shop")] = 300,
 ) -> None:
     """Serve the local stand-ins of the vendors, on loopback."""
     import uvicorn  # noqa: PLC0415 - only this command serves
 
-    from shared.sandbox.app import SHOPIFY_TOKEN, build_app  # noqa: PLC0415 - loads the orders
+    from shared.sandbox.app import SHOPIFY_TOKEN, build_app, make_shops  # noqa: PLC0415 - loads the orders
 
     require_free(port)
-    typer.echo(
-        f"Shopify sandbox on http://127.0.0.1:{port}, token {SHOPIFY_TOKEN}; orders 2010-12-01 to 2011-12-09"
+    url = f"http://127.0.0.1:{port}"
+    typer.echo(f"Shopify sandbox on {url}, token {SHOPIFY_TOKEN}; orders 2010-12-01 to 2011-12-09")
+    shops = make_shops(seed, orders) if seed is not None else []
+    for shop in shops:
+        typer.echo(f"{shop.domain} on {url}/shops/{shop.domain}, token token-{shop.domain}")
+    uvicorn.run(
+        build_app(shops), host="127.0.0.1", port=port, log_level="warning", access_log=False
     )
-    uvicorn.run(build_app(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
 def flower_auth(settings: Settings) -> str:

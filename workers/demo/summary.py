@@ -38,10 +38,14 @@ def print_totals(console: Console, tables: SalesTotals, counted: Totals) -> bool
 
 def print_changes(console: Console, jobs: dict[str, Job]) -> None:
     """Prints what this run has changed; a second run changes nothing."""
-    pull = jobs["sales.pull"].result or {}
+    pulls = [jobs[name].result or {} for name in ("sales.pull", "sales.backfill") if name in jobs]
+
+    def total(field: str) -> int:
+        return sum(int(str(pull.get(field, 0))) for pull in pulls)
+
     console.print(
-        f"Changed in this run: {pull.get('products_changed')} products, "
-        f"{pull.get('lines_changed')} sales lines; {pull.get('rejected')} records set aside."
+        f"Changed in this run: {total('products_changed')} products, "
+        f"{total('lines_changed')} sales lines; {total('rejected')} records set aside."
     )
     if "forecasts.generate" in jobs:
         forecasts = jobs["forecasts.generate"].result or {}

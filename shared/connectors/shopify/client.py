@@ -2,25 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import stamina
 
 from shared.domain.limit import Limit, NoLimit, Quota
-from shared.errors import CredentialRejected, GiveUp, RateLimited
+from shared.errors import CredentialRejected, CursorExpired, GiveUp, InvalidInput, RateLimited
+from shared.use_cases.vendors import Call, VendorApi
 
 API_VERSION = "2026-07"
 LONGEST_WAIT_S = 10.0
 # What a document is taken to cost before the vendor has said.
 FIRST_COST = 50.0
+# The vendor takes no query that asks for more, whatever the plan.
+LARGEST_COST = 1000.0
+LARGEST_PAGE = 250
 # The smallest plan's bucket, until the vendor tells this shop's.
 SMALLEST_QUOTA = Quota(maximum=2000.0, rate=100.0)
+NO_SHOP = frozenset({404})
 
 
-class JsonPoster(Protocol):
-    """What the client needs of an HTTP client."""
-
-    def post_json(self, path: str, body: Mapping[str, object]) -> object: ...
+class TooCostly(Exception):
+    """The vendor refuses a query of this cost: a smaller page is asked for."""
 
 
 class ShopifyClient:
@@ -30,32 +33,61 @@ class ShopifyClient:
     """
 
     def __init__(
-        self, http: JsonPoster, limit: Limit | None = None, api_version: str = API_VERSION
+        self, api: VendorApi, limit: Limit | None = None, api_version: str = API_VERSION
     ) -> None:
-        self._http = http
+        self._api = api
         self._limit = limit or NoLimit()
-        self._costs: dict[str, float] = {}
+        self._costs: dict[tuple[str, int], float] = {}
+        self._sizes: dict[str, int] = {}
         self._path = f"/admin/api/{api_version}/graphql.json"
 
     def query(self, document: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """The answer's `data`; a throttled query waits as long as its bucket needs."""
+        size = int(str((variables or {}).get("first", 0)))
         body = {"query": document, "variables": dict(variables or {})}
         for attempt in stamina.retry_context(on=_wait_for_bucket, attempts=8, timeout=60.0):
             with attempt:
-                return _read_data(self._ask(document, body))
+                return _read_data(self._ask((document, size), body))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _ask(self, document: str, body: Mapping[str, object]) -> object:
+    def query_page(
+        self, document: str, variables: Mapping[str, object], first: int
+    ) -> dict[str, Any]:
+        """A page as large as one query may cost; it begins with `first` and grows while there is room."""
+        size = self._sizes.get(document, first)
+        while True:
+            try:
+                data = self.query(document, {**variables, "first": size})
+            except TooCostly:
+                if size == 1:
+                    raise GiveUp("shopify: a page of one record costs too much") from None
+                size = self._sizes[document] = max(1, size // 2)
+                continue
+            self._sizes[document] = self._next_size(document, size)
+            return data
+
+    def _next_size(self, document: str, size: int) -> int:
+        """Twice as much if that surely fits: no page costs more than twice one of half its size."""
+        cost = self._costs.get((document, size))
+        if cost is None or cost * 2 > LARGEST_COST:
+            return size
+        return min(size * 2, LARGEST_PAGE)
+
+    def _ask(self, asked: tuple[str, int], body: Mapping[str, object]) -> object:
         """One request within the shared bucket; the vendor's figures correct it."""
-        reserved = self._costs.get(document, FIRST_COST)
+        reserved = self._costs.get(asked, FIRST_COST)
         self._limit.reserve(reserved)
-        answer = self._http.post_json(self._path, body)
-        cost = _cost_of(answer)
+        answer = self._api.send(Call("POST", self._path, json=body, accepted=NO_SHOP))
+        if answer.status in NO_SHOP:
+            raise InvalidInput(
+                "shop_domain: Shopify knows no such shop; write the shop's own domain"
+            )
+        cost = _cost_of(answer.body)
         if cost is not None:
             # The vendor wants the whole requested cost to be there, and takes the actual one.
-            self._costs[document] = cost.requested
+            self._costs[asked] = cost.requested
             self._limit.settle(reserved, cost.actual, cost.available, cost.quota)
-        return answer
+        return answer.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +143,14 @@ def _raise_error(errors: object, extensions: dict[str, Any]) -> None:
     message = str(first.get("message", "unknown error"))[:200]
     if code == "THROTTLED":
         raise RateLimited("shopify: throttled", _bucket_wait_s(extensions.get("cost") or {}))
+    if code == "MAX_COST_EXCEEDED":
+        raise TooCostly
     if code == "ACCESS_DENIED":
         raise CredentialRejected(
             f"shopify: access denied: {message}; add the scope and connect again"
         )
+    if "cursor" in message.lower():
+        raise CursorExpired(f"shopify: {message}")
     raise GiveUp(f"shopify: {message}")
 
 

@@ -1,133 +1,195 @@
-"""The pages of a Shopify shop."""
+"""The pages of a Shopify shop: by paged queries where there is little, by bulk operations where there is much."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import cached_property, partial
-from typing import Any
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify import documents
+from shared.connectors.shopify.bulk import Bucket, BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
-from shared.connectors.shopify.mapping import (
-    collect,
-    read_product,
-    read_refund_line,
-    read_sale_line,
-)
+from shared.connectors.shopify.fields import Node, collect
+from shared.connectors.shopify.orders import WholeOrder, WholeRefund, read_orders
+from shared.connectors.shopify.pages import Paging, Variant
+from shared.connectors.shopify.products import read_product
 from shared.domain.catalogue import Product
-from shared.domain.sales import RejectedRecord, SaleLine
-from shared.use_cases.ports import Page, Shop
+from shared.domain.sales import FeeRule, SaleFee
+from shared.domain.sync import Basis, SyncWindow
+from shared.errors import ScopeMissing
+from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
 
-# A query may cost 1,000 points at most; ten orders with their lines and refunds stay under it.
-PRODUCTS_A_PAGE = 50
-ORDERS_A_PAGE = 10
+# More than this, and a bulk operation is there sooner than the bucket lets the pages through.
+PAGED_ORDERS, PAGED_VARIANTS = 250, 500
+# Without the scope the vendor shows no older order, and says nothing.
+SHOWN_TO_ALL, SCOPE = timedelta(days=60), "read_all_orders"
+# What Shopify Payments takes on its smallest plan for a card of the country; checked 2026.
+FEE_RULES = {
+    "shopify_uk": FeeRule(Decimal("0.020"), Decimal("0.25")),
+    "shopify_eu": FeeRule(Decimal("0.021"), Decimal("0.30")),
+    "shopify_usa": FeeRule(Decimal("0.029"), Decimal("0.30")),
+}
+# Payment fees come days later and need not change the order.
+FEES_ARE_THERE_AFTER = (timedelta(days=4), timedelta(days=14))
+Place = dict[str, str]
 
 
 class ShopifyConnector:
-    """Reads one shop as one channel (`shopify_uk`, …)."""
+    """Reads one shop as one channel (`shopify_uk`, …). `now` and `sleep` are the clock."""
 
-    def __init__(self, client: ShopifyClient, channel: str) -> None:
+    def __init__(
+        self,
+        client: ShopifyClient,
+        api: VendorApi,
+        channel: str,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self._channel = channel
+        self._now = now
+        self._paging = Paging(client)
+        self._bulk = BulkRunner(client, api, sleep)
+
+    @property
+    def traits(self) -> ShopTraits:
+        """Orders are read once more when their payment fees have come."""
+        return ShopTraits(FEE_RULES[self._channel], orders_again=FEES_ARE_THERE_AFTER)
 
     def describe_shop(self) -> Shop:
         """Name, currency and time zone."""
-        return self._shop
+        return self._about[0]
 
     @cached_property
-    def _shop(self) -> Shop:
-        shop = self._client.query(documents.SHOP)["shop"]
-        return Shop(shop["name"], shop["currencyCode"], shop["ianaTimezone"])
+    def _about(self) -> tuple[Shop, set[str]]:
+        data = self._client.query(documents.SHOP)
+        shop, installed = data["shop"], data["currentAppInstallation"] or {}
+        scopes = {scope["handle"] for scope in installed.get("accessScopes") or ()}
+        return Shop(shop["name"], shop["currencyCode"], shop["ianaTimezone"]), scopes
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
         """All product variants with cost and stock; the last page has no next cursor."""
-        variables: dict[str, object] = {"first": PRODUCTS_A_PAGE}
-        for connection in self._connections(
-            documents.PRODUCTS, "productVariants", variables, cursor
-        ):
-            records, rejected = collect(connection["nodes"], self._read_product)
-            yield Page(records, rejected, _next_cursor(connection))
-
-    def _read_product(self, node: dict[str, Any]) -> Product:
-        item = node["inventoryItem"]
-        levels = self._all_nodes(
-            item["inventoryLevels"],
-            documents.MORE_LEVELS,
-            item["id"],
-            "inventoryItem",
-            "inventoryLevels",
-        )
-        return read_product(node, self._channel, self._shop.currency, list(levels))
-
-    def sale_pages(
-        self, *, updated_since: datetime | None, updated_until: datetime, cursor: str | None
-    ) -> Iterator[Page[SaleLine]]:
-        """Lines and refunds of the orders updated in the window; the last page has no next cursor."""
-        search = f"updated_at:<='{_instant(updated_until)}'"
-        if updated_since is not None:
-            search += f" updated_at:>='{_instant(updated_since)}'"
-        variables: dict[str, object] = {"first": ORDERS_A_PAGE, "search": search}
-        for connection in self._connections(documents.ORDERS, "orders", variables, cursor):
-            records: list[SaleLine] = []
-            rejected: list[RejectedRecord] = []
-            for order in connection["nodes"]:
-                for read, aside in self._order_lines(order):
-                    records.extend(read)
-                    rejected.extend(aside)
-            yield Page(tuple(records), tuple(rejected), _next_cursor(connection))
-
-    def _order_lines(
-        self, order: dict[str, Any]
-    ) -> Iterator[tuple[tuple[SaleLine, ...], tuple[RejectedRecord, ...]]]:
-        if order["test"]:
+        place = _read_place(cursor)
+        if not place:
+            counted = self._client.query(documents.COUNT_VARIANTS)["productVariantsCount"]
+            if counted["count"] > PAGED_VARIANTS:
+                place = {"bulk": self._bulk.start(documents.BULK_PRODUCTS)}
+                yield Page((), (), _write_place(place))
+        if "bulk" in place:
+            for bucket in self._buckets(place):
+                yield self._product_page(_variants_of(bucket), _next_bucket(place, bucket), bucket)
             return
-        channel, zone = self._channel, ZoneInfo(self._shop.timezone)
-        yield collect(
-            self._all_nodes(
-                order["lineItems"], documents.MORE_LINES, order["id"], "order", "lineItems"
-            ),
-            partial(read_sale_line, order=order, channel=channel, zone=zone),
+        for variants, after in self._paging.variants(place.get("after")):
+            yield self._product_page(variants, _after(after))
+
+    def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+        """Whole orders of the window; the last page has no next cursor. Raises `ScopeMissing`."""
+        self._refuse_hidden(window)
+        search, place = _search(window), _read_place(cursor)
+        if not place and self._count(search) > PAGED_ORDERS:
+            place = {"bulk": self._bulk.start(documents.BULK_ORDERS % search)}
+            yield SalePage((), (), _write_place(place))
+        if "bulk" in place:
+            for bucket in self._buckets(place):
+                yield self._sale_page(self._orders_of(bucket), _next_bucket(place, bucket), bucket)
+            return
+        sort_key = f"{window.basis.name}_AT"
+        for orders, after in self._paging.orders(search, sort_key, place.get("after")):
+            yield self._sale_page(orders, _after(after))
+
+    def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
+        """None: fees come with the orders."""
+        yield Page((), (), None)
+
+    def _buckets(self, place: Place) -> Iterator[Bucket]:
+        finished = self._bulk.wait(place["bulk"])
+        return self._bulk.read(finished, int(place.get("bucket", 0)))
+
+    def _product_page(
+        self, variants: list[Variant], cursor: str | None, bucket: Bucket | None = None
+    ) -> Page[Product]:
+        levels = {variant.node["id"]: variant.levels for variant in variants}
+        currency = self._about[0].currency
+
+        def read(node: Node) -> Product:
+            return read_product(node, self._channel, currency, levels[node["id"]])
+
+        records, rejected = collect([variant.node for variant in variants], read)
+        malformed = bucket.malformed if bucket else []
+        return Page(tuple(records), (*rejected, *malformed), cursor)
+
+    def _sale_page(
+        self, orders: list[WholeOrder], cursor: str | None, bucket: Bucket | None = None
+    ) -> SalePage:
+        read = read_orders(orders, self._channel, ZoneInfo(self._about[0].timezone))
+        malformed = bucket.malformed if bucket else []
+        return SalePage(read.lines, (*read.rejected, *malformed), cursor, read.fees)
+
+    def _orders_of(self, bucket: Bucket) -> list[WholeOrder]:
+        """The bucket's orders; what was refunded is asked for, since a bulk file cannot tell it."""
+        named = [refund["id"] for root in bucket.roots for refund in root.get("refunds") or ()]
+        refunds = self._paging.refunds(named) if named else {}
+        return [_order_of(root, bucket, refunds) for root in bucket.roots]
+
+    def _count(self, search: str) -> int:
+        counted = self._client.query(documents.COUNT_ORDERS, {"search": search})["ordersCount"]
+        return int(counted["count"]) if counted else 0
+
+    def _refuse_hidden(self, window: SyncWindow) -> None:
+        hidden = window.basis is Basis.CREATED and window.since < self._now() - SHOWN_TO_ALL
+        # A test shop that tells no scopes at all is believed.
+        if hidden and self._about[1] and SCOPE not in self._about[1]:
+            raise ScopeMissing(
+                f"shopify: orders older than {SHOWN_TO_ALL.days} days need the scope {SCOPE}; "
+                "add it to the app and connect the shop again"
+            )
+
+
+def _order_of(root: Node, bucket: Bucket, refunds: dict[str, WholeRefund]) -> WholeOrder:
+    children = bucket.children.get(root["id"], [])
+    shipping = [child for child in children if "discountedPriceSet" in child]
+    lines = [child for child in children if "discountedPriceSet" not in child]
+    named = [refund["id"] for refund in root.get("refunds") or ()]
+    return WholeOrder(root, lines, shipping, [refunds[each] for each in named if each in refunds])
+
+
+def _variants_of(bucket: Bucket) -> list[Variant]:
+    return [
+        Variant(
+            root,
+            # The parent named is the variant or its inventory item.
+            bucket.children.get(root["id"], [])
+            + bucket.children.get(str((root.get("inventoryItem") or {}).get("id")), []),
         )
-        for refund in order["refunds"]:
-            lines = self._all_nodes(
-                refund["refundLineItems"],
-                documents.MORE_REFUND_LINES,
-                refund["id"],
-                "refund",
-                "refundLineItems",
-            )
-            yield collect(
-                lines,
-                partial(read_refund_line, refund=refund, order=order, channel=channel, zone=zone),
-            )
-
-    def _connections(
-        self, document: str, field: str, variables: dict[str, object], cursor: str | None
-    ) -> Iterator[dict[str, Any]]:
-        while True:
-            connection = self._client.query(document, {**variables, "after": cursor})[field]
-            yield connection
-            cursor = _next_cursor(connection)
-            if cursor is None:
-                return
-
-    def _all_nodes(
-        self, connection: dict[str, Any], document: str, owner_id: str, owner: str, field: str
-    ) -> Iterator[dict[str, Any]]:
-        """The nodes of a nested connection, its further pages included."""
-        while True:
-            yield from connection["nodes"]
-            cursor = _next_cursor(connection)
-            if cursor is None:
-                return
-            variables = {"id": owner_id, "after": cursor}
-            connection = self._client.query(document, variables)[owner][field]
+        for root in bucket.roots
+    ]
 
 
-def _next_cursor(connection: dict[str, Any]) -> str | None:
-    info = connection["pageInfo"]
-    return str(info["endCursor"]) if info["hasNextPage"] else None
+def _search(window: SyncWindow) -> str:
+    field = f"{window.basis}_at"
+    return f"{field}:>='{_instant(window.since)}' {field}:<='{_instant(window.until)}'"
 
 
 def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _after(after: str | None) -> str | None:
+    return None if after is None else _write_place({"after": after})
+
+
+def _next_bucket(place: Place, bucket: Bucket) -> str | None:
+    if bucket.is_last:
+        return None
+    return _write_place({"bulk": place["bulk"], "bucket": str(bucket.number + 1)})
+
+
+def _read_place(cursor: str | None) -> Place:
+    return dict(json.loads(cursor)) if cursor else {}
+
+
+def _write_place(place: Place) -> str:
+    return json.dumps(place)

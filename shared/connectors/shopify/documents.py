@@ -1,12 +1,34 @@
 """The GraphQL documents that are sent, valid against the official schema of 2026-07."""
 
 SHOP = """
-query Shop { shop { name currencyCode ianaTimezone } }
+query Shop {
+  shop { name currencyCode ianaTimezone }
+  currentAppInstallation { accessScopes { handle } }
+}
+"""
+
+COUNT_VARIANTS = """
+query CountVariants { productVariantsCount { count } }
+"""
+
+COUNT_ORDERS = """
+query CountOrders($search: String!) { ordersCount(query: $search) { count } }
+"""
+
+VARIANT_FIELDS = """
+fragment VariantFields on ProductVariant {
+  id
+  sku
+  title
+  price
+  product { id title productType status }
+}
 """
 
 INVENTORY_LEVEL_FIELDS = """
 fragment InventoryLevelFields on InventoryLevel {
-  location { name }
+  id
+  location { id name }
   quantities(names: ["on_hand", "available"]) { name quantity }
 }
 """
@@ -16,14 +38,10 @@ PRODUCTS = (
 query Products($first: Int!, $after: String) {
   productVariants(first: $first, after: $after) {
     nodes {
-      id
-      sku
-      title
-      price
-      product { id title productType status }
+      ...VariantFields
       inventoryItem {
-        unitCost { amount currencyCode }
         id
+        unitCost { amount currencyCode }
         inventoryLevels(first: 10) {
           nodes { ...InventoryLevelFields }
           pageInfo { hasNextPage endCursor }
@@ -34,6 +52,7 @@ query Products($first: Int!, $after: String) {
   }
 }
 """
+    + VARIANT_FIELDS
     + INVENTORY_LEVEL_FIELDS
 )
 
@@ -51,15 +70,51 @@ query MoreLevels($id: ID!, $after: String) {
     + INVENTORY_LEVEL_FIELDS
 )
 
+# The money of the shop, and what the customer paid in the money of the customer.
+MONEY_BAG_FIELDS = """
+fragment MoneyBagFields on MoneyBag {
+  shopMoney { amount currencyCode }
+  presentmentMoney { amount currencyCode }
+}
+"""
+
 LINE_ITEM_FIELDS = """
 fragment LineItemFields on LineItem {
   id
   sku
   name
   quantity
+  currentQuantity
   originalUnitPriceSet { shopMoney { amount currencyCode } }
-  discountedTotalSet(withCodeDiscounts: true) { shopMoney { amount currencyCode } }
-  taxLines { priceSet { shopMoney { amount currencyCode } } }
+  originalTotalSet { ...MoneyBagFields }
+  discountAllocations { allocatedAmountSet { ...MoneyBagFields } }
+  taxLines { priceSet { ...MoneyBagFields } }
+}
+"""
+
+# What an order says besides its lines; all of it may stand in a bulk operation.
+ORDER_FIELDS = """
+fragment OrderFields on Order {
+  id
+  createdAt
+  updatedAt
+  cancelledAt
+  test
+  taxesIncluded
+  transactions(first: 20) {
+    kind
+    status
+    fees { id amount { amount currencyCode } }
+  }
+}
+"""
+
+SHIPPING_FIELDS = """
+fragment ShippingFields on ShippingLine {
+  id
+  isRemoved
+  discountedPriceSet { ...MoneyBagFields }
+  taxLines { priceSet { ...MoneyBagFields } }
 }
 """
 
@@ -67,41 +122,56 @@ REFUND_LINE_FIELDS = """
 fragment RefundLineFields on RefundLineItem {
   id
   quantity
-  subtotalSet { shopMoney { amount currencyCode } }
-  totalTaxSet { shopMoney { amount currencyCode } }
+  restockType
+  subtotalSet { ...MoneyBagFields }
+  totalTaxSet { ...MoneyBagFields }
   lineItem { id sku name }
 }
 """
 
+# What a refund gave back; its connections may not stand in a bulk operation.
+REFUND_FIELDS = (
+    """
+fragment RefundFields on Refund {
+  id
+  createdAt
+  refundLineItems(first: 10) {
+    nodes { ...RefundLineFields }
+    pageInfo { hasNextPage endCursor }
+  }
+  refundShippingLines(first: 5) {
+    nodes { id subtotalAmountSet { ...MoneyBagFields } taxAmountSet { ...MoneyBagFields } }
+  }
+  orderAdjustments(first: 5) {
+    nodes { id amountSet { ...MoneyBagFields } taxAmountSet { ...MoneyBagFields } }
+  }
+}
+"""
+    + REFUND_LINE_FIELDS
+)
+
 ORDERS = (
     """
-query Orders($first: Int!, $after: String, $search: String!) {
-  orders(first: $first, after: $after, query: $search, sortKey: UPDATED_AT) {
+query Orders($first: Int!, $after: String, $search: String!, $sortKey: OrderSortKeys!) {
+  orders(first: $first, after: $after, query: $search, sortKey: $sortKey) {
     nodes {
-      id
-      createdAt
-      cancelledAt
-      test
-      taxesIncluded
+      ...OrderFields
       lineItems(first: 15) {
         nodes { ...LineItemFields }
         pageInfo { hasNextPage endCursor }
       }
-      refunds {
-        id
-        createdAt
-        refundLineItems(first: 10) {
-          nodes { ...RefundLineFields }
-          pageInfo { hasNextPage endCursor }
-        }
-      }
+      shippingLines(first: 5, includeRemovals: true) { nodes { ...ShippingFields } }
+      refunds { ...RefundFields }
     }
     pageInfo { hasNextPage endCursor }
   }
 }
 """
+    + ORDER_FIELDS
     + LINE_ITEM_FIELDS
-    + REFUND_LINE_FIELDS
+    + SHIPPING_FIELDS
+    + REFUND_FIELDS
+    + MONEY_BAG_FIELDS
 )
 
 MORE_LINES = (
@@ -116,6 +186,7 @@ query MoreLines($id: ID!, $after: String) {
 }
 """
     + LINE_ITEM_FIELDS
+    + MONEY_BAG_FIELDS
 )
 
 MORE_REFUND_LINES = (
@@ -130,4 +201,91 @@ query MoreRefundLines($id: ID!, $after: String) {
 }
 """
     + REFUND_LINE_FIELDS
+    + MONEY_BAG_FIELDS
+)
+
+# The refunds that a bulk operation has named.
+REFUNDS = (
+    """
+query Refunds($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on Refund { ...RefundFields } }
+}
+"""
+    + REFUND_FIELDS
+    + MONEY_BAG_FIELDS
+)
+
+BULK_OPERATION_FIELDS = """
+fragment BulkOperationFields on BulkOperation {
+  id
+  status
+  errorCode
+  objectCount
+  rootObjectCount
+  fileSize
+  url
+  partialDataUrl
+}
+"""
+
+BULK_RUN = (
+    """
+mutation BulkRun($query: String!) {
+  bulkOperationRunQuery(query: $query) {
+    bulkOperation { ...BulkOperationFields }
+    userErrors { field message code }
+  }
+}
+"""
+    + BULK_OPERATION_FIELDS
+)
+
+BULK_POLL = (
+    """
+query BulkPoll($id: ID!) { bulkOperation(id: $id) { ...BulkOperationFields } }
+"""
+    + BULK_OPERATION_FIELDS
+)
+
+# Run by the vendor on its own: `edges` and `node` only, and no variables. `%s` is the search.
+BULK_ORDERS = (
+    """
+query BulkOrders {
+  orders(query: "%s") {
+    edges {
+      node {
+        ...OrderFields
+        refunds { id createdAt }
+        lineItems { edges { node { ...LineItemFields } } }
+        shippingLines(includeRemovals: true) { edges { node { ...ShippingFields } } }
+      }
+    }
+  }
+}
+"""
+    + ORDER_FIELDS
+    + LINE_ITEM_FIELDS
+    + SHIPPING_FIELDS
+    + MONEY_BAG_FIELDS
+)
+
+BULK_PRODUCTS = (
+    """
+query BulkProducts {
+  productVariants {
+    edges {
+      node {
+        ...VariantFields
+        inventoryItem {
+          id
+          unitCost { amount currencyCode }
+          inventoryLevels { edges { node { ...InventoryLevelFields } } }
+        }
+      }
+    }
+  }
+}
+"""
+    + VARIANT_FIELDS
+    + INVENTORY_LEVEL_FIELDS
 )

@@ -31,12 +31,14 @@ class CredentialRepository:
         assert row is not None  # noqa: S101 - both arms return a row
         return UUID(str(row["id"]))
 
-    def store(self, credential_id: UUID, sealed: str) -> None:
-        """Puts a sealed secret in place; the credential is active again."""
+    def store(self, credential_id: UUID, sealed: str, refresh: str | None = None) -> None:
+        """Puts sealed secrets in place, without the tokens of those before; the credential is active again."""
         self._connection.execute(
-            "UPDATE api_credentials SET credentials_encrypted = %s, is_active = true, "
-            "needs_reconnect = false, updated_at = now() WHERE id = %s",
-            (sealed, credential_id),
+            "UPDATE api_credentials SET credentials_encrypted = %s, refresh_token_encrypted = %s, "
+            "access_token_encrypted = NULL, token_expires_at = NULL, refresh_lease_token = NULL, "
+            "refresh_lease_until = NULL, is_active = true, needs_reconnect = false, updated_at = now() "
+            "WHERE id = %s",
+            (sealed, refresh, credential_id),
         )
 
     def get(self, service_name: str) -> StoredCredential:

@@ -18,26 +18,46 @@ FROM unnest(%s::text[], %s::text[]) AS n (sku, name) WHERE sku IS NOT NULL GROUP
 ON CONFLICT (sku) DO NOTHING
 """
 
+# One array a column. A real fee is not overwritten by an estimate, newer news not by older.
 UPSERT_SALES = """
 INSERT INTO sales AS s (company_id, product_id, channel, channel_order_id, channel_line_id, line_kind, sale_date,
-                        quantity, unit_price, total_amount, tax_amount, currency, market)
+    quantity, unit_price, total_amount, tax_amount, currency, market, shipping_amount, presentment_amount,
+    presentment_currency, commission_amount, commission_rate, fee_estimated, source_updated_at)
 SELECT %s, p.id, n.channel, n.order_id, n.line_id, n.kind::public.sale_line_kind, n.sale_date,
-       n.quantity, n.unit_price, n.total_amount, n.tax_amount, n.currency, n.market
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[],
-            %s::int[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[], %s::text[])
-     AS n (sku, channel, order_id, line_id, kind, sale_date,
-           quantity, unit_price, total_amount, tax_amount, currency, market)
+    n.quantity, n.unit_price, n.total_amount, n.tax_amount, n.currency, n.market, n.shipping_amount,
+    n.presentment_amount, n.presentment_currency, n.commission_amount,
+    CASE WHEN abs(n.commission_amount) < n.total_amount * 9.9999
+         THEN round(n.commission_amount / n.total_amount, 4) END, n.fee_estimated, n.source_updated_at
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::int[], %s::numeric[],
+            %s::numeric[], %s::numeric[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::text[],
+            %s::numeric[], %s::boolean[], %s::timestamptz[])
+     AS n (sku, channel, order_id, line_id, kind, sale_date, quantity, unit_price,
+           total_amount, tax_amount, currency, market, shipping_amount, presentment_amount, presentment_currency,
+           commission_amount, fee_estimated, source_updated_at)
 LEFT JOIN products p USING (sku)
 ON CONFLICT (channel, channel_order_id, channel_line_id) DO UPDATE SET
     product_id = excluded.product_id, line_kind = excluded.line_kind, sale_date = excluded.sale_date,
     quantity = excluded.quantity, unit_price = excluded.unit_price, total_amount = excluded.total_amount,
-    tax_amount = excluded.tax_amount, currency = excluded.currency, market = excluded.market, updated_at = now()
-WHERE (s.product_id, s.line_kind, s.sale_date, s.quantity, s.unit_price, s.total_amount,
-       s.tax_amount, s.currency, s.market)
+    tax_amount = excluded.tax_amount, currency = excluded.currency, market = excluded.market,
+    shipping_amount = excluded.shipping_amount, presentment_amount = excluded.presentment_amount,
+    presentment_currency = excluded.presentment_currency,
+    commission_amount = CASE WHEN {keeps_fee} THEN s.commission_amount ELSE excluded.commission_amount END,
+    commission_rate = CASE WHEN {keeps_fee} THEN s.commission_rate ELSE excluded.commission_rate END,
+    fee_estimated = excluded.fee_estimated AND NOT {keeps_fee},
+    source_updated_at = excluded.source_updated_at, updated_at = now()
+WHERE coalesce(excluded.source_updated_at >= s.source_updated_at, true)
+  AND (s.product_id, s.line_kind, s.sale_date, s.quantity, s.unit_price, s.total_amount, s.tax_amount, s.currency,
+       s.market, s.shipping_amount, s.presentment_amount, s.presentment_currency, s.commission_amount,
+       s.fee_estimated, s.source_updated_at)
    IS DISTINCT FROM
       (excluded.product_id, excluded.line_kind, excluded.sale_date, excluded.quantity, excluded.unit_price,
-       excluded.total_amount, excluded.tax_amount, excluded.currency, excluded.market)
-"""
+       excluded.total_amount, excluded.tax_amount, excluded.currency, excluded.market, excluded.shipping_amount,
+       excluded.presentment_amount, excluded.presentment_currency,
+       CASE WHEN {keeps_fee} THEN s.commission_amount ELSE excluded.commission_amount END,
+       excluded.fee_estimated AND NOT {keeps_fee}, excluded.source_updated_at)
+""".format(
+    keeps_fee="(excluded.fee_estimated AND NOT s.fee_estimated AND s.commission_amount IS NOT NULL)"
+)
 
 # Demand is what customers wanted on the day: a later refund does not unmake it.
 DAILY_DEMAND = """
@@ -46,13 +66,16 @@ WHERE product_id = %s AND line_kind = 'SALE' AND sale_date <= %s
 GROUP BY sale_date ORDER BY sale_date
 """
 
-# The day in which a shop's finished window ends is not whole yet: the one before it is.
+# The day in which a shop's finished window ends is not whole yet: the one before it is. Nothing is before
+# the years before the connection have been brought as well.
 COMPLETE_UNTIL = """
-SELECT min(coalesce(
-    ((position ->> 'since')::timestamptz AT TIME ZONE companies.timezone)::date - 1, '0001-01-01')) AS day
+SELECT min(CASE WHEN before.position IS NULL OR before.position ? 'done' THEN coalesce(
+    ((now.position ->> 'since')::timestamptz AT TIME ZONE coalesce(now.position ->> 'timezone', companies.timezone)
+    )::date - 1, '0001-01-01') ELSE '0001-01-01' END) AS day
 FROM api_credentials c JOIN companies ON companies.id = c.company_id
-LEFT JOIN sync_cursors ON credential_id = c.id AND stream = 'orders'
-WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND position -> 'since' IS NULL)
+LEFT JOIN sync_cursors now ON now.credential_id = c.id AND now.stream = 'orders'
+LEFT JOIN sync_cursors before ON before.credential_id = c.id AND before.stream = 'orders_backfill'
+WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND now.position -> 'since' IS NULL)
 """
 
 # Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.
@@ -83,11 +106,9 @@ class SaleRepository:
 
     def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int:
         """Writes lines; returns rows new or changed."""
-        unique = list(
-            {(n.channel, n.channel_order_id, n.channel_line_id): n for n in lines}.values()
-        )
-        if not unique:
+        if not lines:
             return 0
+        unique = newest(lines)
         self._connection.execute(
             ADD_DELETED_SKUS,
             (company_id, [n.sku for n in unique], [n.product_name[:255] for n in unique]),
@@ -118,19 +139,46 @@ class SaleRepository:
         return {row["sale_date"]: Flows(row["revenue"], row["cost_of_goods_sold"]) for row in rows}
 
 
-def _columns(lines: Sequence[SaleLine]) -> tuple[list[object], ...]:
-    """The lines turned into one list a column, in the order of the statement."""
-    return (
-        [n.sku for n in lines],
-        [n.channel for n in lines],
-        [n.channel_order_id for n in lines],
-        [n.channel_line_id for n in lines],
-        [n.kind.value for n in lines],
-        [n.sale_date for n in lines],
-        [n.quantity for n in lines],
-        [n.unit_price for n in lines],
-        [n.total_amount for n in lines],
-        [n.tax_amount for n in lines],
-        [n.currency for n in lines],
-        [n.market for n in lines],
-    )
+def newest(lines: Sequence[SaleLine]) -> list[SaleLine]:
+    """Each line once: the one that the vendor changed last."""
+    found: dict[tuple[str, str, str], SaleLine] = {}
+    for line in lines:
+        key = line.channel, line.channel_order_id, line.channel_line_id
+        known = found.get(key)
+        if known is None or not _is_older(line, known):
+            found[key] = line
+    return list(found.values())
+
+
+def _is_older(line: SaleLine, known: SaleLine) -> bool:
+    if line.source_updated_at is None or known.source_updated_at is None:
+        return False
+    return line.source_updated_at < known.source_updated_at
+
+
+# In the order of the statement.
+COLUMNS = [
+    "sku",
+    "channel",
+    "channel_order_id",
+    "channel_line_id",
+    "kind",
+    "sale_date",
+    "quantity",
+    "unit_price",
+    "total_amount",
+    "tax_amount",
+    "currency",
+    "market",
+    "shipping_amount",
+    "presentment_amount",
+    "presentment_currency",
+    "commission_amount",
+    "fee_estimated",
+    "source_updated_at",
+]
+
+
+def _columns(lines: Sequence[SaleLine]) -> list[list[object]]:
+    """The lines turned into one list a column."""
+    return [[getattr(line, name) for line in lines] for name in COLUMNS]

@@ -6,8 +6,8 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from shared.domain.sales import RejectedRecord
+from shared.domain.sync import Position
 from shared.persistence.database import Connection
-from shared.use_cases.ports import Position
 
 
 class CursorRepository:
@@ -24,14 +24,17 @@ class CursorRepository:
         ).fetchone()
         return dict(row["position"]) if row else {}
 
-    def move(self, credential_id: UUID, stream: str, position: Position) -> None:
-        """Moves the position, in the transaction of the rows that it stands for."""
-        self._connection.execute(
-            "INSERT INTO sync_cursors (credential_id, stream, position) VALUES (%s, %s, %s) "
+    def move(self, credential_id: UUID, stream: str, old: Position, new: Position) -> bool:
+        """Moves the position, in the transaction of the rows that it stands for; False if it is not `old`."""
+        moved = self._connection.execute(
+            "INSERT INTO sync_cursors AS c (credential_id, stream, position) "
+            "SELECT %(id)s, %(stream)s::varchar, %(new)s WHERE %(old)s = '{}'::jsonb OR EXISTS ("
+            "SELECT FROM sync_cursors WHERE credential_id = %(id)s AND stream = %(stream)s::varchar) "
             "ON CONFLICT (credential_id, stream) "
-            "DO UPDATE SET position = excluded.position, updated_at = now()",
-            (credential_id, stream, Jsonb(position)),
+            "DO UPDATE SET position = excluded.position, updated_at = now() WHERE c.position = %(old)s",
+            {"id": credential_id, "stream": stream, "old": Jsonb(old), "new": Jsonb(new)},
         )
+        return moved.rowcount == 1
 
 
 class RejectionRepository:

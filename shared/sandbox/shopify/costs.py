@@ -2,6 +2,7 @@
 
 The vendor publishes no formula that its answers keep to; this one is fitted to answers of the real API:
 an object costs 1, scalars and money nothing, a connection of n nodes 2 + node · (1 + log2 n).
+A mutation costs 10; `nodes(ids:)` is taken for a connection of so many nodes.
 """
 
 import math
@@ -17,15 +18,19 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
 )
 
 CONNECTION_COST = 2
+MUTATION_COST = 10
 # What makes a field a connection here: its page size.
 PAGE_ARGUMENTS = {"first", "last"}
-FREE = {"pageInfo", "nodes", "edges", "node", "shopMoney", "presentmentMoney", "unitCost"}
+FREE = {"pageInfo", "nodes", "edges", "node", "shopMoney", "presentmentMoney", "unitCost", "amount"}
 
 
 def query_cost(document: DocumentNode, variables: Mapping[str, Any]) -> int:
@@ -38,6 +43,8 @@ def query_cost(document: DocumentNode, variables: Mapping[str, Any]) -> int:
     operation = next(
         each for each in document.definitions if isinstance(each, OperationDefinitionNode)
     )
+    if operation.operation is OperationType.MUTATION:
+        return MUTATION_COST
     return max(1, round(_cost_of(operation.selection_set, fragments, variables)))
 
 
@@ -70,7 +77,15 @@ def _page_size(node: FieldNode, variables: Mapping[str, Any]) -> int | None:
                 return int(variables.get(argument.value.name.value) or 0)
             if isinstance(argument.value, IntValueNode):
                 return int(argument.value.value)
+        if argument.name.value == "ids":
+            return _count_ids(argument.value, variables)
     return None
+
+
+def _count_ids(value: ValueNode, variables: Mapping[str, Any]) -> int:
+    if isinstance(value, VariableNode):
+        return len(variables.get(value.name.value) or ())
+    return len(value.values) if isinstance(value, ListValueNode) else 1
 
 
 @dataclass
@@ -87,6 +102,11 @@ class Bucket:
 
     def __post_init__(self) -> None:
         self.available, self._at = self.maximum, self.clock()
+
+    def resize(self, maximum: float, rate: float) -> None:
+        """Another plan: a full bucket of so many points, which fills so fast."""
+        self.maximum, self.rate = maximum, rate
+        self.available, self._at = maximum, self.clock()
 
     def take(self, requested: float, actual: float) -> bool:
         """Takes the actual cost if the whole requested one is there; counts a refusal otherwise."""

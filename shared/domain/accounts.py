@@ -1,0 +1,49 @@
+"""What an accounting vendor tells: balances of accounts by day, and invoices that are open."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from shared.domain.working_capital import AccountClass
+
+
+class InvoiceKind(StrEnum):
+    """Who owes whom."""
+
+    RECEIVABLE = "RECEIVABLE"
+    PAYABLE = "PAYABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What stands on one account at the end of a day, in the books' currency.
+
+    `account_code` is the vendor's id of the account, never its name. What is owed (payables, debt) is
+    positive where money is owed, what is had (cash, receivables, inventory) where it is had.
+    """
+
+    account_class: AccountClass
+    account_code: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """An invoice, or a credit note or overpayment with negative amounts; without a word of the contact.
+
+    `exchange_rate` is how much of the invoice's currency one unit of the books' currency is; None where they
+    are the same. `closed_on` is None while something is due.
+    """
+
+    source_invoice_id: str
+    kind: InvoiceKind
+    status: str
+    issued_on: date
+    due_on: date | None
+    currency: str
+    exchange_rate: Decimal | None
+    total_amount: Decimal
+    amount_due: Decimal
+    closed_on: date | None

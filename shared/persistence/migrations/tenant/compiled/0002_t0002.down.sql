@@ -1,0 +1,7 @@
+-- Running downgrade t0002 -> t0001
+
+DROP TABLE sale_fees;
+ALTER TABLE sales DROP COLUMN shipping_amount, DROP COLUMN presentment_amount,
+    DROP COLUMN presentment_currency, DROP COLUMN source_updated_at;
+
+UPDATE alembic_version SET version_num='t0001' WHERE alembic_version.version_num = 't0002';

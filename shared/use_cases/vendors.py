@@ -1,0 +1,130 @@
+"""What a connector is, and what it may use: the contract that one folder in `connectors/` fulfils."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Generic, Protocol, TypeVar
+
+from shared.domain.accounts import AccountBalance, OpenInvoice
+from shared.domain.catalogue import Product
+from shared.domain.sales import FeeRule, RejectedRecord, SaleFee, SaleLine
+from shared.domain.sync import SyncWindow
+
+RecordT_co = TypeVar("RecordT_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[RecordT_co]):
+    """Some records of a stream, those that could not be read, and where the next page starts.
+
+    A page without records is welcome: it keeps the cursor, such as the number of a report that was asked for.
+    """
+
+    records: tuple[RecordT_co, ...]
+    rejected: tuple[RejectedRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SalePage(Page[SaleLine]):
+    """Whole orders: all lines and refunds of each, and the fees that came with them."""
+
+    fees: tuple[SaleFee, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a shop says of itself. `timezone` is an IANA name."""
+
+    name: str
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopTraits:
+    """How a vendor behaves, as far as the streams must know.
+
+    `look_back`: its search lags behind its writes so long. `lag`: a window must end so long ago.
+    `orders_again`: orders are read once more when so old, for what comes late without a change of the order.
+    `fee_lags`: fees are collected when so old, again and again; none where they come with the orders.
+    """
+
+    fee_rule: FeeRule
+    look_back: timedelta = timedelta(minutes=10)
+    lag: timedelta = timedelta(0)
+    longest_window: timedelta = timedelta(days=180)
+    orders_again: tuple[timedelta, ...] = ()
+    fee_lags: tuple[timedelta, ...] = ()
+
+
+class ShopConnector(Protocol):
+    """A shop's API. Pages begin at `cursor`, a text that only the connector reads; None begins at the start.
+
+    Raises `CursorExpired` for a cursor that the vendor has forgotten, `WindowTooLarge` for a window that
+    it cannot answer, `VendorBusy` while it prepares, and `SkipRecord` never: such records stand in the page.
+    """
+
+    @property
+    def traits(self) -> ShopTraits: ...
+    def describe_shop(self) -> Shop: ...
+    def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]: ...
+    def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]: ...
+    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What an organisation says of its books. `timezone` is an IANA name."""
+
+    name: str
+    currency: str
+    timezone: str
+
+
+class BooksConnector(Protocol):
+    """An accounting vendor's API."""
+
+    def describe_books(self) -> Books: ...
+    def balances_on(self, day: date) -> Sequence[AccountBalance]:
+        """The balance of each account that counts, at the end of a day in the organisation's own zone."""
+
+    def invoice_pages(
+        self, changed_since: datetime | None, cursor: str | None
+    ) -> Iterator[Page[OpenInvoice]]:
+        """Invoices, credit notes and overpayments changed since; all that are open where None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A vendor's answer: HTTP status, headers by lower-case name, and the JSON read (None where there is none)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request: `path` below the vendor's base URL. `retried` is False where a second try could do harm."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # Statuses besides 200 that the connector reads itself; all others become errors.
+    accepted: frozenset[int] = frozenset()
+    retried: bool = True
+
+
+class VendorApi(Protocol):
+    """The HTTP room as a connector sees it; raises our errors, and puts the secrets in itself."""
+
+    def send(self, call: Call) -> Answer:
+        """The answer. `VendorUnavailable` when away, `RateLimited`, `CredentialRejected`, `GiveUp` for the rest."""
+
+    def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes behind a URL that the vendor told, in pieces, unzipped, sent without our secrets."""

@@ -1,0 +1,113 @@
+"""Pull a stream window by window: each page is one transaction with the place that it leads to."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.domain.sync import Position, Step, SyncWindow
+from shared.errors import CursorExpired, StreamBusy, VendorUnavailable, WindowTooLarge
+from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.vendors import Page
+
+MOST_RESTARTS = 3
+
+RecordT = TypeVar("RecordT")
+# Opens the pages of a window from a cursor of the vendor's.
+OpenPages = Callable[[SyncWindow, str | None], Iterator[Page[RecordT]]]
+# Writes a page in the transaction given; returns how many rows that changed.
+Keep = Callable[[UnitOfWork, Page[RecordT]], int]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a stream has come to so far."""
+
+    read: int = 0
+    changed: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Moves the cursors of one credential."""
+
+    open_unit_of_work: OpenUnitOfWork
+    credential: StoredCredential
+    report: Report
+
+    def position(self, stream: str) -> Position:
+        """Where a stream stands; empty before its first run."""
+        with self.open_unit_of_work() as work:
+            return work.cursors.get(self.credential.id, stream)
+
+    def move(self, work: UnitOfWork, stream: str, old: Position, new: Position) -> None:
+        """Moves a cursor from where this run found it; raises `StreamBusy` if another run has moved it."""
+        if not work.cursors.move(self.credential.id, stream, old, new):
+            raise StreamBusy(f"{stream}: another job pulls it; this one goes on afterwards", 30.0)
+
+    def set_aside(self, work: UnitOfWork, stream: str, page: Page[RecordT], tally: Tally) -> None:
+        """Counts a page, and keeps what could not be read of it."""
+        tally.read += len(page.records)
+        tally.rejected += len(page.rejected)
+        work.rejections.add(self.credential.id, stream, page.rejected)
+
+    def run(
+        self,
+        stream: str,
+        next_step: Callable[[Position], Step | None],
+        open_pages: OpenPages[RecordT],
+        keep: Keep[RecordT],
+    ) -> Tally:
+        """All windows that are due. A window that fails does not move the cursor."""
+        tally = Tally()
+        restarts = 0
+        while True:
+            position = self.position(stream)
+            step = next_step(position)
+            if step is None:
+                return tally
+            try:
+                self._run_window(stream, position, step, open_pages, keep, tally)
+            except WindowTooLarge:
+                narrowed = step.narrowed(step.opened)
+                if narrowed is None:
+                    raise
+                self._begin_again(stream, narrowed)
+            except CursorExpired:
+                # What expires again and again is left to the job's own retries.
+                restarts += 1
+                if restarts > MOST_RESTARTS or "after" not in self.position(stream):
+                    raise
+                self._begin_again(stream, step.opened)
+
+    def _run_window(
+        self,
+        stream: str,
+        position: Position,
+        step: Step,
+        open_pages: OpenPages[RecordT],
+        keep: Keep[RecordT],
+        tally: Tally,
+    ) -> None:
+        read_before = tally.read
+        for page in open_pages(step.window, step.after):
+            last = page.next_cursor is None
+            with self.open_unit_of_work() as work:
+                tally.changed += keep(work, page)
+                self.set_aside(work, stream, page, tally)
+                moved = (
+                    step.finished(tally.read - read_before)
+                    if page.next_cursor is None
+                    else step.paused(page.next_cursor)
+                )
+                self.move(work, stream, position, moved)
+            position = moved
+            self.report(tally.read, None, f"{stream}: {tally.read:,} read")
+            if last:
+                return
+        raise VendorUnavailable(f"{stream}: the pages ended before their last one")
+
+    def _begin_again(self, stream: str, position: Position) -> None:
+        with self.open_unit_of_work() as work:
+            found = work.cursors.get(self.credential.id, stream)
+            self.move(work, stream, found, position)

@@ -1,0 +1,125 @@
+"""A real worker process against a shop: killed in the middle it goes on, and its memory stays flat."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import pytest
+from starlette.applications import Starlette
+
+from shared.embedded.urls import ServiceUrls
+from shared.sandbox.app import build_app, ledger_shop
+from shared.sandbox.maker import make_ledger
+from shared.sandbox.shopify.api import ShopifySandbox
+from shared.sandbox.shopify.large_store import LargeStore
+from tests.conftest import environment_of
+from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.shopify_scene import ShopScene
+from workers.wiring import Wiring
+
+pytestmark = pytest.mark.acceptance
+
+UK, EU = "shopify_uk", "shopify_eu"
+DOMAIN = "uk-3.myshopify.com"
+DEADLINE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Starlette, str]]:
+    app = build_app()
+    with serve(app) as url:
+        yield app, url
+
+
+@pytest.fixture
+def environment(
+    database_url: str, services: ServiceUrls, served: tuple[Starlette, str]
+) -> dict[str, str]:
+    told = environment_of(database_url, services.redis_url)
+    base_url = f"{served[1]}/shops/{{shop_domain}}"
+    return {**os.environ, **told, "SHOPIFY_BASE_URL": base_url}
+
+
+def start(environment: dict[str, str], task: str, service: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "workers", "run", task, "--tenant", "acme", f"service={service}"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def peak_memory_mb(process: subprocess.Popen[bytes]) -> float:
+    """Waits for the end; the most memory that the process has held."""
+    guard = threading.Timer(DEADLINE_S * 3, process.kill)
+    guard.start()
+    _, status, usage = os.wait4(process.pid, 0)
+    guard.cancel()
+    assert status == 0, (process.stderr.read() if process.stderr else b"").decode()[-2000:]
+    process.returncode = 0
+    return usage.ru_maxrss / 1024
+
+
+def test_a_backfill_killed_in_the_middle_goes_on_and_ends_equal_to_the_ledger(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    environment: dict[str, str],
+    served: tuple[Starlette, str],
+) -> None:
+    app, url = served
+    days = {"first_day": date(2026, 3, 20), "last_day": date(2026, 11, 10)}
+    ledger = make_ledger(3, UK, orders=60, **days)
+    ledger.move_clock(datetime(2026, 11, 20, tzinfo=UTC))
+    app.state.reception.open(ledger_shop(DOMAIN, ledger))
+    shop = SandboxClient(url, DOMAIN)
+    scene = ShopScene.build(wiring, acme, url)
+    scene.connect(UK, {"shop_domain": DOMAIN, "access_token": shop.token})
+    peak_memory_mb(start(environment, "sales.pull", UK))
+    shop.set(latency_s=0.15)
+    victim = start(environment, "sales.backfill", UK)
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline and len(scene.figures()) < 10:
+        time.sleep(0.05)
+    victim.send_signal(signal.SIGKILL)
+    assert victim.wait() == -signal.SIGKILL
+    truth = ledger.truth()
+    assert 10 <= len(scene.figures()) < len(truth.figures)
+    shop.set(latency_s=0)
+    peak_memory_mb(start(environment, "sales.backfill", UK))
+    assert scene.figures() == truth.figures
+    found = scene.commissions()
+    assert {order: found[order] for order in truth.commissions} == truth.commissions
+
+
+def test_the_memory_of_a_backfill_does_not_grow_with_the_shop(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    environment: dict[str, str],
+    served: tuple[Starlette, str],
+) -> None:
+    app, url = served
+    scene = ShopScene.build(wiring, acme, url)
+    peaks = {}
+    for channel, orders in ((UK, 300), (EU, 12_000)):
+        store, domain = LargeStore(1, orders), f"large-{orders}.myshopify.com"
+        app.state.reception.open(ShopifySandbox(store, f"token-{domain}", domain=domain))
+        scene.connect(channel, {"shop_domain": domain, "access_token": f"token-{domain}"})
+        peak_memory_mb(start(environment, "sales.pull", channel))
+        peaks[orders] = peak_memory_mb(start(environment, "sales.backfill", channel))
+        sold, given_back, revenue = store.totals()
+        query = (
+            "SELECT sum(quantity) FILTER (WHERE line_kind = 'SALE') AS sold, "
+            "-sum(quantity) FILTER (WHERE line_kind = 'REFUND') AS given_back, "
+            "sum(total_amount) AS revenue "
+            f"FROM sales WHERE channel = '{channel}'"
+        )
+        assert scene.rows(query) == [(sold, given_back, revenue)]
+    assert peaks[12_000] - peaks[300] < 40

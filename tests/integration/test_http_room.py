@@ -1,0 +1,160 @@
+"""The HTTP room: deadlines, downloads and tokens, against servers on a real socket."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from shared.errors import CredentialRejected, GiveUp, VendorUnavailable
+from shared.http.access import TokenAccess
+from shared.http.client import VendorHttp
+from shared.use_cases.vendors import Call
+
+SECRET = {"X-Token": "very-secret-token"}
+GET = Call("GET", "/x")
+
+
+def test_a_vendor_that_drips_is_left_after_the_whole_deadline(httpserver: HTTPServer) -> None:
+    def drip(_request: Request) -> Response:
+        def pieces() -> Iterator[bytes]:
+            for _ in range(50):
+                yield b" "
+                time.sleep(0.1)
+
+        return Response(pieces(), content_type="application/json")
+
+    httpserver.expect_request("/x").respond_with_handler(drip)
+    before = time.monotonic()
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}, attempts=1, total_s=0.5) as http,
+        pytest.raises(VendorUnavailable, match="no answer in time"),
+    ):
+        http.send(GET)
+    assert time.monotonic() - before < 3
+
+
+def test_a_request_that_could_do_harm_twice_is_sent_once(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_data("", status=503)
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}, attempts=4) as http,
+        pytest.raises(VendorUnavailable),
+    ):
+        http.send(Call("POST", "/x", retried=False))
+    assert len(httpserver.log) == 1
+
+
+def test_the_vendors_own_wait_comes_first(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/x").respond_with_data(
+        "", status=503, headers={"Retry-After": "1"}
+    )
+    httpserver.expect_ordered_request("/x").respond_with_json({"ok": True})
+    before = time.monotonic()
+    with VendorHttp("v", httpserver.url_for(""), {}) as http:
+        assert http.send(GET).body == {"ok": True}
+    assert time.monotonic() - before >= 1
+
+
+def test_a_long_wait_of_an_absent_vendor_is_left_to_the_job(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_data(
+        "", status=503, headers={"Retry-After": "600"}
+    )
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}) as http,
+        pytest.raises(VendorUnavailable) as caught,
+    ):
+        http.send(GET)
+    assert caught.value.retry_after_s == 600
+    assert len(httpserver.log) == 1
+
+
+def test_parameters_forms_and_headers_go_out_and_status_and_headers_come_back(
+    httpserver: HTTPServer,
+) -> None:
+    httpserver.expect_request("/x", query_string={"page": "2"}, method="GET").respond_with_json(
+        {"got": "it"}, headers={"X-Rate": "5"}
+    )
+    httpserver.expect_request("/form", method="POST", data="a=b").respond_with_json({}, status=400)
+    with VendorHttp("v", httpserver.url_for(""), SECRET) as http:
+        answer = http.send(Call("GET", "/x", params={"page": "2"}, headers={"X-Also": "this"}))
+        refused = http.send(Call("POST", "/form", form={"a": "b"}, accepted=frozenset({400})))
+    assert (answer.status, answer.headers["x-rate"], answer.body) == (200, "5", {"got": "it"})
+    assert (refused.status, refused.body) == (400, {})
+    sent = httpserver.log[0][0].headers
+    assert (sent["X-Token"], sent["X-Also"]) == ("very-secret-token", "this")
+
+
+def test_a_file_is_fetched_without_our_secrets(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/file").respond_with_data(b"a" * 100_000)
+    with (
+        VendorHttp("v", httpserver.url_for(""), SECRET) as http,
+        http.download(httpserver.url_for("/file")) as pieces,
+    ):
+        assert sum(map(len, pieces)) == 100_000
+    assert "X-Token" not in httpserver.log[0][0].headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://10.0.0.1/file",
+        "https://[::1]/file",
+        "http://storage.example.com/file",
+        "https://localhost/file",
+        "file:///etc/passwd",
+        "not a url",
+    ],
+)
+def test_a_file_inside_a_private_network_is_never_asked_for(
+    httpserver: HTTPServer, url: str
+) -> None:
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}) as http,
+        pytest.raises(GiveUp, match="address"),
+        http.download(url),
+    ):
+        pass
+    assert httpserver.log == []
+
+
+class Tokens:
+    """Gives a new token each time one was refused."""
+
+    def __init__(self) -> None:
+        self.given = 1
+
+    def __call__(self, refused: str | None) -> str:
+        if refused == f"token-{self.given}":
+            self.given += 1
+        return f"token-{self.given}"
+
+
+def answering(good: set[str]) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        return Response("{}", status=200 if request.headers["X-Token"] in good else 401)
+
+    return answer
+
+
+def test_a_refused_token_is_renewed_once(httpserver: HTTPServer) -> None:
+    good = {"token-2"}
+    httpserver.expect_request("/x").respond_with_handler(answering(good))
+    with VendorHttp("v", httpserver.url_for(""), TokenAccess("X-Token", Tokens())) as http:
+        assert http.send(GET).status == 200
+        # An hour later the second token is old as well.
+        good.clear()
+        good.add("token-3")
+        assert http.send(GET).status == 200
+    assert len(httpserver.log) == 4
+
+
+def test_a_vendor_that_refuses_every_token_is_believed(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_data("", status=401)
+    with (
+        VendorHttp("v", httpserver.url_for(""), TokenAccess("X-Token", Tokens())) as http,
+        pytest.raises(CredentialRejected),
+    ):
+        http.send(GET)
+    assert len(httpserver.log) == 2

@@ -1,0 +1,212 @@
+"""What a shop may throw at us: each ends in a clear outcome, and the rest goes in."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from starlette.applications import Starlette
+
+from shared.connectors.shopify.credential import ShopifyCredential
+from shared.errors import CredentialRejected, InvalidInput, ScopeMissing
+from shared.sandbox.app import build_app, ledger_shop
+from shared.sandbox.ledger import Ledger
+from shared.sandbox.maker import make_ledger
+from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.shopify_scene import ShopScene
+from workers.vendors import shopify
+from workers.wiring import Wiring
+
+DOMAIN = "uk-5.myshopify.com"
+NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
+UK = "shopify_uk"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Starlette, str]]:
+    app = build_app()
+    with serve(app) as url:
+        yield app, url
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    made = make_ledger(5, UK, orders=40, first_day=date(2026, 3, 20), last_day=date(2026, 11, 10))
+    made.move_clock(NOW)
+    return made
+
+
+@pytest.fixture
+def shop(served: tuple[Starlette, str], ledger: Ledger) -> SandboxClient:
+    """A shop of the test's own on the module's server."""
+    app, url = served
+    app.state.reception.open(ledger_shop(DOMAIN, ledger))
+    app.state.reception.faults.clear()
+    return SandboxClient(url, DOMAIN)
+
+
+@pytest.fixture
+def scene(wiring: Wiring, acme: UUID, globex: UUID, shop: SandboxClient) -> ShopScene:
+    """The shop, connected by a token that does not expire."""
+    scene = ShopScene.build(wiring, acme, shop.url)
+    scene.connect(UK, {"shop_domain": DOMAIN, "access_token": shop.token})
+    return scene
+
+
+def audited(scene: ShopScene) -> set[str]:
+    query = "SELECT action FROM public.audit_logs WHERE tenant_id = %s"
+    with scene.wiring.admin.transaction() as connection:
+        return {row["action"] for row in connection.execute(query, (scene.tenant_id,))}
+
+
+def state(scene: ShopScene) -> list[tuple[object, ...]]:
+    return scene.rows("SELECT last_sync_status, needs_reconnect FROM api_credentials")
+
+
+def test_a_revoked_token_asks_the_owner_to_connect_again(
+    scene: ShopScene, shop: SandboxClient
+) -> None:
+    shop.set(revoke=True)
+    with pytest.raises(CredentialRejected, match="connect the account again") as caught:
+        scene.pull(UK, NOW)
+    assert shop.token not in str(caught.value)
+    assert state(scene) == [("FAILURE", True)]
+
+
+def test_a_refresh_token_that_is_no_good_any_more_asks_the_owner_to_connect_again(
+    scene: ShopScene, shop: SandboxClient
+) -> None:
+    app = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
+    scene.connect(UK, {"shop_domain": DOMAIN, "refresh_token": "an-old-one", **app})
+    with pytest.raises(CredentialRejected, match="invalid_grant"):
+        scene.pull(UK, NOW)
+    assert state(scene) == [("FAILURE", True)]
+    assert "credential.reconnect_needed" in audited(scene)
+
+
+def test_a_token_that_expires_is_renewed_and_kept_for_the_next_run(
+    scene: ShopScene, shop: SandboxClient
+) -> None:
+    app = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
+    scene.connect(UK, {"shop_domain": DOMAIN, "refresh_token": f"refresh-{DOMAIN}", **app})
+    scene.pull(UK, NOW)
+    scene.backfill(UK)
+    # It was told an hour ago that its token lives for an hour.
+    shop.set(advance_tokens_s=4000)
+    scene.pull(UK, NOW)
+    assert shop.state()["shops"][DOMAIN]["token_rotations"] == 2
+
+
+def test_a_shop_that_does_not_exist_is_named_as_the_field_to_mend(scene: ShopScene) -> None:
+    scene.connect(UK, {"shop_domain": "gone.myshopify.com", "access_token": "x"})
+    with pytest.raises(InvalidInput, match="shop_domain: Shopify knows no such shop"):
+        scene.pull(UK, NOW)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "evil.example.com",
+        "169.254.169.254",
+        "localhost",
+        "a.myshopify.com.evil.example.com",
+        "evil.example.com/.myshopify.com",
+        "user@evil.example.com#.myshopify.com",
+        "a.myshopify.com:8080",
+        "A.MYSHOPIFY.COM\n",
+        "",
+    ],
+)
+def test_no_request_leaves_for_a_domain_that_is_not_shopifys(
+    scene: ShopScene, shop: SandboxClient, domain: str
+) -> None:
+    seen = shop.state()["shops"][DOMAIN]["requests"]
+    with pytest.raises(InvalidInput, match="shop_domain"):
+        ShopifyCredential.parse({"shop_domain": domain, "access_token": "x"})
+    # Also one that was stored by somebody else's code.
+    scene.connect(UK, {"shop_domain": domain, "access_token": "x"})
+    with pytest.raises(InvalidInput, match="shop_domain"):
+        scene.pull(UK, NOW)
+    assert shop.state()["shops"][DOMAIN]["requests"] == seen
+
+
+@pytest.mark.parametrize(
+    ("secret", "field"),
+    [
+        ({"access_token": ""}, "access_token"),
+        ({"access_token": "two words"}, "access_token"),
+        ({"client_id": "a"}, "client_secret"),
+        ({"client_id": "a", "client_secret": "b"}, "refresh_token"),
+        ({"access_token": "x", "refresh_token": "y"}, "client_id"),
+        ({"access_token": "x", "colour": "blue"}, "colour"),
+    ],
+)
+def test_a_credential_names_its_field_and_shows_no_secret(
+    secret: dict[str, str], field: str
+) -> None:
+    with pytest.raises(InvalidInput, match=field) as caught:
+        shopify.check({"shop_domain": DOMAIN, **secret})
+    assert "two words" not in str(caught.value)
+
+
+def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_told(
+    scene: ShopScene, shop: SandboxClient, ledger: Ledger
+) -> None:
+    shop.set(scopes=["read_orders", "read_products"])
+    scene.pull(UK, NOW)
+    with pytest.raises(ScopeMissing, match="read_all_orders"):
+        scene.backfill(UK)
+    days = [key[1] for key in scene.figures()]
+    assert min(days) >= date(2026, 9, 21)
+    shown = {
+        key: each for key, each in ledger.truth().figures.items() if key[1] > date(2026, 10, 31)
+    }
+    found = {key: each for key, each in scene.figures().items() if key[1] > date(2026, 10, 31)}
+    assert {key: each.units_sold for key, each in found.items()} == {
+        key: each.units_sold for key, each in shown.items()
+    }
+    assert "backfill.ended_early" in audited(scene)
+
+
+def test_a_line_of_a_bulk_file_that_is_not_json_is_set_aside(
+    scene: ShopScene, shop: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.connectors.shopify.connector.PAGED_ORDERS", 0)
+    monkeypatch.setattr("shared.connectors.shopify.bulk.POLL_S", 0.0)
+    # Enough orders that the line in the middle is not the last, which would pass for a cut-off end.
+    monkeypatch.setattr("shared.domain.sync.FIRST_SIZE", timedelta(days=180))
+    shop.arm("bulk_malformed_line")
+    scene.pull(UK, NOW)
+    result = scene.backfill(UK)
+    assert result.rejected == 1
+    assert result.lines_read > 40
+    (told,) = scene.rows("SELECT stream, field, reason FROM rejected_records WHERE field = 'line'")
+    assert told == ("orders_backfill", "line", "is not a JSON object with an id")
+
+
+@pytest.mark.parametrize("stream", ["products", "orders_backfill"])
+def test_a_price_that_is_no_text_is_set_aside_and_the_rest_goes_in(
+    scene: ShopScene, shop: SandboxClient, stream: str
+) -> None:
+    if stream == "products":
+        shop.arm("price_as_number")
+    assert scene.pull(UK, NOW).products_read > 10
+    if stream != "products":
+        shop.arm("price_as_number")
+    assert scene.backfill(UK).lines_read > 100
+    told = scene.rows(
+        "SELECT stream, field, reason FROM rejected_records WHERE reason LIKE '%written as text'"
+    )
+    assert [row[0] for row in told] == [stream]
+
+
+def test_products_without_a_sku_are_set_aside_and_two_of_one_sku_are_one(
+    scene: ShopScene, shop: SandboxClient
+) -> None:
+    scene.pull(UK, NOW)
+    fields = scene.rows("SELECT DISTINCT field FROM rejected_records WHERE stream = 'products'")
+    assert fields in ([("sku",)], [])
+    doubled = scene.rows("SELECT sku FROM products GROUP BY sku HAVING count(*) > 1")
+    assert doubled == []
+    names = " ".join(str(row[0]) for row in scene.rows("SELECT name FROM products"))
+    assert any(ord(character) > 0xFFFF for character in names)

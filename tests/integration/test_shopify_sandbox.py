@@ -1,0 +1,413 @@
+"""The stand-in of Shopify: answers as the vendor's schema wants, pages, scopes, tokens, bulk operations."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import GraphQLSchema, build_schema
+from starlette.applications import Starlette
+
+from shared.connectors.shopify import documents
+from shared.sandbox.app import build_app, ledger_shop
+from shared.sandbox.events import FeeCharged
+from shared.sandbox.ledger import Ledger
+from shared.sandbox.maker import make_ledger
+from shared.sandbox.shopify.api import ShopifySandbox
+from shared.sandbox.shopify.large_store import LargeStore
+from tests.fixtures.graphql_answers import problems_of, problems_of_rows, read_rows
+from tests.fixtures.sandbox import SandboxClient, serve
+
+SHARED = Path(os.environ.get("CAPLIQUIFY_SHARED", Path(__file__).resolve().parents[3] / "shared"))
+OFFICIAL = SHARED / "vendors" / "shopify" / "admin-2026-07.schema.nodesc.graphql"
+DOMAIN = "uk-7.myshopify.com"
+LAST = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def official() -> GraphQLSchema:
+    if not OFFICIAL.exists():
+        pytest.skip("the vendor's schema may not be distributed and is not here")
+    return build_schema(OFFICIAL.read_text(encoding="utf-8"), assume_valid=True)
+
+
+def new_ledger() -> Ledger:
+    days = {"first_day": date(2026, 3, 20), "last_day": date(2026, 11, 10)}
+    ledger = make_ledger(7, "shopify_uk", orders=40, **days)
+    ledger.move_clock(LAST)
+    return ledger
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return new_ledger()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[tuple[Starlette, str]]:
+    app = build_app()
+    with serve(app) as url:
+        yield app, url
+
+
+@pytest.fixture
+def shop(served: tuple[Starlette, str], ledger: Ledger) -> SandboxClient:
+    """A shop of the test's own on the module's server."""
+    app, url = served
+    app.state.reception.open(ledger_shop(DOMAIN, ledger))
+    app.state.reception.faults.clear()
+    app.state.reception.faults.fired.clear()
+    return SandboxClient(url, DOMAIN)
+
+
+def bulk(shop: SandboxClient, query: str) -> dict[str, Any]:
+    return shop.run_bulk(documents.BULK_RUN, documents.BULK_POLL, query)
+
+
+def test_every_answer_is_valid_for_the_vendor(shop: SandboxClient, official: GraphQLSchema) -> None:
+    orders = list(shop.orders(documents.ORDERS))
+    long = next(order for order in orders if order["lineItems"]["pageInfo"]["hasNextPage"])
+    refunds = [refund for order in orders for refund in order["refunds"]]
+    wide = next(each for each in refunds if each["refundLineItems"]["pageInfo"]["hasNextPage"])
+    item = shop.ask(documents.PRODUCTS, first=50)["productVariants"]["nodes"][0]["inventoryItem"]
+    run = shop.ask(documents.BULK_RUN, query=documents.BULK_ORDERS % "")
+    operation = run["bulkOperationRunQuery"]["bulkOperation"]["id"]
+    asked: dict[str, dict[str, object]] = {
+        "SHOP": {},
+        "COUNT_VARIANTS": {},
+        "COUNT_ORDERS": {"search": ""},
+        "PRODUCTS": {"first": 50},
+        "MORE_LEVELS": {"id": item["id"]},
+        "ORDERS": {"first": 30, "search": "", "sortKey": "CREATED_AT"},
+        "MORE_LINES": {"id": long["id"]},
+        "MORE_REFUND_LINES": {"id": wide["id"]},
+        "REFUNDS": {"ids": [each["id"] for each in refunds[:20]] + ["gid://shopify/Refund/1"]},
+        "BULK_RUN": {"query": "{ shop { name } }"},
+        "BULK_POLL": {"id": operation},
+    }
+    shop.ask(documents.BULK_POLL, id=operation)
+    for name, variables in asked.items():
+        document = getattr(documents, name)
+        assert problems_of(official, document, shop.ask(document, **variables)) == [], name
+
+
+def test_the_check_of_answers_notices_what_is_wrong(
+    shop: SandboxClient, official: GraphQLSchema
+) -> None:
+    data = shop.ask(documents.PRODUCTS, first=1)
+    variant = data["productVariants"]["nodes"][0]
+    variant |= {"price": 12.5, "title": None, "extra": 1}
+    variant["product"]["status"] = "SOLD"
+    del variant["inventoryItem"]["id"]
+    assert problems_of(official, documents.PRODUCTS, data) == [
+        "data.productVariants.nodes[0].title: null is not allowed",
+        "data.productVariants.nodes[0].price: 12.5 is no Money",
+        "data.productVariants.nodes[0].product.status: 'SOLD' is no ProductStatus",
+        "data.productVariants.nodes[0].inventoryItem.id: missing",
+        "data.productVariants.nodes[0].extra: was not asked for",
+    ]
+
+
+def test_pages_hold_each_order_once_in_their_order(shop: SandboxClient, ledger: Ledger) -> None:
+    by_change = [order["updatedAt"] for order in shop.orders(documents.ORDERS, first=7)]
+    assert by_change == sorted(by_change) and len(by_change) == 40
+    by_day = list(shop.orders(documents.ORDERS, first=7, sortKey="CREATED_AT"))
+    assert [order["createdAt"] for order in by_day] == sorted(each["createdAt"] for each in by_day)
+    assert len({order["id"] for order in by_day}) == len(ledger.changes())
+
+
+def test_a_search_takes_bounds_of_both_instants(shop: SandboxClient, ledger: Ledger) -> None:
+    since, until = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
+    search = (
+        f"created_at:>='{since.isoformat()}' created_at:<='{until.isoformat()}' "
+        f"updated_at:>={since + timedelta(days=9):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    expected = {
+        change.number
+        for change in ledger.changes()
+        if since <= change.created_at <= until and change.updated_at >= since + timedelta(days=9)
+    }
+    found = {int(each["id"].split("/")[-1]) for each in shop.orders(documents.ORDERS, search)}
+    assert found == expected != set()
+    count = shop.ask(documents.COUNT_ORDERS, search=search)["ordersCount"]["count"]
+    assert count == len(expected)
+
+
+def test_old_orders_are_silently_missing_without_their_scope(
+    shop: SandboxClient, ledger: Ledger
+) -> None:
+    shop.set(scopes=["read_orders", "read_products"])
+    scopes = shop.ask(documents.SHOP)["currentAppInstallation"]["accessScopes"]
+    assert scopes == [{"handle": "read_orders"}, {"handle": "read_products"}]
+    young = [each for each in ledger.changes() if each.created_at >= LAST - timedelta(days=60)]
+    assert len(list(shop.orders(documents.ORDERS))) == len(young) < 40
+    rows = read_rows(shop.download(bulk(shop, documents.BULK_ORDERS % "")["url"]).content)
+    assert sum("__parentId" not in row for row in rows) == len(young)
+    shop.set(scopes=[])
+    (error,) = shop.send(documents.COUNT_ORDERS, search="").json()["errors"]
+    assert error["extensions"]["code"] == "ACCESS_DENIED"
+
+
+def test_the_clock_shows_what_has_happened_by_then(shop: SandboxClient, ledger: Ledger) -> None:
+    created = {change.number: change.created_at for change in ledger.changes()}
+    fees = (event for event in ledger.events if isinstance(event, FeeCharged))
+    late = next(fee for fee in fees if fee.at > created[fee.order])
+    before = late.at - timedelta(hours=1)
+    assert shop.set(clock=before.isoformat())["clock"] == before.isoformat()
+    first = {order["id"]: order for order in shop.orders(documents.ORDERS)}
+    assert max(order["updatedAt"] for order in first.values()) <= before.isoformat()
+    ledger.move_clock(LAST)
+    later = {order["id"]: order for order in shop.orders(documents.ORDERS)}
+    assert first.keys() < later.keys()
+    paid = f"gid://shopify/Order/{late.order}"
+    # A fee that comes late does not change the order's instant.
+    assert first[paid]["updatedAt"] == later[paid]["updatedAt"]
+    assert first[paid]["transactions"][-1]["fees"] == []
+    assert len(later[paid]["transactions"][-1]["fees"]) == 1
+
+
+def test_the_lines_mean_what_the_vendor_says(shop: SandboxClient) -> None:
+    orders = list(shop.orders(documents.ORDERS))
+    amounts = [
+        (
+            line["quantity"],
+            Decimal(line["originalUnitPriceSet"]["shopMoney"]["amount"]),
+            Decimal(line["originalTotalSet"]["shopMoney"]["amount"]),
+        )
+        for order in orders
+        for line in order["lineItems"]["nodes"]
+    ]
+    assert all(quantity * price == total for quantity, price, total in amounts)
+    removed = [
+        line
+        for order in orders
+        if not order["refunds"]
+        for line in order["lineItems"]["nodes"]
+        if line["currentQuantity"] < line["quantity"]
+    ]
+    assert removed != []
+    adjustments = [
+        each
+        for order in orders
+        for refund in order["refunds"]
+        for each in refund["orderAdjustments"]["nodes"]
+    ]
+    assert {each["amountSet"]["shopMoney"]["amount"] for each in adjustments} == {"-1.25"}
+    money = {
+        order["transactions"][-1]["kind"]: order["lineItems"]["nodes"][0]["originalTotalSet"]
+        for order in orders
+    }
+    assert money.keys() == {"SALE", "REFUND"}
+    paid_in = Counter(
+        order["lineItems"]["nodes"][0]["originalTotalSet"]["presentmentMoney"]["currencyCode"]
+        for order in orders
+    )
+    assert paid_in.keys() == {"GBP", "EUR"}
+
+
+def test_two_variants_have_one_sku_and_stock_is_at_two_places(shop: SandboxClient) -> None:
+    variants = shop.ask(documents.PRODUCTS, first=50)["productVariants"]["nodes"]
+    counts = Counter(variant["sku"] for variant in variants)
+    assert (counts["UK-001"], counts[None], counts["UK-024"]) == (2, 1, 0)
+    levels = variants[0]["inventoryItem"]["inventoryLevels"]["nodes"]
+    assert [level["location"]["name"] for level in levels] == ["Main warehouse", "Shop floor"]
+    assert [each["name"] for each in levels[0]["quantities"]] == ["on_hand", "available"]
+    count = shop.ask(documents.COUNT_VARIANTS)["productVariantsCount"]["count"]
+    assert count == len(variants) == 23
+
+
+def test_an_unknown_shop_is_not_found_and_the_root_is_the_retail_shop(shop: SandboxClient) -> None:
+    other = SandboxClient(shop.url, "nobody.myshopify.com")
+    assert (other.send(documents.SHOP).status_code, other.send("").json()) == (
+        404,
+        {"errors": "Not Found"},
+    )
+    assert other.refresh("x").status_code == 404
+    answer = shop.http.post(
+        f"{shop.url}/admin/api/2026-07/graphql.json",
+        json={"query": documents.ORDERS, "variables": {"first": 1, "search": "", "sortKey": "ID"}},
+        headers={"X-Shopify-Access-Token": "sandbox-token"},
+    )
+    assert len(answer.json()["data"]["orders"]["nodes"]) == 1
+
+
+def test_a_refresh_token_rotates_and_may_be_retried_until_its_successor_is_used(
+    shop: SandboxClient,
+) -> None:
+    old = f"refresh-{DOMAIN}"
+    first = shop.refresh(old).json()
+    assert first.keys() == {
+        "access_token",
+        "expires_in",
+        "refresh_token",
+        "refresh_token_expires_in",
+        "scope",
+    }
+    assert first["expires_in"] == 3600
+    assert shop.refresh(old).json() == first
+    second = shop.refresh(first["refresh_token"]).json()
+    assert second["access_token"] != first["access_token"]
+    refused = shop.refresh(old)
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert shop.refresh(second["refresh_token"], client_secret="wrong").status_code == 400
+    shop.token = second["access_token"]
+    assert shop.send(documents.SHOP).status_code == 200
+    shop.set(advance_tokens_s=3601)
+    assert shop.send(documents.SHOP).status_code == 401
+    shop.token = f"token-{DOMAIN}"
+    assert shop.send(documents.SHOP).status_code == 200
+    shop.set(revoke=True)
+    assert shop.send(documents.SHOP).status_code == 401
+    assert shop.refresh(second["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def test_a_bucket_of_its_own_throttles_a_shop(shop: SandboxClient) -> None:
+    shop.set(bucket={"maximum": 12, "rate": 0.001})
+    assert shop.ask(documents.BULK_RUN, query="{ shop { name } }") != {}
+    answer = shop.send(documents.BULK_RUN, query="{ shop { name } }")
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["extensions"]["code"]) == (200, "THROTTLED")
+    cost = answer.json()["extensions"]["cost"]
+    assert (cost["requestedQueryCost"], cost["throttleStatus"]["maximumAvailable"]) == (10, 12)
+    assert shop.state()["shops"][DOMAIN]["bucket"]["throttled"] == 1
+
+
+def test_a_bulk_file_has_every_order_line_and_shipping(
+    shop: SandboxClient, official: GraphQLSchema
+) -> None:
+    pages = list(shop.orders(documents.ORDERS))
+    done = bulk(shop, documents.BULK_ORDERS % "created_at:>='2026-01-01T00:00:00Z'")
+    content = shop.download(done["url"]).content
+    rows = read_rows(content)
+    assert done["status"] == "COMPLETED" and not content.endswith(b"\n")
+    assert (done["objectCount"], done["fileSize"]) == (str(len(rows)), str(len(content)))
+    assert done["rootObjectCount"] == str(len(pages)) == "40"
+    assert problems_of_rows(official, documents.BULK_ORDERS, rows) == []
+    shown = {order["id"]: order for order in pages}
+    for row in rows:
+        if "__parentId" not in row:
+            assert row["transactions"] == shown[row["id"]]["transactions"]
+            assert [each["id"] for each in row["refunds"]] == [
+                each["id"] for each in shown[row["id"]]["refunds"]
+            ]
+    # Grouped: a child stands behind its parent.
+    assert all(
+        row["__parentId"] in {each["id"] for each in rows[:place]}
+        for place, row in enumerate(rows)
+        if "__parentId" in row
+    )
+
+
+def test_a_shuffled_bulk_file_has_the_same_rows(shop: SandboxClient) -> None:
+    grouped = read_rows(shop.download(bulk(shop, documents.BULK_ORDERS % "")["url"]).content)
+    shop.set(bulk_order="shuffled", bulk_last_newline=True)
+    content = shop.download(bulk(shop, documents.BULK_ORDERS % "")["url"]).content
+    rows = read_rows(content)
+    assert content.endswith(b"\n") and rows != grouped
+    assert sorted(map(str, rows)) == sorted(map(str, grouped))
+    places = {row["id"]: place for place, row in enumerate(rows)}
+    early = [row for row in rows if places[row["id"]] < places[row.get("__parentId", row["id"])]]
+    assert early != []
+
+
+def test_stock_of_a_bulk_file_names_its_variant(
+    shop: SandboxClient, official: GraphQLSchema
+) -> None:
+    done = bulk(shop, documents.BULK_PRODUCTS)
+    rows = read_rows(shop.download(done["url"]).content)
+    assert problems_of_rows(official, documents.BULK_PRODUCTS, rows) == []
+    assert (done["rootObjectCount"], done["objectCount"]) == ("23", "69")
+    assert "/ProductVariant/" in rows[1]["__parentId"]
+
+
+def test_a_bulk_operation_takes_its_polls_and_tells_what_is_there_at_its_end(
+    shop: SandboxClient, ledger: Ledger
+) -> None:
+    shop.set(polls=3, clock="2026-06-01T00:00:00+00:00")
+    run = shop.ask(documents.BULK_RUN, query=documents.BULK_ORDERS % "")
+    operation = run["bulkOperationRunQuery"]["bulkOperation"]
+    assert (operation["status"], operation["objectCount"]) == ("CREATED", "0")
+    ledger.move_clock(LAST)
+    polls = [shop.ask(documents.BULK_POLL, id=operation["id"])["bulkOperation"] for _ in range(4)]
+    assert [each["status"] for each in polls] == ["CREATED", "RUNNING", "COMPLETED", "COMPLETED"]
+    assert [each["url"] is None for each in polls] == [True, True, False, False]
+    assert polls[-1]["rootObjectCount"] == "40"
+
+
+def test_a_bulk_url_must_not_be_told_the_secret(shop: SandboxClient) -> None:
+    url = bulk(shop, documents.BULK_ORDERS % "")["url"]
+    secret = {"X-Shopify-Access-Token": shop.token}
+    assert shop.download(url, **secret).status_code == 400
+    assert shop.download(url.replace("signature=", "signature=0")).status_code == 403
+    assert shop.download(url).status_code == 200
+    assert shop.state()["shops"][DOMAIN]["bulk_downloads"] == 1
+
+
+def test_six_bulk_operations_are_one_too_many(shop: SandboxClient) -> None:
+    query = documents.BULK_ORDERS % ""
+    answers = [shop.ask(documents.BULK_RUN, query=query) for _ in range(6)]
+    last = answers[-1]["bulkOperationRunQuery"]
+    assert last["bulkOperation"] is None
+    (error,) = last["userErrors"]
+    assert (error["code"], error["field"]) == ("OPERATION_IN_PROGRESS", None)
+    assert error["message"].count("gid://shopify/BulkOperation/") == 5
+
+
+LINES = "lineItems { edges { node { id } } }"
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "Invalid bulk query: Syntax Error"),
+        ("mutation { x }", "Invalid operation type. Only `query` operations are supported."),
+        ("{ shop { name } }", "must contain at least one connection"),
+        ("{ orders { edges { node { nothing } } } }", "Cannot query field 'nothing'"),
+        ("{ orders { nodes { id } } }", "Invalid connection fields: 'orders'"),
+        ("{ orders { edges { node { name " + LINES + " } } } }", "without 'id': orders"),
+        (
+            "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } } } }",
+            "connection field within a list field",
+        ),
+        (
+            "{ orders { edges { node { id "
+            + " ".join(f"l{each}: {LINES}" for each in range(5))
+            + " } } } }",
+            "more than 5 connections",
+        ),
+        (
+            "{ productVariants { edges { node { id inventoryItem { inventoryLevels { edges { node { id "
+            "item { inventoryLevels { edges { node { id item { inventoryLevels { edges { node { id } } } "
+            "} } } } } } } } } } } } }",
+            "nesting depth greater than 2",
+        ),
+        ("{ node(id: 1) { id } }", "cannot contain a top level `node` field"),
+    ],
+)
+def test_a_bulk_query_is_refused_as_the_vendor_does(
+    shop: SandboxClient, query: str, message: str
+) -> None:
+    answer = shop.ask(documents.BULK_RUN, query=query)["bulkOperationRunQuery"]
+    assert answer["bulkOperation"] is None
+    assert message in answer["userErrors"][0]["message"]
+    assert answer["userErrors"][0]["code"] == "INVALID"
+    assert answer["userErrors"][0]["field"] == ["query"]
+
+
+def test_a_large_shop_is_made_as_it_is_read(served: tuple[Starlette, str]) -> None:
+    store = LargeStore(seed=1, orders=1_500)
+    app, url = served
+    large = ShopifySandbox(store, f"token-{DOMAIN}", domain=DOMAIN)
+    # Its file is written beside the polls.
+    large.root.bulk.settings.threaded_from = 1_000
+    app.state.reception.open(large)
+    shop = SandboxClient(url, DOMAIN)
+    done = bulk(shop, documents.BULK_ORDERS % "")
+    units = sum(row.get("quantity", 0) for row in read_rows(shop.download(done["url"]).content))
+    assert done["rootObjectCount"] == "1500"
+    sold, given_back, revenue = store.totals()
+    assert (units, given_back) == (sold, 60) and revenue > 0

@@ -1,0 +1,106 @@
+"""What every vendor's connector is built from, for one tenant and one job."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import redis
+
+from shared.config import Settings
+from shared.domain.limit import Limit, NoLimit, Quota
+from shared.http.access import Access, TokenAccess
+from shared.http.client import VendorHttp
+from shared.http.limits import SharedLimit
+from shared.observability.metrics import VENDOR_CALLS
+from shared.security.redaction import remember_secret
+from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
+from shared.use_cases.refresh_token import TokenRefresh, TokenSource
+from shared.use_cases.store_credential import open_credential
+
+# A claim to refresh lasts a minute: two tries of this length end within it.
+TOKEN_CALL_S, TOKEN_ATTEMPTS = 20.0, 2
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRoom:
+    """`on_call` is told of each request that left."""
+
+    settings: Settings
+    vault: Vault
+    tenant_id: UUID
+    open_unit_of_work: OpenUnitOfWork
+    on_call: Callable[[], None]
+
+    def secret(self, stored: StoredCredential) -> dict[str, str]:
+        """The credential in the clear; its values are never shown from now on."""
+        secret = open_credential(self.vault, self.tenant_id, stored)
+        for name, value in secret.items():
+            if name.endswith(("token", "secret")):
+                remember_secret(value)
+        return secret
+
+    def http(self, vendor: str, base_url: str, access: Access | Mapping[str, str]) -> VendorHttp:
+        """A client of the vendor's data."""
+        attempts = self.settings.vendor_attempts
+        return VendorHttp(vendor, base_url, access, attempts=attempts, on_answer=self._hear(vendor))
+
+    def token_http(self, vendor: str, base_url: str) -> VendorHttp:
+        """A client of the vendor's token endpoint, which must be quick."""
+        return VendorHttp(
+            vendor,
+            base_url,
+            {},
+            attempts=TOKEN_ATTEMPTS,
+            total_s=TOKEN_CALL_S,
+            on_answer=self._hear(vendor),
+        )
+
+    def token_access(
+        self, stored: StoredCredential, source: TokenSource, header: str, prefix: str = ""
+    ) -> TokenAccess:
+        """Headers with an access token that is refreshed by one worker at a time."""
+        refresh = TokenRefresh(
+            self.open_unit_of_work,
+            self.tenant_id,
+            self.vault,
+            source,
+            now=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+        )
+
+        def token(refused: str | None) -> str:
+            found = refresh.access_token(stored.id, refused)
+            remember_secret(found)
+            return found
+
+        return TokenAccess(header, token, prefix=prefix)
+
+    @contextmanager
+    def limits(self) -> Iterator[Callable[[str, Quota], Limit]]:
+        """Makes limits by account, shared by all workers through Redis, where there is one."""
+        url = self.settings.redis_url
+        if url is None:
+            yield lambda _account, _quota: NoLimit()
+            return
+        # Calls must not wait long for what only spares them a refusal.
+        with redis.Redis.from_url(
+            url.get_secret_value(), socket_timeout=2.0, socket_connect_timeout=2.0
+        ) as client:
+
+            def make(account: str, quota: Quota) -> Limit:
+                longest_wait_s = self.settings.longest_limit_wait_s
+                return SharedLimit(
+                    client, account, quota, longest_wait_s=longest_wait_s, sleep=time.sleep
+                )
+
+            yield make
+
+    def _hear(self, vendor: str) -> Callable[[str], None]:
+        def on_answer(status: str) -> None:
+            VENDOR_CALLS.labels(vendor, status).inc()
+            self.on_call()
+
+        return on_answer

@@ -1,0 +1,70 @@
+"""Shopify: one shop a credential, GraphQL under one bucket, tokens that may expire."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
+from shared.connectors.shopify.connector import ShopifyConnector
+from shared.connectors.shopify.credential import ShopifyCredential
+from shared.connectors.shopify.token import ShopifyTokenSource
+from shared.connectors.shopify.webhook import is_signed
+from shared.domain.webhook import Delivery
+from shared.errors import InvalidInput
+from shared.http.access import Access, FixedAccess
+from shared.security.redaction import remember_secret
+from shared.use_cases.ports import StoredCredential
+from shared.use_cases.vendors import ShopConnector
+from workers.vendors.room import VendorRoom
+
+HEADER = "X-Shopify-Access-Token"
+
+
+def check(secret: dict[str, str]) -> None:
+    """Raises `InvalidInput` for a credential that cannot be one."""
+    credential = ShopifyCredential.parse(secret)
+    if credential.expires and not credential.refresh_token:
+        raise InvalidInput(
+            "refresh_token: is missing; give the one that came with the access token"
+        )
+
+
+@contextmanager
+def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnector]:
+    """The shop's connector, closed with the block."""
+    credential = ShopifyCredential.parse(room.secret(stored))
+    base_url = room.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
+    with ExitStack() as stack:
+        access: Access = FixedAccess({HEADER: credential.access_token})
+        if credential.expires:
+            token_http = stack.enter_context(room.token_http("shopify", base_url))
+            source = ShopifyTokenSource(token_http, credential, lambda: datetime.now(UTC))
+            access = room.token_access(stored, source, HEADER)
+        http = stack.enter_context(room.http("shopify", base_url, access))
+        limits = stack.enter_context(room.limits())
+        limit = limits(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA)
+        client = ShopifyClient(http, limit, room.settings.shopify_api_version)
+        yield ShopifyConnector(client, http, stored.service_name)
+
+
+def webhook_check(room: VendorRoom) -> Callable[[Delivery], bool]:
+    """Says whether a delivery was signed with the secret of its credential, or with the app's."""
+
+    def is_true(delivery: Delivery) -> bool:
+        secret = _webhook_secret(room, delivery.channel)
+        remember_secret(secret)
+        return is_signed(delivery.body or b"", delivery.headers, secret)
+
+    return is_true
+
+
+def _webhook_secret(room: VendorRoom, channel: str) -> str:
+    given = room.settings.shopify_webhook_secret
+    app_secret = "" if given is None else given.get_secret_value()
+    try:
+        with room.open_unit_of_work() as work:
+            stored = work.credentials.get(channel)
+    except InvalidInput:
+        # A shop that has gone is still told of: by the app's own secret.
+        return app_secret
+    return ShopifyCredential.parse(room.secret(stored)).webhook_secret or app_secret
