@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     shopify_api_version: str = Field(
         "2026-07", pattern=r"^\d{4}-\d{2}$", validation_alias="SHOPIFY_API_VERSION"
     )
+    # Where Amazon's marketplaces and its token endpoint are; a test or a sandbox names others.
+    amazon_base_url: str | None = Field(None, validation_alias="AMAZON_BASE_URL")
+    amazon_token_url: str = Field("https://api.amazon.com", validation_alias="AMAZON_TOKEN_URL")
     shopify_webhook_secret: SecretStr | None = Field(
         None, validation_alias="SHOPIFY_WEBHOOK_SECRET"
     )

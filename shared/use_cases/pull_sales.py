@@ -18,9 +18,8 @@ from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, Uni
 from shared.use_cases.vendors import Page, ShopConnector
 from shared.use_cases.windows import Puller, Tally
 
-# What a shop's past is worth: two seasons to learn from.
-HISTORY = timedelta(days=730)
 PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
+FEES, REFUNDS = "fees", "refunds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class SalesPull:
         zone = ZoneInfo(self._connector.describe_shop().timezone)
         day = as_of or now.astimezone(zone).date()
         products = self._pull_products(day)
-        self._begin(now, datetime.combine(day, datetime.min.time(), zone) - HISTORY)
+        self._begin(now, datetime.combine(day, datetime.min.time(), zone))
         streams = [self._pull_orders(now), *self._pull_again(now), *self._pull_fees(now)]
         return PullResult(
             products_read=products.read,
@@ -80,9 +79,10 @@ class SalesPull:
             backfilled="done" in self._puller.position(BACKFILL),
         )
 
-    def _begin(self, now: datetime, horizon: datetime) -> None:
+    def _begin(self, now: datetime, today: datetime) -> None:
         """Cuts time in two at the first run: what comes is this job's, what was is the backfill's."""
         traits = self._connector.traits
+        horizon = today - traits.history
         cut = now - traits.lag
         starts: dict[str, Position] = {
             ORDERS: {"since": cut.isoformat()},
@@ -92,7 +92,8 @@ class SalesPull:
             starts[_lagging(ORDERS, lag)] = {"since": (cut - lag).isoformat()}
         for lag in traits.fee_lags:
             first = (cut - lag) if lag else horizon
-            starts[_lagging("fees", lag)] = {"since": first.isoformat()}
+            for stream in (FEES, REFUNDS):
+                starts[_lagging(stream, lag)] = {"since": first.isoformat()}
         with self._open() as work:
             for stream, position in starts.items():
                 work.cursors.move(self._credential.id, stream, {}, position)
@@ -149,18 +150,18 @@ class SalesPull:
         ]
 
     def _pull_fees(self, now: datetime) -> list[Tally]:
-        """Fees as they are posted, and again when they have aged: until they are final they change."""
+        """Fees and refunds as they are posted, and again when they have aged: until they are final they change."""
         traits = self._connector.traits
-        track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
-        return [
-            self._puller.run(
-                _lagging("fees", lag),
-                partial(next_forward, end=now - traits.lag - lag, track=track),
-                self._connector.fee_pages,
-                self._keep_fees,
-            )
-            for lag in traits.fee_lags
-        ]
+        track = Track(Basis.CREATED, traits.fees_look_back, traits.longest_window)
+        tallies = []
+        for lag in traits.fee_lags:
+            step = partial(next_forward, end=now - traits.lag - lag, track=track)
+            pages, refunds = self._connector.fee_pages, self._connector.refund_pages
+            tallies += [
+                self._puller.run(_lagging(REFUNDS, lag), step, refunds, self._keep_orders),
+                self._puller.run(_lagging(FEES, lag), step, pages, self._keep_fees),
+            ]
+        return tallies
 
     def _keep_orders(self, work: UnitOfWork, page: Page[SaleLine]) -> int:
         rule, found = self._connector.traits.fee_rule, self._credential

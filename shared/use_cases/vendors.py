@@ -47,16 +47,20 @@ class ShopTraits:
     """How a vendor behaves, as far as the streams must know.
 
     `look_back`: its search lags behind its writes so long. `lag`: a window must end so long ago.
+    `history`: how far it tells its past.
     `orders_again`: orders are read once more when so old, for what comes late without a change of the order.
-    `fee_lags`: fees are collected when so old, again and again; none where they come with the orders.
+    `fee_lags`: fees and refunds are collected when so old, again and again, each time from `fees_look_back`
+    before; none where they come with the orders.
     """
 
     fee_rule: FeeRule
     look_back: timedelta = timedelta(minutes=10)
     lag: timedelta = timedelta(0)
     longest_window: timedelta = timedelta(days=180)
+    history: timedelta = timedelta(days=730)
     orders_again: tuple[timedelta, ...] = ()
     fee_lags: tuple[timedelta, ...] = ()
+    fees_look_back: timedelta = timedelta(hours=48)
 
 
 class ShopConnector(Protocol):
@@ -71,7 +75,11 @@ class ShopConnector(Protocol):
     def describe_shop(self) -> Shop: ...
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]: ...
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]: ...
-    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]: ...
+    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]:
+        """Fees that do not come with the orders, by when they were posted."""
+
+    def refund_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
+        """Refund lines that do not come with the orders, by when they were posted."""
 
 
 @dataclass(frozen=True, slots=True)

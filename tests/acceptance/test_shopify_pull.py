@@ -20,7 +20,7 @@ from shared.sandbox.shopify.api import ShopifySandbox
 from shared.sandbox.shopify.large_store import LargeStore
 from tests.conftest import environment_of
 from tests.fixtures.sandbox import SandboxClient, serve
-from tests.fixtures.shopify_scene import ShopScene
+from tests.fixtures.shop_scene import ShopScene
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance

@@ -225,7 +225,7 @@ def test_an_export_holds_all_of_one_tenant_and_no_secret(
     export_tenant(wiring.database, filled, folder, form)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     files = {each["file"]: each for each in manifest["files"]}
-    assert len(files) == 23
+    assert len(files) == 24
     everything = ""
     for name, described in files.items():
         content = (folder / name).read_bytes()

@@ -328,7 +328,8 @@ def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it
     both[1].told = told
     credential = credential_of(opener)
     with opener() as work:
-        work.cursors.move(credential.id, "fees", {}, {"since": BEFORE.isoformat()})
+        for stream in ("fees", "refunds"):
+            work.cursors.move(credential.id, stream, {}, {"since": BEFORE.isoformat()})
     for hour, shop in enumerate(both[::-1] if fees_first else both):
         shop.traits = replace(shop.traits, fee_lags=(timedelta(0),))
         pull(opener, shop, NOW + timedelta(hours=hour))

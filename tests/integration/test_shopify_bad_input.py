@@ -13,7 +13,7 @@ from shared.sandbox.app import build_app, ledger_shop
 from shared.sandbox.ledger import Ledger
 from shared.sandbox.maker import make_ledger
 from tests.fixtures.sandbox import SandboxClient, serve
-from tests.fixtures.shopify_scene import ShopScene
+from tests.fixtures.shop_scene import ShopScene
 from workers.vendors import shopify
 from workers.wiring import Wiring
 
@@ -145,7 +145,7 @@ def test_a_credential_names_its_field_and_shows_no_secret(
     secret: dict[str, str], field: str
 ) -> None:
     with pytest.raises(InvalidInput, match=field) as caught:
-        shopify.check({"shop_domain": DOMAIN, **secret})
+        shopify.check(UK, {"shop_domain": DOMAIN, **secret})
     assert "two words" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from shared.sandbox.app import build_app, ledger_shop
 from shared.sandbox.maker import make_ledger
 from tests.fixtures.sandbox import SandboxClient, serve
-from tests.fixtures.shopify_scene import Killed, ShopScene, join_truths
+from tests.fixtures.shop_scene import Killer, ShopScene, join_truths
 from workers.wiring import Wiring
 
 CHANNELS = ("shopify_uk", "shopify_eu", "shopify_usa")
@@ -63,20 +63,6 @@ class Town:
 
 def domain(channel: str, seed: int) -> str:
     return f"{channel.removeprefix('shopify_')}-{seed}.myshopify.com"
-
-
-class Killer:
-    """Ends the process after some of the pages, by the dice."""
-
-    def __init__(self, seed: int, odds: float) -> None:
-        self._dice = random.Random(seed)
-        self._odds = odds
-        self.kills = 0
-
-    def __call__(self, _done: int, _total: int | None, _message: str) -> None:
-        if self._dice.random() < self._odds:
-            self.kills += 1
-            raise Killed
 
 
 FAULTS = (

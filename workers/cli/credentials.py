@@ -44,7 +44,7 @@ def set_credential(
     """
     found = find_service(service)
     secret = _read_secret(sys.stdin.read())
-    found.check(secret)
+    found.check(service, secret)
     with open_platform() as wiring:
         opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
         connected = {"service": service, "service_type": found.type}

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNELS
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
 from shared.errors import InvalidInput
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.vendors import ShopConnector
-from workers.vendors import shopify
+from workers.vendors import amazon, shopify
 from workers.vendors.room import VendorRoom
 
 ECOMMERCE = "ecommerce"
@@ -19,12 +20,16 @@ class Service:
     """A service: its type, how its credential is checked, and how its shop is opened."""
 
     type: str
-    check: Callable[[dict[str, str]], None]
+    check: Callable[[str, dict[str, str]], None]
     open_shop: Callable[[VendorRoom, StoredCredential], AbstractContextManager[ShopConnector]]
 
 
+SHOPIFY = Service(ECOMMERCE, shopify.check, shopify.open_shop)
+AMAZON = Service(ECOMMERCE, amazon.check, amazon.open_shop)
+
 SERVICES: Mapping[str, Service] = {
-    channel: Service(ECOMMERCE, shopify.check, shopify.open_shop) for channel in SHOPIFY_CHANNELS
+    **dict.fromkeys(SHOPIFY_CHANNELS, SHOPIFY),
+    **dict.fromkeys(AMAZON_CHANNELS, AMAZON),
 }
 
 

@@ -20,7 +20,7 @@ from workers.vendors.room import VendorRoom
 HEADER = "X-Shopify-Access-Token"
 
 
-def check(secret: dict[str, str]) -> None:
+def check(_service: str, secret: dict[str, str]) -> None:
     """Raises `InvalidInput` for a credential that cannot be one."""
     credential = ShopifyCredential.parse(secret)
     if credential.expires and not credential.refresh_token:

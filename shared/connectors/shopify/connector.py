@@ -16,7 +16,7 @@ from shared.connectors.shopify.orders import WholeOrder, WholeRefund, read_order
 from shared.connectors.shopify.pages import Paging, Variant
 from shared.connectors.shopify.products import read_product
 from shared.domain.catalogue import Product
-from shared.domain.sales import FeeRule, SaleFee
+from shared.domain.sales import FeeRule, SaleFee, SaleLine
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import ScopeMissing
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
@@ -102,6 +102,10 @@ class ShopifyConnector:
 
     def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
         """None: fees come with the orders."""
+        yield Page((), (), None)
+
+    def refund_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleLine]]:
+        """None: refunds come with the orders."""
         yield Page((), (), None)
 
     def _buckets(self, place: Place) -> Iterator[Bucket]:

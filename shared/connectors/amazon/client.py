@@ -1,0 +1,93 @@
+"""One operation of the Selling Partner API at a time, within its rate limit."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.connectors.amazon.limits import QUOTAS, Limits, told_rate
+from shared.domain.limit import Limit, Quota
+from shared.errors import RateLimited, VendorUnavailable
+from shared.use_cases.vendors import Answer, Call, VendorApi
+
+
+class AmazonClient:
+    """Calls operations by the names of Amazon's models. `now` is the clock."""
+
+    def __init__(self, api: VendorApi, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._api = api
+        self._limit_of = limits
+        self._limits: dict[str, Limit] = {}
+        self.now = now
+
+    def call(self, operation: str, call: Call) -> Answer:
+        """The answer; waits for the operation's limit and corrects it by what the answer tells."""
+        quota = QUOTAS[operation]
+        limit = self._limits.setdefault(operation, self._limit_of(operation, quota))
+        limit.reserve(1)
+        try:
+            answer = self._api.send(call)
+        except RateLimited as error:
+            limit.settle(1, 1, 0, quota)
+            # Amazon does not say how long to wait: one request comes back after so long.
+            raise RateLimited(error.message, error.retry_after_s or 1 / quota.rate) from None
+        rate = told_rate(answer.headers)
+        if rate is not None:
+            limit.settle(1, 1, quota.maximum, Quota(quota.maximum, rate))
+        return answer
+
+    def get(
+        self, operation: str, path: str, params: Mapping[str, str], accepted: int | None = None
+    ) -> Answer:
+        """The answer of a GET; `accepted` is a status besides 200 that the caller reads itself."""
+        others = frozenset() if accepted is None else frozenset({accepted})
+        return self.call(operation, Call("GET", path, params=params, accepted=others))
+
+    def post(self, operation: str, path: str, body: Mapping[str, object]) -> Answer:
+        """The answer of a POST, which is sent once: a second one would make a second report."""
+        call = Call("POST", path, json=body, accepted=frozenset({202}), retried=False)
+        return self.call(operation, call)
+
+    def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes of a report document; its URL is the permission, our token must not go along."""
+        return self._api.download(url)
+
+
+def require(body: object, *path: str) -> Any:
+    """The value under these keys; raises `VendorUnavailable` for an answer that is not what was asked for.
+
+    What is missing is never read as empty: an answer without its list tells nothing of the records.
+    """
+    value: Any = body
+    for key in path:
+        if not isinstance(value, Mapping) or value.get(key) is None:
+            raise VendorUnavailable(f"amazon: the answer holds no {'.'.join(path)}")
+        value = value[key]
+    return value
+
+
+def require_list(body: object, *path: str) -> list[Any]:
+    """The list under these keys; raises `VendorUnavailable` where there is none."""
+    value = require(body, *path)
+    if not isinstance(value, list):
+        raise VendorUnavailable(f"amazon: {'.'.join(path)} is no list")
+    return value
+
+
+def next_token(body: object, *path: str) -> str | None:
+    """The token of the next page, or None on the last one."""
+    value: Any = body
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) and value else None
+
+
+def refuse_repetition(token: str | None, before: str | None) -> None:
+    """Raises `VendorUnavailable` for a page that leads to itself: it would never end."""
+    if token is not None and token == before:
+        raise VendorUnavailable("amazon: a page names itself as the next one")
+
+
+def write_instant(moment: datetime) -> str:
+    """ISO 8601 in whole seconds of UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,101 @@
+"""One Amazon marketplace as one channel."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+from shared.connectors.amazon.client import AmazonClient, require, require_list
+from shared.connectors.amazon.fields import part
+from shared.connectors.amazon.finance_pages import FinancePages
+from shared.connectors.amazon.limits import Limits
+from shared.connectors.amazon.marketplaces import channel_of, find_marketplace
+from shared.connectors.amazon.order_pages import LONGEST_REPORT, OrderPages
+from shared.connectors.amazon.product_pages import ProductPages
+from shared.domain.catalogue import Product
+from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.sync import SyncWindow
+from shared.errors import InvalidInput
+from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
+
+PARTICIPATIONS = "/sellers/v1/marketplaceParticipations"
+# The referral fee of most categories.
+REFERRAL = FeeRule(rate=Decimal("0.15"), fixed=Decimal(0))
+TRAITS = ShopTraits(
+    fee_rule=REFERRAL,
+    # Reports follow the orders by some minutes.
+    look_back=timedelta(minutes=30),
+    # Amazon wants two minutes; one more is for clocks that differ.
+    lag=timedelta(minutes=3),
+    longest_window=LONGEST_REPORT,
+    # It tells two years, and the backfill's last window is asked for some days after its first.
+    history=timedelta(days=725),
+    # Told after two days and more, deferred up to three weeks.
+    fee_lags=(timedelta(0), timedelta(days=14), timedelta(days=30)),
+)
+
+
+class AmazonConnector:
+    """Reads the marketplace of a channel (`amazon_uk`, …) through `api`, which calls its endpoint.
+
+    `limits` gives the limit of an operation, shared by all who call for the account; `now` is the clock.
+    """
+
+    def __init__(
+        self, api: VendorApi, channel: str, limits: Limits, now: Callable[[], datetime]
+    ) -> None:
+        self._market = find_marketplace(channel)
+        self._client = AmazonClient(api, limits, now)
+        self._orders = OrderPages(self._client, self._market)
+        self._finances = FinancePages(self._client, self._market)
+        self._products = ProductPages(self._client, self._market)
+
+    @property
+    def traits(self) -> ShopTraits:
+        """How Amazon behaves."""
+        return TRAITS
+
+    @property
+    def client(self) -> AmazonClient:
+        """The operations, for what is no stream: settlements."""
+        return self._client
+
+    def describe_shop(self) -> Shop:
+        """Name, currency and time zone; raises `InvalidInput` where the account does not sell here."""
+        return self._shop
+
+    @cached_property
+    def _shop(self) -> Shop:
+        answer = self._client.get("getMarketplaceParticipations", PARTICIPATIONS, {})
+        sold_in = []
+        for told in require_list(answer.body, "payload"):
+            identity = str(require(told, "marketplace", "id"))
+            if not part(told, "participation").get("isParticipating"):
+                continue
+            if identity == self._market.marketplace_id:
+                return self._describe(told)
+            sold_in.append(channel_of(identity) or identity)
+        raise InvalidInput(
+            f"marketplace: this account does not sell as {self._market.channel}"
+            f" (it does as {', '.join(sorted(sold_in)) or 'none'}); connect the account that does"
+        )
+
+    def _describe(self, told: Mapping[str, object]) -> Shop:
+        name = str(told.get("storeName") or self._market.channel)
+        return Shop(name, self._market.currency, self._market.timezone)
+
+    def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
+        """All SKUs with their stock in Amazon's centres."""
+        return self._products.pages(cursor)
+
+    def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+        """The lines of whole orders. Refunds are not among them: see `refund_pages`."""
+        return self._orders.pages(window, cursor)
+
+    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]:
+        """Fees by when they were posted; a fee told again has the same key."""
+        return self._finances.fees(window, cursor)
+
+    def refund_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
+        """Refund lines by when they were posted: Amazon tells them among the transactions only."""
+        return self._finances.refunds(window, cursor)

@@ -1,0 +1,19 @@
+"""A clock that is set by hand: what happens after its instant has not happened yet."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(slots=True)
+class SandboxClock:
+    """The sandbox's now, aware."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """The instant that it shows."""
+        return self.instant
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass."""
+        self.instant += timedelta(seconds=seconds)

@@ -1,0 +1,200 @@
+"""An Amazon account through every layer: sales, refunds, fees and stock end equal to the ledger."""
+
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from starlette.applications import Starlette
+
+from shared.connectors.amazon.connector import TRAITS
+from shared.errors import CredentialRejected, InvalidInput
+from shared.sandbox.amazon.api import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, AmazonSandbox
+from shared.sandbox.amazon.clock import SandboxClock
+from shared.sandbox.amazon.ledger import Key, Ledger, Total, Writer
+from tests.fixtures.amazon import Stage, serve
+from tests.fixtures.shop_scene import Killer, ShopScene
+from workers.vendors import amazon
+from workers.wiring import Wiring
+
+UK = "amazon_uk"
+SECRET = {
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "refresh_token": REFRESH_TOKEN,
+    "marketplace": UK,
+}
+# The first connects the account; the last is past every late fee and every refund.
+NIGHTS = tuple(
+    datetime(2026, month, day, 3, tzinfo=UTC)
+    for month, day in ((9, 15), (9, 30), (10, 16), (11, 20), (12, 5))
+)
+FAULTS = (
+    "server_error",
+    "html_body",
+    "truncated_json",
+    "too_many",
+    "drop_connection",
+    "duplicate_across_pages",
+    "report_fatal",
+    "document_truncated",
+    "empty_page_with_token",
+)
+
+TOTALS = """
+SELECT s.channel, s.sale_date, p.sku, sum(quantity)::int AS units, sum(total_amount) AS revenue,
+       sum(tax_amount) AS tax, sum(shipping_amount) AS shipping
+FROM sales s LEFT JOIN products p ON p.id = s.product_id GROUP BY s.channel, s.sale_date, p.sku
+"""
+
+
+@pytest.fixture(autouse=True)
+def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox's sellers began this month: two years of empty reports would only take time."""
+    traits = replace(TRAITS, history=timedelta(days=45))
+    monkeypatch.setattr("shared.connectors.amazon.connector.TRAITS", traits)
+    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
+        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
+
+
+@pytest.fixture(scope="module")
+def stages() -> Iterator[tuple[Stage, Stage]]:
+    with ExitStack() as stack:
+        yield stack.enter_context(serve()), stack.enter_context(serve())
+
+
+class Account:
+    """A seller's account behind a stage, and a tenant that has connected it."""
+
+    def __init__(
+        self, wiring: Wiring, tenant: UUID, stage: Stage, ledger: Ledger, **secret: str
+    ) -> None:
+        self.sandbox = AmazonSandbox(ledger, SandboxClock(NIGHTS[0]))
+        stage.app = Starlette(routes=self.sandbox.routes)
+        # The sandbox keeps its limits by its own clock, which these tests move.
+        self.scene = ShopScene.build(wiring, tenant, stage.url, redis_url=None)
+        self.scene.connect(UK, {**SECRET, **secret})
+
+    def live(self, night: datetime) -> int:
+        """It is that night: pulls and backfills; returns how many attempts did not succeed."""
+        clock = self.sandbox.clock
+        clock.instant = max(clock.instant, night)
+        return self.scene.pull_until_done([UK], clock.instant, clock.advance)
+
+    def totals(self) -> dict[Key, Total]:
+        """What the tables add up to, as the ledger tells its truth."""
+        rows = self.scene.rows(TOTALS)
+        found = {(str(row[0]), row[1], row[2]): Total(*row[3:]) for row in rows}  # type: ignore[arg-type]
+        return {key: total for key, total in found.items() if total != Total()}  # type: ignore[misc]
+
+
+def ledger(seed: int, orders: int) -> Ledger:
+    return Writer(seed, orders, datetime(2026, 9, 1, tzinfo=UTC), 40).write()
+
+
+def test_after_faults_and_kills_the_tables_equal_the_ledger(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    stages: tuple[Stage, Stage],
+) -> None:
+    dice, killer = random.Random(3), Killer(4, odds=0.15)
+    ours = Account(wiring, acme, stages[0], ledger(7, 150))
+    theirs = Account(wiring, globex, stages[1], ledger(8, 40))
+    ours.scene = replace(ours.scene, report=killer)
+    failed = 0
+    for night in NIGHTS:
+        for fault in FAULTS:
+            ours.sandbox.faults.order(fault, after=dice.randint(0, 5))
+        failed += ours.live(night)
+    for night in (NIGHTS[0], NIGHTS[-1]):
+        theirs.live(night)
+    for account in (ours, theirs):
+        end, told = account.sandbox.clock.now(), account.sandbox.ledger
+        assert account.totals() == told.truth(end)
+        taken = account.scene.commissions()
+        expected = told.fees_truth(end)
+        assert {order: taken[order] for order in expected} == expected
+    assert killer.kills > 10
+    assert failed > killer.kills
+    assert ours.sandbox.faults.struck > 15
+    assert len(ours.totals()) > 100
+
+
+def test_a_fee_that_comes_twenty_days_later_corrects_the_right_rows(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(9, 60))
+    account.live(NIGHTS[0])
+    late = next(
+        order
+        for order in account.sandbox.ledger.orders
+        if order.posted_at is not None
+        and order.posted_at > NIGHTS[0] > order.priced_at
+        and len(order.items) == 1
+    )
+    query = (
+        "SELECT commission_amount, net_revenue = total_amount - commission_amount, fee_estimated "
+        f"FROM sales WHERE channel_order_id = '{late.order_id}' AND quantity > 0"
+    )
+    (before,) = account.scene.rows(query)
+    assert before[1:] == (True, True)
+    account.live(NIGHTS[-1])
+    (after,) = account.scene.rows(query)
+    expected = account.sandbox.ledger.fees_truth(NIGHTS[-1])[late.order_id]
+    assert after == (expected, True, False)
+    assert before[0] != after[0]
+
+
+def test_stock_and_names_are_those_of_the_account(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(10, 20))
+    account.live(NIGHTS[0])
+    stocked = [article for article in account.sandbox.ledger.articles if not article.is_digital]
+    found = account.scene.rows(
+        "SELECT sku, name, location, quantity_on_hand, quantity_reserved "
+        "FROM inventory JOIN products p ON p.id = product_id ORDER BY sku"
+    )
+    assert found == [
+        (each.sku, each.name, "fba_uk", each.fulfillable + each.reserved, each.reserved)
+        for each in stocked
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"client_secret": "an-expired-one"}, "rotate it in the developer console"),
+        ({"refresh_token": "a-revoked-one"}, "connect the account again"),
+    ],
+)
+def test_a_login_that_is_refused_asks_its_owner_for_what_must_be_done(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    stages: tuple[Stage, Stage],
+    change: dict[str, str],
+    words: str,
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(11, 5), **change)
+    with pytest.raises(CredentialRejected, match=words) as caught:
+        account.scene.pull(UK, NIGHTS[0])
+    assert "-one" not in str(caught.value)
+    state = account.scene.rows("SELECT last_sync_status, needs_reconnect FROM api_credentials")
+    assert state == [("FAILURE", True)]
+
+
+def test_an_account_that_does_not_sell_there_is_told_where_it_does(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(12, 5))
+    secret = {name: value for name, value in SECRET.items() if name != "marketplace"}
+    account.scene.connect("amazon_de", secret)
+    with pytest.raises(InvalidInput, match=r"does not sell as amazon_de \(it does as amazon_uk\)"):
+        account.scene.pull("amazon_de", NIGHTS[0])
+    with pytest.raises(InvalidInput, match="marketplace: the credential is for amazon_uk"):
+        amazon.check("amazon_de", SECRET)
