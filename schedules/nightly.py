@@ -57,9 +57,7 @@ class Nightly:
 
 NIGHTLIES: tuple[Nightly, ...] = (
     # Working capital and forecasts follow from what this brings: see `reactions.py`.
-    Nightly(
-        "nightly.sales", "sales.pull_every_shop", {}, time(1), timedelta(hours=3), CatchUp.latest()
-    ),
+    Nightly("nightly.sales", "services.pull", {}, time(1), timedelta(hours=3), CatchUp.latest()),
     Nightly(
         "nightly.accuracy", "forecasts.score", {}, time(5), timedelta(hours=1), CatchUp.latest()
     ),

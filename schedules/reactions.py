@@ -35,6 +35,11 @@ def is_shop(details: Facts) -> bool:
     return details.get("service_type") == "ecommerce"
 
 
+def is_books(details: Facts) -> bool:
+    """Whether the credential opens accounting books."""
+    return details.get("service_type") == "accounting"
+
+
 def as_of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
     """The day that the pull was asked to stand on, if it was."""
     return _given("as_of", arguments.get("as_of"))
@@ -58,6 +63,11 @@ def of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
 def with_a_new_credential(_arguments: Facts, details: Facts) -> dict[str, object]:
     """The shop that was connected; it may show more than before."""
     return {"service": details["service"], "again": True}
+
+
+def of_the_books(_arguments: Facts, details: Facts) -> dict[str, object]:
+    """The books that were connected; their owner waits for them."""
+    return {"service": details["service"], "on_demand": True}
 
 
 def of_the_service(_arguments: Facts, details: Facts) -> dict[str, object]:
@@ -94,7 +104,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "credential.connected": (
         Reaction("sales.pull", of_the_service, when=is_shop),
         Reaction("sales.backfill", with_a_new_credential, when=is_shop),
+        Reaction("books.pull", of_the_books, when=is_books),
     ),
+    "books.pull.succeeded": (Reaction("working_capital.roll_up", nothing),),
 }
 
 

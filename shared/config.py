@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     # Where Amazon's marketplaces and its token endpoint are; a test or a sandbox names others.
     amazon_base_url: str | None = Field(None, validation_alias="AMAZON_BASE_URL")
     amazon_token_url: str = Field("https://api.amazon.com", validation_alias="AMAZON_TOKEN_URL")
+    xero_base_url: str = Field("https://api.xero.com", validation_alias="XERO_BASE_URL")
+    xero_identity_url: str = Field(
+        "https://identity.xero.com", validation_alias="XERO_IDENTITY_URL"
+    )
+    # Of one organisation; the free plan has 1,000.
+    xero_day_calls: int = Field(5000, ge=100, validation_alias="XERO_DAY_CALLS")
     shopify_webhook_secret: SecretStr | None = Field(
         None, validation_alias="SHOPIFY_WEBHOOK_SECRET"
     )

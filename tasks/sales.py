@@ -3,14 +3,11 @@
 from datetime import date
 
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
-from shared.use_cases.pull_every_shop import ShopsAsked, pull_every_shop
 from shared.use_cases.pull_sales import PullResult, SalesPull
+from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
 from workers.vendors.catalogue import open_shop
-
-# Two years of a large shop take a while, and a run that is cut off goes on where it stood.
-BACKFILL_DEADLINE_S = 4 * 3600
 
 
 class PullSales(Arguments):
@@ -32,7 +29,7 @@ def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
     with context.open_unit_of_work() as work:
         credential = work.credentials.get(arguments.service)
     with open_shop(context.vendor_room, credential) as connector:
-        pull = SalesPull(context.open_unit_of_work, connector, credential, context.progress)
+        pull = SalesPull(context.open_unit_of_work, connector, credential, Slice(context.progress))
         return pull.run(context.now(), arguments.as_of)
 
 
@@ -50,7 +47,6 @@ class BackfillSales(Arguments):
     arguments=BackfillSales,
     result=BackfillResult,
     vendor_argument="service",
-    deadline_s=BACKFILL_DEADLINE_S,
 )
 def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
     """Brings the two years of sales before the shop was connected, newest first."""
@@ -64,13 +60,3 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
             context.progress,
             again=arguments.again,
         )
-
-
-class PullEveryShop(Arguments):
-    """Takes nothing: the tenant is the job's."""
-
-
-@task(name="sales.pull_every_shop", queue=Queue.SYNC, arguments=PullEveryShop, result=ShopsAsked)
-def pull_every(context: JobContext, _arguments: PullEveryShop) -> ShopsAsked:
-    """Asks for a pull of each shop that the tenant has connected."""
-    return pull_every_shop(context.open_unit_of_work)

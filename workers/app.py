@@ -8,7 +8,9 @@ from workers import signals as signals  # noqa: PLC0414 - connects its handlers
 from workers.queues import EXCHANGE, KOMBU_QUEUES, Queue
 
 TASK_MODULES = (
+    "tasks.services",
     "tasks.sales",
+    "tasks.books",
     "tasks.forecasts",
     "tasks.working_capital",
     "tasks.tenants",

@@ -13,6 +13,7 @@ from shared.domain.tenant import Tenant
 from shared.errors import JobCancelled, LeaseLost, TenantMissing
 from shared.persistence.database import Connection, Database
 from shared.persistence.repositories.audit import AuditRepository
+from shared.persistence.repositories.books import BookRepository
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.fees import FeeRepository
@@ -65,6 +66,7 @@ class TenantUnitOfWork:
         self.companies: ports.Companies = CompanyRepository(connection)
         self.products: ports.Products = ProductRepository(connection)
         self.sales: ports.Sales = SaleRepository(connection)
+        self.books: ports.AccountBooks = BookRepository(connection)
         self.fees: ports.Fees = FeeRepository(connection)
         self.forecasts: ports.Forecasts = ForecastRepository(connection)
         self.working_capital: ports.WorkingCapitals = WorkingCapitalRepository(connection)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
+from shared.domain.accounts import AccountBalance, OpenInvoice
 from shared.domain.accuracy import ScoreResult
 from shared.domain.catalogue import Product
 from shared.domain.credential import KeptCredential
@@ -88,6 +89,17 @@ class Forecasts(Protocol):
         """Writes what is new or changed; returns how many of the forecasts that touched."""
 
     def score_demand(self, first: date, last: date) -> ScoreResult: ...
+
+
+class AccountBooks(Protocol):
+    def upsert_balances(
+        self, company_id: UUID, source: str, day: date, balances: Sequence[AccountBalance]
+    ) -> int:
+        """Writes all balances of a day; an account that is not among them any more comes to nothing."""
+
+    def upsert_invoices(
+        self, company_id: UUID, source: str, invoices: Sequence[OpenInvoice]
+    ) -> int: ...
 
 
 class WorkingCapitals(Protocol):
@@ -190,6 +202,7 @@ class UnitOfWork(Protocol):
     products: Products
     sales: Sales
     fees: Fees
+    books: AccountBooks
     forecasts: Forecasts
     working_capital: WorkingCapitals
     credentials: Credentials

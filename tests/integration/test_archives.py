@@ -77,7 +77,7 @@ def test_a_backup_restored_under_a_new_id_equals_the_original_row_by_row(
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 1
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 0
     assert rows_of(database_url, restored.tenant_id) == before
-    assert sum(len(rows) for rows in before.values()) == 18
+    assert sum(len(rows) for rows in before.values()) == 19
     lifecycle = TenantLifecycle(wiring.admin, "t")
     assert lifecycle.show("acme-copy").status == "SUSPENDED"
     with tenant_transaction(wiring.database, restored.tenant_id) as connection:

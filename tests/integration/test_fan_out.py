@@ -10,7 +10,7 @@ from shared.domain.job import JobState, Outcome
 from shared.persistence.dispatching import Caps, DispatchLedger
 from shared.persistence.leases import Ending
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
-from shared.use_cases.pull_every_shop import pull_every_shop
+from shared.use_cases.pull_everything import pull_everything
 from shared.use_cases.store_credential import store_credential
 from workers.execution import _record
 from workers.wiring import Wiring
@@ -60,12 +60,12 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
     broken = connect(wiring, acme, "shopify_usa")
     with wiring.unit_of_work(acme, actor="test")() as work:
         work.credentials.mark_failed(broken, work_time(), reconnect=True)
-    order = JobOrder(acme, "sales.pull_every_shop", {}, "test")
+    order = JobOrder(acme, "services.pull", {}, "test")
     job = JobLedger(wiring.dispatcher).place_here(order)
     wiring.leases.start(job.as_lease(), "w")
     opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
     for _ in range(2):
-        assert pull_every_shop(opener).services == ["shopify_eu", "shopify_uk"]
+        assert pull_everything(opener).services == ["shopify_eu", "shopify_uk"]
     children = JobLedger(wiring.admin).children(job.id)
     assert sorted(str(child.arguments["service"]) for child in children) == [
         "shopify_eu",
@@ -75,7 +75,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
 
 
 def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
-    assert pull_every_shop(wiring.unit_of_work(acme, actor="test")).services == []
+    assert pull_everything(wiring.unit_of_work(acme, actor="test")).services == []
 
 
 def test_no_day_is_complete_while_a_second_shop_has_told_nothing(

@@ -16,6 +16,7 @@ from shared.errors import (
     CredentialRejected,
     CursorExpired,
     ScopeMissing,
+    Snooze,
     StreamBusy,
     WindowTooLarge,
 )
@@ -26,6 +27,7 @@ from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import PullResult, SalesPull
+from shared.use_cases.slices import Slice
 from shared.use_cases.vendors import Page, SalePage, Shop
 from tests.fixtures.shops import CutOff, FakeShop, product, sale
 from workers.wiring import Wiring
@@ -183,6 +185,20 @@ def test_a_backfill_that_is_cut_off_goes_on_at_its_page(
     backfill(opener, shop)
     first = SyncWindow(Basis.CREATED, BEFORE - timedelta(days=30), BEFORE)
     assert shop.windows[:2] == [(first, None), (first, "1")]
+
+
+def test_a_backfill_whose_time_is_up_leaves_what_it_has_and_goes_on_later(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), two_pages()
+    pull(opener, FakeShop([], [[]]))
+    times = iter((0.0, 5.0, 11.0))
+    report = Slice(lambda *_: None, 10.0, lambda: next(times))
+    with pytest.raises(Snooze, match="goes on in another slice"):
+        backfill_sales(opener, shop, credential_of(opener), report)
+    assert totals(wiring, acme).orders == 2
+    backfill(opener, shop)
+    assert "done" in position(opener, "orders_backfill")
 
 
 def test_no_day_is_complete_before_the_past_is_there(

@@ -32,6 +32,8 @@ CASES: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
     ("sales.pull.succeeded", {"service": "shopify_eu", "as_of": "2011-12-09"}, FIRST),
     ("sales.backfill.succeeded", {"service": "shopify_uk", "as_of": "2011-12-09"}, NEW_LINES),
     ("credential.connected", {}, SHOP),
+    ("credential.connected", {}, BOOKS),
+    ("books.pull.succeeded", {"service": "xero"}, {"days_read": 1}),
 ]
 
 
@@ -97,8 +99,17 @@ def test_a_past_that_was_brought_is_learned_from() -> None:
     ]
 
 
-def test_books_that_were_connected_start_nothing_yet() -> None:
-    assert react("credential.connected", {}, BOOKS) == []
+def test_books_that_were_connected_are_pulled_for_their_owner_who_waits() -> None:
+    assert react("credential.connected", {}, BOOKS) == [
+        ("books.pull", {"service": "xero", "on_demand": True})
+    ]
+
+
+def test_after_the_books_working_capital_is_made_anew() -> None:
+    read = {"days_read": 5, "balances_changed": 3}
+    assert react("books.pull.succeeded", {"service": "xero"}, read) == [
+        ("working_capital.roll_up", {})
+    ]
 
 
 @pytest.mark.parametrize("event", ["forecasts.generate.succeeded", "sales.pull.failed", ""])

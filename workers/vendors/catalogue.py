@@ -1,35 +1,50 @@
-"""The services that can be connected, and who opens each."""
+"""The services that can be connected, and who opens each: a new vendor is a line here."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNELS
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
 from shared.errors import InvalidInput
 from shared.use_cases.ports import StoredCredential
-from shared.use_cases.vendors import ShopConnector
-from workers.vendors import amazon, shopify
+from shared.use_cases.vendors import BooksConnector, ShopConnector
+from workers.vendors import amazon, shopify, xero
 from workers.vendors.room import VendorRoom
 
-ECOMMERCE = "ecommerce"
+ECOMMERCE, ACCOUNTING = "ecommerce", "accounting"
+
+Check = Callable[[str, dict[str, str]], None]
+OpenShop = Callable[[VendorRoom, StoredCredential], AbstractContextManager[ShopConnector]]
+
+
+class OpenBooks(Protocol):
+    """Opens an organisation's books; `on_demand` may use the calls that nights leave."""
+
+    def __call__(
+        self, room: VendorRoom, stored: StoredCredential, *, on_demand: bool
+    ) -> AbstractContextManager[BooksConnector]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: its type, how its credential is checked, and how its shop is opened."""
+    """A service: how its credential is checked, and how its shop or its books are opened."""
 
     type: str
-    check: Callable[[str, dict[str, str]], None]
-    open_shop: Callable[[VendorRoom, StoredCredential], AbstractContextManager[ShopConnector]]
+    check: Check
+    open_shop: OpenShop | None = None
+    open_books: OpenBooks | None = None
 
 
-SHOPIFY = Service(ECOMMERCE, shopify.check, shopify.open_shop)
-AMAZON = Service(ECOMMERCE, amazon.check, amazon.open_shop)
+SHOPIFY = Service(ECOMMERCE, shopify.check, open_shop=shopify.open_shop)
+AMAZON = Service(ECOMMERCE, amazon.check, open_shop=amazon.open_shop)
+XERO = Service(ACCOUNTING, xero.check, open_books=xero.open_books)
 
 SERVICES: Mapping[str, Service] = {
     **dict.fromkeys(SHOPIFY_CHANNELS, SHOPIFY),
     **dict.fromkeys(AMAZON_CHANNELS, AMAZON),
+    "xero": XERO,
 }
 
 
@@ -41,8 +56,19 @@ def find_service(name: str) -> Service:
     return found
 
 
-@contextmanager
-def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnector]:
+def open_shop(room: VendorRoom, stored: StoredCredential) -> AbstractContextManager[ShopConnector]:
     """The connector of a shop's credential, opened as late as can be and closed with the block."""
-    with find_service(stored.service_name).open_shop(room, stored) as connector:
-        yield connector
+    service = find_service(stored.service_name)
+    if service.open_shop is None:
+        raise InvalidInput(f"service: {stored.service_name} is no shop; `books.pull` reads it")
+    return service.open_shop(room, stored)
+
+
+def open_books(
+    room: VendorRoom, stored: StoredCredential, *, on_demand: bool
+) -> AbstractContextManager[BooksConnector]:
+    """The connector of an accounting credential, opened as late as can be and closed with the block."""
+    service = find_service(stored.service_name)
+    if service.open_books is None:
+        raise InvalidInput(f"service: {stored.service_name} has no books; `sales.pull` reads it")
+    return service.open_books(room, stored, on_demand=on_demand)

@@ -64,11 +64,21 @@ class Spool:
     malformed: list[RejectedRecord] = field(default_factory=list)
 
     def add(self, line: bytes, node: Node) -> None:
-        """Writes a line down."""
+        """Writes a line down, behind the id that says whose it is: no line need be parsed to be dealt."""
         item = node.get("inventoryItem")
         if isinstance(item, dict) and "id" in item:
             self.owners[item["id"]] = node["id"]
-        self.file.write(line + b"\n")
+        key = str(node.get("__parentId") or node["id"]).replace("\t", " ")
+        self.file.write(f"{key}\t".encode() + line + b"\n")
+
+    def deal(self, buckets: Sequence[IO[bytes]]) -> None:
+        """Deals the lines to buckets, those of one root to one of them."""
+        self.file.seek(0)
+        for row in self.file:
+            key, _, line = row.partition(b"\t")
+            owner = self.owners.get(key.decode())
+            root = key if owner is None else owner.encode()
+            buckets[crc32(root) % len(buckets)].write(line)
 
     def set_aside(self, number: int) -> None:
         """Remembers a line that nobody can read."""
@@ -126,7 +136,7 @@ class BulkRunner:
             if finished.url is not None:
                 with self._spool(finished) as spool:
                     malformed = spool.malformed
-                    _split(spool.file, spool.owners, buckets)
+                    spool.deal(buckets)
             for number in range(first, count):
                 yield _load(buckets[number], number, count, malformed)
 
@@ -192,15 +202,6 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return node if isinstance(node, dict) and ("id" in node or "__parentId" in node) else None
-
-
-def _split(spool: IO[bytes], owners: dict[str, str], buckets: Sequence[IO[bytes]]) -> None:
-    spool.seek(0)
-    for line in spool:
-        node = json.loads(line)
-        parent = node.get("__parentId")
-        root = str(node["id"]) if parent is None else owners.get(parent, parent)
-        buckets[crc32(root.encode()) % len(buckets)].write(line)
 
 
 def _load(file: IO[bytes], number: int, count: int, malformed: list[RejectedRecord]) -> Bucket:

@@ -32,14 +32,19 @@ WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_pay
        excluded.days_sales_outstanding, excluded.days_inventory_outstanding, excluded.days_payables_outstanding)
 """
 
-# A balance stands until the next one is told, account by account.
+# A balance stands until the next one is told, account by account. From the day on which books tell of a
+# class, what a person entered for it before does not count beside them.
 BALANCES = """
 SELECT d.day, b.account_class, sum(b.amount) AS amount
 FROM unnest(%(days)s::date[]) AS d (day)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (account_class, source, account_code) account_class, amount
-    FROM account_balances
+    FROM account_balances a
     WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= d.day
+      AND (source <> 'entered' OR NOT EXISTS (
+          SELECT FROM account_balances told
+          WHERE told.company_id = a.company_id AND told.account_class = a.account_class
+            AND told.source <> 'entered' AND told.balance_date <= d.day))
     ORDER BY account_class, source, account_code, balance_date DESC
 ) b
 GROUP BY d.day, b.account_class

@@ -1,0 +1,30 @@
+"""Books: balances and open invoices from an accounting vendor."""
+
+from shared.use_cases.pull_books import BooksPull, BooksResult
+from shared.use_cases.slices import Slice
+from workers.queues import Queue
+from workers.task import Arguments, JobContext, task
+from workers.vendors.catalogue import open_books
+
+
+class PullBooks(Arguments):
+    """`service` names the credential; `on_demand` may use the half of the vendor's calls that nights leave."""
+
+    service: str = "xero"
+    on_demand: bool = False
+
+
+@task(
+    name="books.pull",
+    queue=Queue.SYNC,
+    arguments=PullBooks,
+    result=BooksResult,
+    vendor_argument="service",
+)
+def pull_books(context: JobContext, arguments: PullBooks) -> BooksResult:
+    """Brings the tenant's balances up to yesterday, and the invoices that changed."""
+    with context.open_unit_of_work() as work:
+        credential = work.credentials.get(arguments.service)
+    with open_books(context.vendor_room, credential, on_demand=arguments.on_demand) as connector:
+        pull = BooksPull(context.open_unit_of_work, connector, credential, Slice(context.progress))
+        return pull.run(context.now())
