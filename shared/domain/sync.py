@@ -36,11 +36,16 @@ class SyncWindow:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """How a stream goes through time: which instant, how far it looks back, how large its windows may be."""
+    """How a stream goes through time: which instant, how far it looks back, how long its windows may be with that."""
 
     basis: Basis
     look_back: timedelta = timedelta(0)
     longest: timedelta = timedelta(days=180)
+
+    @property
+    def largest(self) -> timedelta:
+        """How far a window may go on from the one before it."""
+        return max(SMALLEST_SIZE, self.longest - self.look_back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class Step:
     def finished(self, records: int) -> Position:
         """The position after the window, which brought so many records; the next is sized by that."""
         factor = min(2.0, max(0.5, RECORDS_A_WINDOW / max(records, 1)))
-        size = min(self.track.longest, max(SMALLEST_SIZE, self.size * factor))
+        size = min(self.track.largest, max(SMALLEST_SIZE, self.size * factor))
         return {**self.closed, "size_s": str(int(size.total_seconds()))}
 
     def narrowed(self, standing: Position) -> Position | None:
@@ -117,4 +122,4 @@ def _standing(position: Mapping[str, str]) -> Position:
 
 def _size(position: Mapping[str, str], track: Track) -> timedelta:
     told = timedelta(seconds=float(position.get("size_s", FIRST_SIZE.total_seconds())))
-    return min(track.longest, max(SMALLEST_SIZE, told))
+    return min(track.largest, max(SMALLEST_SIZE, told))
