@@ -21,6 +21,27 @@ class SalesTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelTotals:
+    """What a channel sold: net of refunds, shipping apart, and what it took as far as it has told."""
+
+    channel: str
+    orders: int
+    units: int
+    revenue: Decimal
+    shipping: Decimal
+    commission: Decimal
+    lines_estimated: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookTotals:
+    """What the books say now: the last balance of each class, and the invoices that are open."""
+
+    balances: dict[str, Decimal]
+    open_invoices: int
+
+
+@dataclass(frozen=True, slots=True)
 class SkuOutlook:
     """Units sold in the days up to the origin and expected in as many after it, and the busiest of those."""
 
@@ -114,3 +135,31 @@ def read_usage(connection: Connection) -> list[UsageRow]:
             "WHERE tenant_id = public.current_tenant_id() "
             "ORDER BY period_start DESC"
         ).fetchall()
+
+
+def read_channel_totals(connection: Connection) -> list[ChannelTotals]:
+    """What each channel sold, by name; orders that count nothing are left out."""
+    query = (
+        "SELECT channel, count(DISTINCT channel_order_id) FILTER (WHERE quantity > 0) AS orders, "
+        "sum(quantity) AS units, sum(total_amount) AS revenue, sum(shipping_amount) AS shipping, "
+        "coalesce(sum(commission_amount) FILTER (WHERE NOT fee_estimated), 0) AS commission, "
+        "count(*) FILTER (WHERE fee_estimated) AS lines_estimated "
+        "FROM sales GROUP BY channel ORDER BY channel"
+    )
+    with connection.cursor(row_factory=class_row(ChannelTotals)) as cursor:
+        return cursor.execute(query).fetchall()
+
+
+def read_book_totals(connection: Connection) -> BookTotals:
+    """What the accounting vendors have told."""
+    balances = connection.execute(
+        "SELECT account_class::text, sum(amount) AS amount FROM ("
+        "SELECT DISTINCT ON (account_class, source, account_code) account_class, amount "
+        "FROM account_balances WHERE source <> 'entered' "
+        "ORDER BY account_class, source, account_code, balance_date DESC) newest GROUP BY account_class"
+    )
+    by_class = {row["account_class"]: row["amount"] for row in balances}
+    row = connection.execute(
+        "SELECT count(*) AS number FROM open_invoices WHERE closed_on IS NULL"
+    ).fetchone()
+    return BookTotals(by_class, int(row["number"]) if row else 0)

@@ -6,7 +6,7 @@ from datetime import date
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from shared.sandbox.control import Control
 from shared.sandbox.faults import Faults
@@ -26,12 +26,12 @@ GRAPHQL = "/admin/api/{version}/graphql.json"
 TOKEN = "/admin/oauth/access_token"  # noqa: S105 - a path
 
 
-def build_app(shops: Iterable[ShopifySandbox] = ()) -> Starlette:
-    """The application; `/health` answers as soon as it serves."""
+def build_app(shops: Iterable[ShopifySandbox] = (), others: Iterable[BaseRoute] = ()) -> Starlette:
+    """The application, with `others` for further vendors; `/health` answers as soon as it serves."""
     retail = ShopifySandbox(RetailStore(load_shop()), SHOPIFY_TOKEN, domain=RETAIL)
     reception = Reception([retail, *shops])
     app = Starlette(
-        routes=[Route("/health", _health), *reception.routes, *reception.control.routes]
+        routes=[Route("/health", _health), *reception.routes, *reception.control.routes, *others]
     )
     # More shops may be opened while it serves.
     app.state.reception = reception

@@ -75,7 +75,10 @@ def _run(wiring: Wiring, home: Path) -> bool:
     migration = migrate_everything(wiring)
     console.print(f"PostgreSQL and Valkey run; public schema at {migration.public_revision}.")
     with supervising(home) as supervisor:
-        os.environ["SHOPIFY_BASE_URL"] = start_sandbox(supervisor)
+        url = start_sandbox(supervisor)
+        os.environ["SHOPIFY_BASE_URL"] = f"{url}/shops/{{shop_domain}}"
+        for name in ("AMAZON_BASE_URL", "AMAZON_TOKEN_URL", "XERO_BASE_URL", "XERO_IDENTITY_URL"):
+            os.environ[name] = url
         tenant_id = _prepare_tenant(wiring)
         flower_port = free_port()
         for program in programs(flower_port):
@@ -85,21 +88,36 @@ def _run(wiring: Wiring, home: Path) -> bool:
             f"{home / 'flower.secret'}) run; logs in {home / 'logs'}.",
             soft_wrap=True,
         )
-        return _live_a_night(wiring, tenant_id, supervisor)
+        agree = _live_a_night(wiring, tenant_id, supervisor)
+        return _visit_neighbour(wiring, supervisor, url) and agree
 
 
 def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bool:
     from workers.cli.job_story import print_story  # noqa: PLC0415
-    from workers.demo.steps import Night  # noqa: PLC0415
+    from workers.demo.steps import LAST_DAY, Night  # noqa: PLC0415
 
     ledger = JobLedger(wiring.admin)
-    night = Night(ledger, tenant_id, supervisor, console)
-    jobs = night.run()
+    night = Night(ledger, tenant_id, supervisor, console, kill=True)
+    jobs = night.run("sales.pull", {"as_of": LAST_DAY})
     agree = _summarise(wiring, tenant_id, jobs)
     if night.killed:
         console.print("The job whose worker was killed (`capliquify jobs show`):")
         print_story(console, ledger.find(night.killed), SLUG, [])
     return agree
+
+
+def _visit_neighbour(wiring: Wiring, supervisor: Supervisor, url: str) -> bool:
+    """Another tenant with three channels and its books, whose vendors fail now and then."""
+    from workers.demo import neighbour  # noqa: PLC0415 - loads Starlette
+    from workers.demo.steps import Night  # noqa: PLC0415
+
+    tenant_id = _ensure_tenant(wiring, NEIGHBOUR, "Demo Neighbour")
+    neighbour.connect(wiring, tenant_id)
+    console.print(f"\n{NEIGHBOUR} has connected two Shopify shops, an Amazon account and Xero.")
+    neighbour.arm_faults(url)
+    night = Night(JobLedger(wiring.admin), tenant_id, supervisor, console, kill=False)
+    night.run("services.pull", {})
+    return neighbour.print_sold(console, wiring, tenant_id, url)
 
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:

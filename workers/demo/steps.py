@@ -29,11 +29,21 @@ COLUMNS = (
 
 
 class Night:
-    """A tenant's night: `sales.pull`, and the jobs that follow by `schedules/reactions.py`."""
+    """A tenant's night: one task, and the jobs that follow by `schedules/reactions.py`.
+
+    With `kill` the worker of the longest job is killed in the middle of it.
+    """
 
     def __init__(
-        self, ledger: JobLedger, tenant_id: UUID, supervisor: Supervisor, console: Console
+        self,
+        ledger: JobLedger,
+        tenant_id: UUID,
+        supervisor: Supervisor,
+        console: Console,
+        *,
+        kill: bool,
     ) -> None:
+        self._kill = kill
         self._ledger = ledger
         self._tenant_id = tenant_id
         self._supervisor = supervisor
@@ -41,12 +51,12 @@ class Night:
         self._bars: dict[UUID, TaskID] = {}
         self.killed: UUID | None = None
 
-    def run(self) -> dict[str, Job]:
+    def run(self, task: str, arguments: dict[str, object]) -> dict[str, Job]:
         """Waits until no job of the tenant lives; returns those of this night by task. Raises `GiveUp`."""
         began = self._ledger.enqueue(
             self._tenant_id,
-            "sales.pull",
-            {"as_of": LAST_DAY},
+            task,
+            arguments,
             requested_by="demo",
             # What a demo before this one left unfinished is taken up, not doubled.
             idempotency_key="demo",
@@ -91,7 +101,7 @@ class Night:
     def _kill_once(self, jobs: list[Job]) -> None:
         """Kills the worker of the longest job in the middle of it, as a machine's death would."""
         for job in jobs:
-            if self.killed or job.name != VICTIM_TASK or not job.progress_done:
+            if not self._kill or self.killed or job.name != VICTIM_TASK or not job.progress_done:
                 continue
             pid = self._supervisor.pid_of(VICTIM_PROGRAM)
             if pid is not None and job.state is JobState.RUNNING:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from shared.sandbox.amazon.buckets import PUBLISHED, Buckets
+from shared.sandbox.amazon.buckets import Buckets
 from shared.sandbox.amazon.clock import SandboxClock
 from shared.sandbox.amazon.documents import BY_LAST_UPDATE, BY_ORDER_DATE, LISTINGS
 from shared.sandbox.amazon.faults import ANY_REQUEST, Faults
@@ -82,7 +82,7 @@ class AmazonSandbox:
                 response = await answer(request)
             except Refused as refusal:
                 response = _errors(400, "InvalidInput", str(refusal))
-            response.headers["x-amzn-RateLimit-Limit"] = str(PUBLISHED[operation][1])
+            response.headers["x-amzn-RateLimit-Limit"] = str(self.buckets.rate(operation))
             return _cut(response) if fault == "truncated_json" else response
 
         return Route(path, guarded, methods=[method])

@@ -1,7 +1,7 @@
 """A clock that is set by hand: what happens after its instant has not happened yet."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(slots=True)
@@ -17,3 +17,14 @@ class SandboxClock:
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
         self.instant += timedelta(seconds=seconds)
+
+
+class RunningClock(SandboxClock):
+    """A clock that shows the real now, for who calls from outside."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    def now(self) -> datetime:
+        """The present instant."""
+        return datetime.now(UTC)

@@ -1,0 +1,125 @@
+"""A second tenant: three channels and its books, through vendors that fail now and then."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from shared.persistence.reports import read_book_totals, read_channel_totals
+from shared.persistence.unit_of_work import tenant_transaction
+from shared.sandbox.amazon import api as amazon
+from shared.sandbox.app import FIRST_DAY, LAST_DAY
+from shared.sandbox.maker import make_ledger
+from shared.sandbox.town import amazon_ledger, xero_ledger
+from shared.sandbox.xero.ledger import XeroLedger
+from shared.use_cases.store_credential import store_credential
+from workers.demo.sandbox import ORDERS, SEED
+from workers.wiring import Wiring
+
+SHOPS = ("shopify_eu", "shopify_usa")
+FAULTS = ("server_error", "html_body", "truncated_json", "drop_connection", "throttled")
+APP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What a channel sold, by the ledger: revenue net of refunds, shipping, and fees told so far."""
+
+    revenue: Decimal
+    shipping: Decimal
+    commission: Decimal
+
+
+def connect(wiring: Wiring, tenant_id: UUID) -> None:
+    """Stores the credentials: two shops with tokens that expire, an Amazon account, a Xero organisation."""
+    opener, vault = wiring.unit_of_work(tenant_id, actor="demo"), wiring.vault
+    for channel in SHOPS:
+        domain = _domain(channel)
+        secret = {"shop_domain": domain, "refresh_token": f"refresh-{domain}", **APP}
+        store_credential(opener, vault, channel, "ecommerce", secret)
+    seller = {
+        "client_id": amazon.CLIENT_ID,
+        "client_secret": amazon.CLIENT_SECRET,
+        "refresh_token": amazon.REFRESH_TOKEN,
+    }
+    store_credential(opener, vault, "amazon_uk", "ecommerce", seller)
+    books = {"refresh_token": "xero-sandbox-refresh", **APP}
+    store_credential(opener, vault, "xero", "accounting", books)
+
+
+def arm_faults(url: str) -> None:
+    """Lets the vendors fail soon, once each way."""
+    for place, channel in enumerate(SHOPS):
+        for number, fault in enumerate(FAULTS):
+            order = {"shop": _domain(channel), "fault": fault, "after": number + place}
+            httpx.post(f"{url}/control/faults", json={**order, "seconds": 0.2}).raise_for_status()
+
+
+def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> bool:
+    """Prints what came of it beside the ledgers; whether all of it is equal."""
+    with tenant_transaction(wiring.database, tenant_id) as connection:
+        totals, books = read_channel_totals(connection), read_book_totals(connection)
+    table = Table("", "orders", "revenue", "shipping", "commission told", "lines estimated", "")
+    agree = True
+    truth = _sold()
+    for each in totals:
+        found = Sold(each.revenue, each.shipping, each.commission)
+        equal = found == truth.get(each.channel)
+        agree = agree and equal
+        amounts = (f"{amount:,.2f}" for amount in (each.revenue, each.shipping, each.commission))
+        verdict = "equals the ledger" if equal else f"DIFFERS: {truth.get(each.channel)}"
+        table.add_row(each.channel, str(each.orders), *amounts, str(each.lines_estimated), verdict)
+    console.print(table)
+    told = {name: amount for name, amount in books.balances.items() if amount}
+    equal = told == _balances() and books.open_invoices == len(_books().open_documents())
+    figures = ", ".join(
+        f"{name.lower().replace('_', ' ')} {amount:,.2f}" for name, amount in told.items()
+    )
+    verdict = "equal to the ledger" if equal else f"DIFFERENT from {_balances()}"
+    console.print(f"Xero: {figures}; {books.open_invoices} invoices open: {verdict}.")
+    fired: Mapping[str, int] = httpx.get(f"{url}/control/state").json()["faults_fired"]
+    faults = ", ".join(f"{name} {count}" for name, count in sorted(fired.items()))
+    console.print(f"On the way the shops failed so often: {faults or 'never'}.")
+    return agree and equal and len(totals) == len(truth)
+
+
+def _sold() -> dict[str, Sold]:
+    """What the ledgers say, counted from their events by code that knows no vendor."""
+    found = {}
+    for channel in SHOPS:
+        days = {"first_day": FIRST_DAY, "last_day": LAST_DAY}
+        truth = make_ledger(SEED, channel, orders=ORDERS, **days).truth()
+        figures = truth.figures.values()
+        found[channel] = Sold(
+            sum((each.revenue for each in figures), Decimal(0)),
+            sum((each.shipping for each in figures), Decimal(0)),
+            sum((each for each in truth.commissions.values() if each), Decimal(0)),
+        )
+    ledger, now = amazon_ledger(SEED, ORDERS), datetime.now(UTC)
+    totals = ledger.truth(now).values()
+    found["amazon_uk"] = Sold(
+        sum((each.revenue for each in totals), Decimal(0)),
+        sum((each.shipping for each in totals), Decimal(0)),
+        sum(ledger.fees_truth(now).values(), Decimal(0)),
+    )
+    return found
+
+
+def _books() -> XeroLedger:
+    return xero_ledger(SEED, ORDERS)
+
+
+def _balances() -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for (kind, _account), amount in _books().truth(datetime.now(UTC).date()).items():
+        found[str(kind)] = found.get(str(kind), Decimal(0)) + amount
+    return {name: amount for name, amount in found.items() if amount}
+
+
+def _domain(channel: str) -> str:
+    return f"{channel.removeprefix('shopify_')}-{SEED}.myshopify.com"
