@@ -4,6 +4,7 @@ from datetime import date
 
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
 from shared.use_cases.pull_sales import PullResult, SalesPull
+from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
@@ -59,4 +60,27 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
             credential,
             context.progress,
             again=arguments.again,
+        )
+
+
+class ReconcileFees(Arguments):
+    """`service` names the credential of a channel that tells its settlements."""
+
+    service: str = "amazon_uk"
+
+
+@task(
+    name="sales.reconcile_fees",
+    queue=Queue.SYNC,
+    arguments=ReconcileFees,
+    result=ReconcileResult,
+    vendor_argument="service",
+)
+def reconcile(context: JobContext, arguments: ReconcileFees) -> ReconcileResult:
+    """Holds the fees of a channel against its settlements of the last ninety days."""
+    with context.open_unit_of_work() as work:
+        credential = work.credentials.get(arguments.service)
+    with open_shop(context.vendor_room, credential) as connector:
+        return reconcile_fees(
+            context.open_unit_of_work, connector, credential, context.progress, context.now()
         )

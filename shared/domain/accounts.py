@@ -47,3 +47,12 @@ class OpenInvoice:
     total_amount: Decimal
     amount_due: Decimal
     closed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankDifference:
+    """A bank account of which two reports of the same day tell different balances; None: not in the report."""
+
+    account_code: str
+    balance_sheet: Decimal
+    bank_summary: Decimal | None

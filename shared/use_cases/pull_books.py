@@ -26,13 +26,15 @@ LOOK_BACK = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class BooksResult:
-    """Days whose balances were read, rows that changed, invoices read and changed, records set aside."""
+    """Days whose balances were read, rows that changed, invoices read and changed, records set aside, and the
+    bank accounts of which the vendor's own reports disagree about yesterday."""
 
     days_read: int
     balances_changed: int
     invoices_read: int
     invoices_changed: int
     rejected: int
+    banks_differing: int
 
 
 class BooksPull:
@@ -55,8 +57,10 @@ class BooksPull:
         """Pulls the balances up to yesterday, in the organisation's own zone, and all that changed."""
         try:
             zone = ZoneInfo(self._connector.describe_books().timezone)
-            balances = self._pull_balances(now.astimezone(zone).date() - timedelta(days=1))
+            yesterday = now.astimezone(zone).date() - timedelta(days=1)
+            balances = self._pull_balances(yesterday)
             invoices = self._pull_invoices(now)
+            banks = self._connector.check_bank(yesterday)
         except GiveUp as error:
             with self._open() as work:
                 refused = isinstance(error, CredentialRejected)
@@ -65,8 +69,18 @@ class BooksPull:
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)
             work.usage.count_once("integrations_synced")
+            if banks:
+                told = {each.account_code: str(each.bank_summary) for each in banks}
+                work.audit.write(
+                    "books.banks_differ", "credential", self._credential.id, dict(told)
+                )
         return BooksResult(
-            balances.read, balances.changed, invoices.read, invoices.changed, invoices.rejected
+            balances.read,
+            balances.changed,
+            invoices.read,
+            invoices.changed,
+            invoices.rejected,
+            len(banks),
         )
 
     def _pull_balances(self, yesterday: date) -> Tally:

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from shared.domain.accounts import AccountBalance, OpenInvoice
+from shared.domain.accounts import AccountBalance, BankDifference, OpenInvoice
 from shared.domain.catalogue import Product
 from shared.domain.sales import FeeRule, RejectedRecord, SaleFee, SaleLine
+from shared.domain.settlements import Settlement
 from shared.domain.sync import SyncWindow
 
 RecordT_co = TypeVar("RecordT_co", covariant=True)
@@ -82,6 +83,13 @@ class ShopConnector(Protocol):
         """Refund lines that do not come with the orders, by when they were posted."""
 
 
+@runtime_checkable
+class SettlingShop(Protocol):
+    """A shop that tells what it paid out."""
+
+    def settlements(self, since: datetime) -> Iterator[Settlement]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Books:
     """What an organisation says of its books. `timezone` is an IANA name."""
@@ -97,6 +105,9 @@ class BooksConnector(Protocol):
     def describe_books(self) -> Books: ...
     def balances_on(self, day: date) -> Sequence[AccountBalance]:
         """The balance of each account that counts, at the end of a day in the organisation's own zone."""
+
+    def check_bank(self, day: date) -> Sequence[BankDifference]:
+        """Bank accounts of which another report tells another balance at the end of the day."""
 
     def invoice_pages(
         self, changed_since: datetime | None, cursor: str | None

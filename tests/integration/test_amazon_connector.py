@@ -11,8 +11,8 @@ import pytest
 
 from shared.connectors.amazon import order_pages, product_pages
 from shared.connectors.amazon.connector import AmazonConnector
-from shared.connectors.amazon.settlements import list_settlements, read_settlement, reconcile
 from shared.domain.limit import NoLimit
+from shared.domain.settlements import reconcile
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import (
     CredentialRejected,
@@ -278,7 +278,7 @@ def test_the_shop_is_described_once_and_another_marketplace_is_refused(account: 
     shop = account.connector.describe_shop()
     assert (shop.name, shop.currency, shop.timezone) == ("Candles of Leith", "GBP", "Europe/London")
     other = AmazonConnector(
-        account.connector.client._api, "amazon_de", lambda _o, _q: NoLimit(), datetime.now
+        account.connector._client._api, "amazon_de", lambda _o, _q: NoLimit(), datetime.now
     )
     with pytest.raises(InvalidInput, match="does not sell as amazon_de"):
         other.describe_shop()
@@ -302,10 +302,8 @@ def test_an_access_token_is_renewed_and_a_revoked_one_asks_to_connect(account: A
 def test_settlements_agree_with_the_fees(account: Account) -> None:
     for start in range(0, 30, 10):
         account.sandbox.desk.settle(FIRST + days(start), FIRST + days(start + 10))
-    client = account.connector.client
-    documents = list(list_settlements(client, END - days(90)))
-    assert len(documents) == 3
-    told = [read_settlement(client, document) for document in documents]
+    told = list(account.connector.settlements(END - days(90)))
+    assert len(told) == 3
     settled = [order for each in told for order in each.orders]
     assert [row for each in told for row in each.rejected] == []
     shipped = [fee for fee in fees(account) if ":" in fee.fee_key and "T-R-" not in fee.fee_key]

@@ -15,9 +15,11 @@ from shared.errors import CredentialRejected, InvalidInput
 from shared.sandbox.amazon.api import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, AmazonSandbox
 from shared.sandbox.amazon.clock import SandboxClock
 from shared.sandbox.amazon.ledger import Key, Ledger, Total, Writer
+from shared.use_cases.reconcile_fees import reconcile_fees
 from tests.fixtures.amazon import Stage, serve
 from tests.fixtures.shop_scene import Killer, ShopScene
 from workers.vendors import amazon
+from workers.vendors.catalogue import open_shop
 from workers.wiring import Wiring
 
 UK = "amazon_uk"
@@ -147,6 +149,31 @@ def test_a_fee_that_comes_twenty_days_later_corrects_the_right_rows(
     expected = account.sandbox.ledger.fees_truth(NIGHTS[-1])[late.order_id]
     assert after == (expected, True, False)
     assert before[0] != after[0]
+
+
+def test_fees_are_held_against_the_settlements(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(13, 60))
+    account.live(NIGHTS[0])
+    account.live(NIGHTS[-1])
+    scene, end = account.scene, account.sandbox.clock.now()
+    account.sandbox.desk.settle(end - timedelta(days=85), end)
+    with scene.opener() as work:
+        stored = work.credentials.get(UK)
+    room = scene.wiring.vendor_room(acme, scene.opener, lambda: None)
+    with open_shop(room, stored) as shop:
+        result = reconcile_fees(scene.opener, shop, stored, scene.report, end)
+    assert (result.settlements, result.rejected) == (1, 0)
+    assert result.orders > 30
+    # The stand-in settles no refunds: what differs are orders of which something was given back.
+    given_back = sum(bool(order.refunds) for order in account.sandbox.ledger.orders)
+    assert 0 < result.differing <= given_back
+    with scene.wiring.admin.transaction() as connection:
+        audited = connection.execute(
+            "SELECT count(*) AS n FROM public.audit_logs WHERE action = 'fees.reconciled'"
+        ).fetchone()
+    assert audited == {"n": 1}
 
 
 def test_stock_and_names_are_those_of_the_account(

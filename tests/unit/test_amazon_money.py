@@ -15,9 +15,10 @@ from shared.connectors.amazon.amounts import parse_amount, parse_posted
 from shared.connectors.amazon.finances import read_fees, read_refunds, read_transaction
 from shared.connectors.amazon.inventory import read_listings, read_summary
 from shared.connectors.amazon.marketplaces import find_marketplace
-from shared.connectors.amazon.settlements import Difference, add_up, reconcile
+from shared.connectors.amazon.settlements import settle_rows
 from shared.connectors.amazon.tables import read_rows
 from shared.domain.sales import LineKind, SaleFee, SaleLine
+from shared.domain.settlements import Difference, reconcile
 from shared.errors import SkipRecord, VendorUnavailable
 
 UK, USA, DE = (find_marketplace(each) for each in ("amazon_uk", "amazon_usa", "amazon_de"))
@@ -224,7 +225,7 @@ def settled_row(
 
 
 def test_a_settlement_is_added_up_and_compared() -> None:
-    told = add_up([
+    told = settle_rows([
         {"settlement-id": "1", "total-amount": "1.234,56"},
         settled_row("205-1", "ItemPrice", "Principal", "1.020,00"),
         settled_row("205-1", "ItemPrice", "Tax", "204,00"),

@@ -35,8 +35,9 @@ def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnec
         limits = stack.enter_context(room.limits())
 
         def limit_of(operation: str, quota: Quota) -> Limit:
-            # Amazon counts by account, application and region: a seller's marketplaces there share.
-            return limits(f"amazon:{stored.id}:{operation}", quota)
+            # Amazon counts by account and application: a seller's marketplaces of a region share.
+            seller = secret.get("seller_id") or stored.id
+            return limits(f"amazon:{seller}:{market.region}:{operation}", quota)
 
         yield AmazonConnector(http, stored.service_name, limit_of, _now)
 

@@ -12,8 +12,10 @@ from shared.connectors.amazon.limits import Limits
 from shared.connectors.amazon.marketplaces import channel_of, find_marketplace
 from shared.connectors.amazon.order_pages import LONGEST_REPORT, OrderPages
 from shared.connectors.amazon.product_pages import ProductPages
+from shared.connectors.amazon.settlements import list_settlements, read_settlement
 from shared.domain.catalogue import Product
 from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.settlements import Settlement
 from shared.domain.sync import SyncWindow
 from shared.errors import InvalidInput
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
@@ -55,11 +57,6 @@ class AmazonConnector:
         """How Amazon behaves."""
         return TRAITS
 
-    @property
-    def client(self) -> AmazonClient:
-        """The operations, for what is no stream: settlements."""
-        return self._client
-
     def describe_shop(self) -> Shop:
         """Name, currency and time zone; raises `InvalidInput` where the account does not sell here."""
         return self._shop
@@ -99,3 +96,8 @@ class AmazonConnector:
     def refund_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
         """Refund lines by when they were posted: Amazon tells them among the transactions only."""
         return self._finances.refunds(window, cursor)
+
+    def settlements(self, since: datetime) -> Iterator[Settlement]:
+        """What was paid out since, one settlement at a time, so that one is held in memory."""
+        for document_id in list_settlements(self._client, since):
+            yield read_settlement(self._client, document_id)

@@ -26,6 +26,11 @@ class Marketplace:
     stock_location: str
     prices_include_tax: bool
 
+    @property
+    def region(self) -> str:
+        """`eu` or `na`: limits are counted in each apart."""
+        return "eu" if self.endpoint == EUROPE else "na"
+
 
 def _european(channel: str, identity: str, market: str, timezone: str) -> Marketplace:
     return Marketplace(channel, identity, EUROPE, market, "EUR", timezone, "fba_eu", True)

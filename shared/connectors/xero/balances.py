@@ -2,25 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.connectors.xero.chart import Chart, LedgerAccount
 from shared.connectors.xero.reports import SheetRow
-from shared.domain.accounts import AccountBalance
+from shared.domain.accounts import AccountBalance, BankDifference
 from shared.domain.working_capital import AccountClass
 
 ZERO = Decimal(0)
 OWED = frozenset({AccountClass.ACCOUNTS_PAYABLE, AccountClass.SHORT_TERM_DEBT})
-
-
-@dataclass(frozen=True, slots=True)
-class BankDifference:
-    """A bank account of which two reports of the same day tell different balances; None: not in the report."""
-
-    account_code: str
-    balance_sheet: Decimal
-    bank_summary: Decimal | None
 
 
 def sum_balances(rows: Iterable[SheetRow], chart: Chart, currency: str) -> list[AccountBalance]:

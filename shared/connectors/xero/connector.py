@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import cached_property
 from uuid import UUID
 
-from shared.connectors.xero.balances import BankDifference, compare_banks, sum_balances
+from shared.connectors.xero.balances import compare_banks, sum_balances
 from shared.connectors.xero.budget import DAY_CALLS, CallBudget
 from shared.connectors.xero.chart import Chart
 from shared.connectors.xero.client import XeroClient, list_in
@@ -13,7 +13,7 @@ from shared.connectors.xero.invoices import collect
 from shared.connectors.xero.organisation import read_books
 from shared.connectors.xero.pages import Place, is_last_page
 from shared.connectors.xero.reports import SheetRow, read_balance_sheet, read_bank_summary
-from shared.domain.accounts import AccountBalance, OpenInvoice
+from shared.domain.accounts import AccountBalance, BankDifference, OpenInvoice
 from shared.domain.limit import Limit, Quota
 from shared.errors import VendorUnavailable
 from shared.use_cases.vendors import Books, Page, VendorApi
