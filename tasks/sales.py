@@ -58,7 +58,7 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
             context.open_unit_of_work,
             connector,
             credential,
-            context.progress,
+            Slice(context.progress),
             again=arguments.again,
         )
 

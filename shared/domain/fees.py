@@ -24,7 +24,8 @@ def share_fees(
         shares, estimated = _share_told(sold, told), not all(fee.is_final for fee in told)
     else:
         shares = _share_estimate(sold, rule)
-        estimated = any(shares)
+        # A line that counts nothing costs nothing; any other is not known.
+        estimated = any(shares) or any(line.quantity for line in sold)
     by_id = dict(zip([line.channel_line_id for line in sold], shares, strict=True))
     return tuple(
         replace(line, commission_amount=by_id[line.channel_line_id], fee_estimated=estimated)

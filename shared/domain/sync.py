@@ -71,7 +71,7 @@ class Step:
 
     def narrowed(self, standing: Position) -> Position | None:
         """The position from which half the window is asked for; None where it is small already."""
-        extent = self.window.until - self.window.since
+        extent = self.window.until - self.window.since - self.track.look_back
         if extent <= SMALLEST_SIZE:
             return None
         left_out = {"open", "after", "size_s"}

@@ -1,9 +1,11 @@
 """The HTTP client that every connector calls through."""
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -47,6 +49,7 @@ class VendorHttp:
         access: Access | Mapping[str, str],
         *,
         attempts: int = ATTEMPTS,
+        read_s: float = READ_S,
         total_s: float = TOTAL_S,
         on_answer: Callable[[str], None] = lambda _status: None,
     ) -> None:
@@ -55,9 +58,11 @@ class VendorHttp:
         self._on_answer = on_answer
         self._attempts = attempts
         self._total_s = total_s
-        timeout = httpx.Timeout(READ_S, connect=CONNECT_S)
+        timeout = httpx.Timeout(read_s, connect=CONNECT_S)
         try:
-            self._client = httpx.Client(base_url=base_url, timeout=timeout, follow_redirects=False)
+            self._client = httpx.Client(
+                verify=_certificates(), base_url=base_url, timeout=timeout, follow_redirects=False
+            )
         except httpx.InvalidURL:
             raise InvalidInput(f"{vendor}: the base URL is not a URL; mend the setting") from None
 
@@ -102,7 +107,11 @@ class VendorHttp:
         with (
             self._speaking(),
             httpx.stream(
-                "GET", url, timeout=self._client.timeout, follow_redirects=False
+                "GET",
+                url,
+                verify=_certificates(),
+                timeout=self._client.timeout,
+                follow_redirects=False,
             ) as answer,
         ):
             self._on_answer(str(answer.status_code))
@@ -175,6 +184,12 @@ class VendorHttp:
             self._on_answer("unreachable")
             reason = str(error) or type(error).__name__
             raise VendorUnavailable(f"{self._vendor}: cannot be reached: {reason}") from None
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The authorities that are trusted: read once a process, which takes longer than many a request."""
+    return httpx.create_ssl_context()
 
 
 def _headers(answer: httpx.Response) -> dict[str, str]:

@@ -16,6 +16,7 @@ def keep_orders(
     """Writes whole orders; returns the lines that changed. Fees told before the order are found again."""
     if not page.records:
         return 0
+    work.fees.lock(channel)
     orders = sorted({line.channel_order_id for line in page.records})
     told = getattr(page, "fees", ())
     fees = [*work.fees.of_orders(channel, orders), *told]
@@ -26,9 +27,11 @@ def keep_fees(
     work: UnitOfWork, company_id: UUID, channel: str, page: Page[SaleFee], rule: FeeRule
 ) -> int:
     """Writes fees and corrects the lines of their orders; returns the lines that changed."""
-    orders = sorted(work.fees.upsert(page.records))
-    if not orders:
+    if not page.records:
         return 0
+    work.fees.lock(channel)
+    work.fees.upsert(page.records)
+    orders = sorted({fee.channel_order_id for fee in page.records})
     lines = work.fees.lines_of(channel, orders)
     return work.sales.upsert(company_id, _share(lines, work.fees.of_orders(channel, orders), rule))
 

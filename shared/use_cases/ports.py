@@ -78,6 +78,9 @@ class Fees(Protocol):
     def upsert(self, fees: Sequence[SaleFee]) -> set[str]:
         """Writes fees; returns the orders of those that were new or changed."""
 
+    def lock(self, channel: str) -> None:
+        """Lets one transaction at a time write orders or fees of a channel: each must see the other's."""
+
     def of_orders(self, channel: str, orders: Sequence[str]) -> Sequence[SaleFee]: ...
     def lines_of(self, channel: str, orders: Sequence[str]) -> Sequence[SaleLine]: ...
 
@@ -138,7 +141,10 @@ class Credentials(Protocol):
 
     def release_refresh(self, claim: RefreshClaim) -> bool: ...
     def mark_synced(self, credential_id: UUID, at: datetime) -> None: ...
-    def mark_failed(self, credential_id: UUID, at: datetime, *, reconnect: bool) -> None: ...
+    def mark_failed(
+        self, credential_id: UUID, at: datetime, *, reconnect: bool, sealed: str | None = None
+    ) -> None:
+        """Notes a failure; asks to connect again only if `sealed` is still what is kept, where it is given."""
 
 
 class Cursors(Protocol):
@@ -179,6 +185,9 @@ class Jobs(Protocol):
         self, name: str, arguments: dict[str, object], run_at: datetime
     ) -> None:
         """The same, not before `run_at`; not if the same work waits already."""
+
+    def is_live(self, name: str, service: str) -> bool:
+        """Whether a job of the task waits or runs for this service."""
 
     def have_followed(self) -> bool:
         """Whether an attempt of the running job has enqueued jobs before."""

@@ -64,7 +64,9 @@ class BooksPull:
         except GiveUp as error:
             with self._open() as work:
                 refused = isinstance(error, CredentialRejected)
-                work.credentials.mark_failed(self._credential.id, now, reconnect=refused)
+                work.credentials.mark_failed(
+                    self._credential.id, now, reconnect=refused, sealed=self._credential.sealed
+                )
             raise
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)

@@ -25,5 +25,7 @@ def pull_everything(open_unit_of_work: OpenUnitOfWork) -> ServicesAsked:
         ]
         if not work.jobs.have_followed():
             for task, service in asked:
-                work.jobs.enqueue(task, {"service": service})
+                # One that has been put off by its vendor goes on; a second would wait beside it.
+                if not work.jobs.is_live(task, service):
+                    work.jobs.enqueue(task, {"service": service})
     return ServicesAsked([service for _, service in asked])

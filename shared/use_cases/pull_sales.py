@@ -12,14 +12,18 @@ from zoneinfo import ZoneInfo
 from shared.domain.catalogue import Product
 from shared.domain.sales import SaleFee, SaleLine
 from shared.domain.sync import Basis, Position, Track, next_forward
-from shared.errors import CredentialRejected, GiveUp
+from shared.errors import CredentialRejected, CursorExpired, GiveUp, ScopeMissing, WindowTooLarge
 from shared.use_cases.keep_sales import keep_fees, keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.vendors import Page, ShopConnector
-from shared.use_cases.windows import Puller, Tally
+from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
 
 PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
+# Not a stream: what the shop says of itself, for who reads its days.
+SHOP = "shop"
 FEES, REFUNDS = "fees", "refunds"
+# Stock moves all day, and a scan of it is the dearest part of a pull.
+SCAN_AGAIN_AFTER = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ class SalesPull:
         except GiveUp as error:
             with self._open() as work:
                 refused = isinstance(error, CredentialRejected)
-                work.credentials.mark_failed(self._credential.id, now, reconnect=refused)
+                work.credentials.mark_failed(
+                    self._credential.id, now, reconnect=refused, sealed=self._credential.sealed
+                )
             raise
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
         zone = ZoneInfo(self._connector.describe_shop().timezone)
         day = as_of or now.astimezone(zone).date()
-        products = self._pull_products(day)
+        products = self._pull_products(now, day)
         self._begin(now, datetime.combine(day, datetime.min.time(), zone))
         streams = [self._pull_orders(now), *self._pull_again(now), *self._pull_fees(now)]
         return PullResult(
@@ -94,18 +100,38 @@ class SalesPull:
             first = (cut - lag) if lag else horizon
             for stream in (FEES, REFUNDS):
                 starts[_lagging(stream, lag)] = {"since": first.isoformat()}
+        zone = {"timezone": self._connector.describe_shop().timezone}
         with self._open() as work:
             for stream, position in starts.items():
                 work.cursors.move(self._credential.id, stream, {}, position)
+            known = work.cursors.get(self._credential.id, SHOP)
+            if known != zone:
+                work.cursors.move(self._credential.id, SHOP, known, zone)
 
-    def _pull_products(self, day: date) -> Tally:
+    def _pull_products(self, now: datetime, day: date) -> Tally:
         tally = Tally()
-        position = self._puller.position(PRODUCTS)
+        for restart in range(MOST_RESTARTS + 1):
+            position = self._puller.position(PRODUCTS)
+            if _is_recent(position, now, day):
+                return tally
+            try:
+                self._scan_products(position, now, day, tally)
+            except (CursorExpired, WindowTooLarge):
+                if restart == MOST_RESTARTS or "after" not in self._puller.position(PRODUCTS):
+                    raise
+                self._puller.begin_again(PRODUCTS, {"day": day.isoformat()})
+            else:
+                return tally
+        raise AssertionError("unreachable: the last scan returns or raises")
+
+    def _scan_products(self, position: Position, now: datetime, day: date, tally: Tally) -> None:
         # Yesterday's pages say nothing of today's stock.
         after = position.get("after") if position.get("day") == day.isoformat() else None
         for page in self._connector.product_pages(after):
             moved = {"day": day.isoformat()}
-            if page.next_cursor is not None:
+            if page.next_cursor is None:
+                moved["done"] = now.isoformat()
+            else:
                 moved["after"] = page.next_cursor
             with self._open() as work:
                 tally.changed += self._keep_products(work, page, day)
@@ -113,11 +139,10 @@ class SalesPull:
                 self._puller.move(work, PRODUCTS, position, moved)
             position = moved
             self._report(tally.read, None, f"products: {tally.read:,} read")
-        return tally
 
     def _keep_products(self, work: UnitOfWork, page: Page[Product], day: date) -> int:
         changed = work.products.upsert(self._credential.company_id, page.records, day)
-        if page.next_cursor is None:
+        if page.next_cursor is None and page.whole:
             work.products.retire_unseen(self._credential.service_name, day)
         return changed
 
@@ -139,15 +164,18 @@ class SalesPull:
         """Orders once more when they have aged, for what comes to them late and unannounced."""
         traits = self._connector.traits
         track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
-        return [
-            self._puller.run(
-                _lagging(ORDERS, lag),
-                partial(next_forward, end=now - traits.lag - lag, track=track),
-                self._connector.sale_pages,
-                self._keep_orders,
-            )
-            for lag in traits.orders_again
-        ]
+        tallies = []
+        for lag in traits.orders_again:
+            stream, end = _lagging(ORDERS, lag), now - traits.lag - lag
+            step = partial(next_forward, end=end, track=track)
+            try:
+                tallies.append(
+                    self._puller.run(stream, step, self._connector.sale_pages, self._keep_orders)
+                )
+            except ScopeMissing:
+                # After a long pause: what is hidden by now cannot be read again.
+                self._puller.begin_again(stream, {"since": end.isoformat()})
+        return tallies
 
     def _pull_fees(self, now: datetime) -> list[Tally]:
         """Fees and refunds as they are posted, and again when they have aged: until they are final they change."""
@@ -170,6 +198,13 @@ class SalesPull:
     def _keep_fees(self, work: UnitOfWork, page: Page[SaleFee]) -> int:
         rule, found = self._connector.traits.fee_rule, self._credential
         return keep_fees(work, found.company_id, found.service_name, page, rule)
+
+
+def _is_recent(position: Position, now: datetime, day: date) -> bool:
+    """Whether all products of the day were read a short while ago: a job that was put off need not scan again."""
+    if "done" not in position or position.get("day") != day.isoformat():
+        return False
+    return now - datetime.fromisoformat(position["done"]) < SCAN_AGAIN_AFTER
 
 
 def _lagging(stream: str, lag: timedelta) -> str:

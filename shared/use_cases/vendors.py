@@ -25,6 +25,8 @@ class Page(Generic[RecordT_co]):
     records: tuple[RecordT_co, ...]
     rejected: tuple[RejectedRecord, ...]
     next_cursor: str | None
+    # False where the vendor has kept a part back: what was not told is not gone then.
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,13 +72,13 @@ class Puller:
                 narrowed = step.narrowed(step.opened)
                 if narrowed is None:
                     raise
-                self._begin_again(stream, narrowed)
+                self.begin_again(stream, narrowed)
             except CursorExpired:
                 # What expires again and again is left to the job's own retries.
                 restarts += 1
                 if restarts > MOST_RESTARTS or "after" not in self.position(stream):
                     raise
-                self._begin_again(stream, step.opened)
+                self.begin_again(stream, step.opened)
 
     def _run_window(
         self,
@@ -107,7 +107,8 @@ class Puller:
                 return
         raise VendorUnavailable(f"{stream}: the pages ended before their last one")
 
-    def _begin_again(self, stream: str, position: Position) -> None:
+    def begin_again(self, stream: str, position: Position) -> None:
+        """Puts a stream to a position, wherever it stands."""
         with self.open_unit_of_work() as work:
             found = work.cursors.get(self.credential.id, stream)
             self.move(work, stream, found, position)

@@ -1,5 +1,6 @@
 """Pulling sales: a page is one transaction, a replay changes nothing, a cut-off run goes on."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.catalogue import StockLevel
-from shared.domain.sales import RejectedRecord, SaleFee
+from shared.domain.catalogue import Product, StockLevel
+from shared.domain.sales import FeeRule, RejectedRecord, SaleFee
 from shared.domain.sync import Basis, Position, SyncWindow
 from shared.errors import (
     CredentialRejected,
@@ -25,6 +26,7 @@ from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.reports import SalesTotals, read_sales_totals
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
+from shared.use_cases.keep_sales import keep_fees, keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from shared.use_cases.slices import Slice
@@ -290,6 +292,146 @@ def test_a_backfill_that_may_not_see_further_ends_and_says_why(
     assert position(opener, "orders_backfill")["done"] == "whole"
 
 
+def test_products_are_not_scanned_again_by_a_job_that_was_put_off(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), FakeShop([product("MUG")], [[]])
+    scans = [
+        pull(opener, shop, NOW + timedelta(minutes=minutes)).products_read
+        for minutes in (0, 10, 119, 121)
+    ]
+    assert scans == [1, 0, 0, 1]
+
+
+def test_a_product_scan_whose_place_the_vendor_forgot_begins_again(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Forgetful(FakeShop):
+        def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
+            if cursor is not None:
+                raise CursorExpired("vendor: the bulk operation is not known any more")
+            yield Page((product("MUG"),), (), "bulk-1")
+            if not self.products:
+                raise CutOff
+            yield Page((product("TEA"),), (), None)
+
+    opener = unit_of_work_of(acme)
+    with pytest.raises(CutOff):
+        pull(opener, Forgetful([], [[]]))
+    assert pull(opener, Forgetful([product("TEA")], [[]])).products_changed == 1
+    assert rows(wiring, acme, "SELECT count(*) FROM products WHERE is_active") == [(2,)]
+
+
+def test_what_a_vendor_kept_back_is_not_taken_off_the_shelf(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Half(FakeShop):
+        def product_pages(self, _cursor: str | None) -> Iterator[Page[Product]]:
+            yield Page((product("MUG"),), (), None, whole=False)
+
+    pull(unit_of_work_of(acme), FakeShop([product("MUG"), product("TEA")], [[]]))
+    pull(unit_of_work_of(acme), Half([], [[]]), NOW + timedelta(days=1))
+    assert rows(wiring, acme, "SELECT count(*) FROM products WHERE is_active") == [(2,)]
+
+
+def test_a_product_is_for_sale_while_one_channel_sells_it(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    active = "SELECT is_active, category FROM products WHERE sku = 'MUG'"
+    here = replace(product("MUG"), category="Kitchen")
+    there = replace(product("MUG"), channel="amazon_uk", is_active=False, stock=())
+
+    def list_it(*products: Product) -> None:
+        with opener() as work:
+            work.products.upsert(work.companies.get().id, products, DAY)
+
+    list_it(here)
+    list_it(there)
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    list_it(replace(here, is_active=False))
+    assert rows(wiring, acme, active) == [(False, "Kitchen")]
+    list_it(replace(there, is_active=True))
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    # The shop lists it no more; Amazon, which was read the day before, still does.
+    with opener() as work:
+        work.products.retire_unseen("shopify_uk", DAY + timedelta(days=1))
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    with opener() as work:
+        work.products.retire_unseen("amazon_uk", DAY + timedelta(days=1))
+    assert rows(wiring, acme, active) == [(False, "Kitchen")]
+
+
+def test_an_order_and_its_fee_that_are_written_side_by_side_find_each_other(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, rule = unit_of_work_of(acme), FeeRule(Decimal("0.15"), Decimal(0))
+    order = SalePage((sale(1, "MUG", 2, DAY),), (), None)
+    told = SaleFee("shopify_uk", "1", "f1", None, Decimal("4.20"), "GBP", True, NOW)
+    done = threading.Event()
+
+    def write_fee() -> None:
+        with opener() as work:
+            keep_fees(work, work.companies.get().id, "shopify_uk", Page((told,), (), None), rule)
+        done.set()
+
+    with opener() as work:
+        keep_orders(work, work.companies.get().id, "shopify_uk", order, rule)
+        other = threading.Thread(target=write_fee)
+        other.start()
+        # It waits for what it could not see yet.
+        assert not done.wait(0.3)
+    other.join()
+    fees = "SELECT commission_amount::text, fee_estimated FROM sales"
+    assert rows(wiring, acme, fees) == [("4.20", False)]
+
+
+def test_a_shop_whose_past_is_on_its_way_holds_up_no_other(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, two_pages())
+    backfill(opener, two_pages())
+    with opener() as work:
+        second = work.credentials.reserve(work.companies.get().id, "shopify_eu", "ecommerce")
+        work.credentials.store(second, "sealed")
+        for stream, position_of in CONNECTED.items():
+            work.cursors.move(second, stream, {}, position_of)
+        assert work.sales.complete_until() == DAY
+
+
+def test_a_day_is_complete_in_the_shops_own_zone(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Pacific(FakeShop):
+        def describe_shop(self) -> Shop:
+            return Shop("Fake", "GBP", "America/Los_Angeles")
+
+    opener, shop = unit_of_work_of(acme), Pacific([], [[]])
+    pull(opener, shop, datetime(2026, 3, 3, 2, tzinfo=UTC))
+    backfill(opener, shop)
+    with opener() as work:
+        # It is still the second of March there.
+        assert work.sales.complete_until() == date(2026, 3, 1)
+
+
+def test_a_good_pull_needs_no_reconnecting_and_an_old_one_does_not_spoil_a_new_credential(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    old = credential_of(opener)
+    state = "SELECT needs_reconnect FROM api_credentials"
+    with opener() as work:
+        work.credentials.mark_failed(old.id, NOW, reconnect=True, sealed=old.sealed)
+    assert rows(wiring, acme, state) == [(True,)]
+    SalesPull(opener, FakeShop([], [[]]), old, lambda *_: None).run(NOW)
+    assert rows(wiring, acme, state) == [(False,)]
+    with opener() as work:
+        work.credentials.store(old.id, "another secret")
+        work.credentials.mark_failed(old.id, NOW, reconnect=True, sealed=old.sealed)
+    assert rows(wiring, acme, state) == [(False,)]
+
+
 def test_older_news_does_not_overwrite_newer(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
@@ -315,7 +457,7 @@ def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
     class Told(FakeShop):
         def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
             told = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
-            yield SalePage((line,), (), None, (told,))
+            yield SalePage((line,), (), None, fees=(told,))
 
     pull(opener, Told([], []), NOW + timedelta(hours=1))
     assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
@@ -440,7 +582,7 @@ def test_a_location_that_is_renamed_does_not_count_twice(
     before = product("MUG")
     pull(unit_of_work_of(acme), FakeShop([before], [[]]))
     moved = replace(before, stock=(StockLevel("MUG", "depot_uk", 10, 1),))
-    pull(unit_of_work_of(acme), FakeShop([moved], [[]]))
+    pull(unit_of_work_of(acme), FakeShop([moved], [[]]), NOW + timedelta(hours=3))
     assert stock_of(wiring, acme) == [("MUG", "depot_uk", 10), ("MUG", "warehouse_uk", 0)]
 
 
@@ -468,7 +610,7 @@ def test_a_shop_of_another_currency_leaves_prices_and_costs_alone(
     euro = replace(
         product("MUG"), currency="EUR", unit_price=Decimal("12.00"), unit_cost=Decimal("5.00")
     )
-    again = pull(unit_of_work_of(acme), FakeShop([euro], [[]]))
+    again = pull(unit_of_work_of(acme), FakeShop([euro], [[]]), NOW + timedelta(hours=3))
     assert again.products_changed == 0
     assert rows(wiring, acme, "SELECT unit_price::text, unit_cost::text FROM products") == [
         ("10.00", "4.00")

@@ -47,7 +47,7 @@ def versions(order: str, count: int) -> list[SalePage]:
             for number, line in enumerate(lines)
         ]  # fmt: skip
         fees = (fee(order, "with the order", "0.77", None),) if version > 0 else ()
-        pages.append(SalePage(tuple(told), (), None, fees))
+        pages.append(SalePage(tuple(told), (), None, fees=fees))
     return pages
 
 

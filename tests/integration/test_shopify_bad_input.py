@@ -150,18 +150,19 @@ def test_a_credential_names_its_field_and_shows_no_secret(
 
 
 def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_told(
-    scene: ShopScene, shop: SandboxClient, ledger: Ledger
+    scene: ShopScene, shop: SandboxClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("workers.vendors.shopify._now", lambda: NOW)
     shop.set(scopes=["read_orders", "read_products"])
     scene.pull(UK, NOW)
     with pytest.raises(ScopeMissing, match="read_all_orders"):
         scene.backfill(UK)
     days = [key[1] for key in scene.figures()]
     assert min(days) >= date(2026, 9, 21)
-    shown = {
-        key: each for key, each in ledger.truth().figures.items() if key[1] > date(2026, 10, 31)
-    }
-    found = {key: each for key, each in scene.figures().items() if key[1] > date(2026, 10, 31)}
+    # Sixty days, and not a window less.
+    edge = date(2026, 9, 22)
+    shown = {key: each for key, each in ledger.truth().figures.items() if key[1] > edge}
+    found = {key: each for key, each in scene.figures().items() if key[1] > edge}
     assert {key: each.units_sold for key, each in found.items()} == {
         key: each.units_sold for key, each in shown.items()
     }

@@ -60,6 +60,13 @@ def test_half_a_window_is_asked_for_until_it_is_an_hour() -> None:
     assert extents[-1] == SMALLEST_SIZE
 
 
+def test_what_is_looked_back_upon_is_not_halved() -> None:
+    hour = {"since": START.isoformat(), "size_s": "3600"}
+    step = next_forward(hour, END, TRACK)
+    assert step is not None
+    assert step.narrowed(hour) is None
+
+
 @given(RECORDS)
 def test_forward_windows_reach_the_end_without_a_gap(records: list[int]) -> None:
     position: Position = {"since": START.isoformat()}

@@ -20,8 +20,8 @@ from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
 from shared.use_cases.refresh_token import TokenRefresh, TokenSource
 from shared.use_cases.store_credential import open_credential
 
-# A claim to refresh lasts a minute: two tries of this length end within it.
-TOKEN_CALL_S, TOKEN_ATTEMPTS = 20.0, 2
+# A claim to refresh lasts a minute: two tries end within it.
+TOKEN_READ_S, TOKEN_CALL_S, TOKEN_ATTEMPTS = 8.0, 10.0, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class VendorRoom:
             base_url,
             {},
             attempts=TOKEN_ATTEMPTS,
+            read_s=TOKEN_READ_S,
             total_s=TOKEN_CALL_S,
             on_answer=self._hear(vendor),
         )

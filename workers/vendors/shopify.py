@@ -38,13 +38,17 @@ def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnec
         access: Access = FixedAccess({HEADER: credential.access_token})
         if credential.expires:
             token_http = stack.enter_context(room.token_http("shopify", base_url))
-            source = ShopifyTokenSource(token_http, credential, lambda: datetime.now(UTC))
+            source = ShopifyTokenSource(token_http, credential, _now)
             access = room.token_access(stored, source, HEADER)
         http = stack.enter_context(room.http("shopify", base_url, access))
         limits = stack.enter_context(room.limits())
         limit = limits(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA)
         client = ShopifyClient(http, limit, room.settings.shopify_api_version)
-        yield ShopifyConnector(client, http, stored.service_name)
+        yield ShopifyConnector(client, http, stored.service_name, now=_now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def webhook_check(room: VendorRoom) -> Callable[[Delivery], bool]:

@@ -48,7 +48,8 @@ class ProductPages:
         if "report" not in place:
             place = {"report": request_report(self._client, self._market, LISTINGS)}
             yield Page((), (), write_place(**place))
-        listings = self._listings(str(place["report"]))
+        told = self._listings(str(place["report"]))
+        listings = told or {}
         seen: set[str] = set()
         for page in self._stock(listings, write_place(**place)):
             seen.update(product.sku for product in page.records)
@@ -58,14 +59,16 @@ class ProductPages:
             chunk = rest[start : start + LISTED_A_PAGE]
             last = start + LISTED_A_PAGE >= len(rest)
             products = tuple(listed_product(each, self._market) for each in chunk)
-            yield Page(products, (), None if last else write_place(**place))
+            following = None if last else write_place(**place)
+            yield Page(products, (), following, whole=told is not None)
 
-    def _listings(self, report_id: str) -> dict[str, Listing]:
-        """The offers; none where the report failed: stock without prices is better than no stock."""
+    def _listings(self, report_id: str) -> dict[str, Listing] | None:
+        """The offers; None where the report failed: stock without prices is better than no stock."""
         report = look_at_report(self._client, report_id)
         if report.outcome is not Outcome.DONE:
-            return {}
-        return read_listings(document_rows(self._client, str(report.document_id)))
+            return None
+        # An empty file tells nothing of what is listed.
+        return read_listings(document_rows(self._client, str(report.document_id))) or None
 
     def _stock(self, listings: dict[str, Listing], cursor: str) -> Iterator[Page[Product]]:
         token: str | None = None

@@ -7,7 +7,14 @@ from typing import Any
 import stamina
 
 from shared.domain.limit import Limit, NoLimit, Quota
-from shared.errors import CredentialRejected, CursorExpired, GiveUp, InvalidInput, RateLimited
+from shared.errors import (
+    CredentialRejected,
+    CursorExpired,
+    GiveUp,
+    InvalidInput,
+    RateLimited,
+    VendorUnavailable,
+)
 from shared.use_cases.vendors import Call, VendorApi
 
 API_VERSION = "2026-07"
@@ -20,6 +27,8 @@ LARGEST_PAGE = 250
 # The smallest plan's bucket, until the vendor tells this shop's.
 SMALLEST_QUOTA = Quota(maximum=2000.0, rate=100.0)
 NO_SHOP = frozenset({404})
+# They pass by themselves.
+ITS_OWN_ERRORS = {"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"}
 
 
 class TooCostly(Exception):
@@ -77,7 +86,10 @@ class ShopifyClient:
         """One request within the shared bucket; the vendor's figures correct it."""
         reserved = self._costs.get(asked, FIRST_COST)
         self._limit.reserve(reserved)
-        answer = self._api.send(Call("POST", self._path, json=body, accepted=NO_SHOP))
+        # A bulk operation that was started twice runs twice.
+        retried = not asked[0].lstrip().startswith("mutation")
+        call = Call("POST", self._path, json=body, accepted=NO_SHOP, retried=retried)
+        answer = self._api.send(call)
         if answer.status in NO_SHOP:
             raise InvalidInput(
                 "shop_domain: Shopify knows no such shop; write the shop's own domain"
@@ -126,13 +138,13 @@ def _wait_for_bucket(error: Exception) -> float | bool:
 
 def _read_data(answer: object) -> dict[str, Any]:
     if not isinstance(answer, dict):
-        raise GiveUp("shopify: the answer is not a GraphQL answer")
+        raise VendorUnavailable("shopify: the answer is not a GraphQL answer")
     errors = answer.get("errors")
     if errors:
         _raise_error(errors, answer.get("extensions") or {})
     data = answer.get("data")
     if not isinstance(data, dict):
-        raise GiveUp("shopify: the answer has no data")
+        raise VendorUnavailable("shopify: the answer has no data")
     return data
 
 
@@ -143,6 +155,8 @@ def _raise_error(errors: object, extensions: dict[str, Any]) -> None:
     message = str(first.get("message", "unknown error"))[:200]
     if code == "THROTTLED":
         raise RateLimited("shopify: throttled", _bucket_wait_s(extensions.get("cost") or {}))
+    if code in ITS_OWN_ERRORS:
+        raise VendorUnavailable(f"shopify: {code}: {message}")
     if code == "MAX_COST_EXCEEDED":
         raise TooCostly
     if code == "ACCESS_DENIED":

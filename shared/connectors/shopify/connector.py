@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -87,8 +88,7 @@ class ShopifyConnector:
 
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
         """Whole orders of the window; the last page has no next cursor. Raises `ScopeMissing`."""
-        self._refuse_hidden(window)
-        search, place = _search(window), _read_place(cursor)
+        search, place = _search(self._visible(window)), _read_place(cursor)
         if not place and self._count(search) > PAGED_ORDERS:
             place = {"bulk": self._bulk.start(documents.BULK_ORDERS % search)}
             yield SalePage((), (), _write_place(place))
@@ -130,7 +130,7 @@ class ShopifyConnector:
     ) -> SalePage:
         read = read_orders(orders, self._channel, ZoneInfo(self._about[0].timezone))
         malformed = bucket.malformed if bucket else []
-        return SalePage(read.lines, (*read.rejected, *malformed), cursor, read.fees)
+        return SalePage(read.lines, (*read.rejected, *malformed), cursor, fees=read.fees)
 
     def _orders_of(self, bucket: Bucket) -> list[WholeOrder]:
         """The bucket's orders; what was refunded is asked for, since a bulk file cannot tell it."""
@@ -142,14 +142,24 @@ class ShopifyConnector:
         counted = self._client.query(documents.COUNT_ORDERS, {"search": search})["ordersCount"]
         return int(counted["count"]) if counted else 0
 
-    def _refuse_hidden(self, window: SyncWindow) -> None:
-        hidden = window.basis is Basis.CREATED and window.since < self._now() - SHOWN_TO_ALL
-        # A test shop that tells no scopes at all is believed.
-        if hidden and self._about[1] and SCOPE not in self._about[1]:
+    def _visible(self, window: SyncWindow) -> SyncWindow:
+        """The part of the window that the credential may see; raises `ScopeMissing` where there is none."""
+        edge = self._now() - SHOWN_TO_ALL
+        scopes = self._about[1]
+        # An app that is told no scopes at all is believed to see.
+        if (
+            window.basis is not Basis.CREATED
+            or window.since >= edge
+            or not scopes
+            or SCOPE in scopes
+        ):
+            return window
+        if window.until <= edge:
             raise ScopeMissing(
                 f"shopify: orders older than {SHOWN_TO_ALL.days} days need the scope {SCOPE}; "
                 "add it to the app and connect the shop again"
             )
+        return replace(window, since=edge)
 
 
 def _order_of(root: Node, bucket: Bucket, refunds: dict[str, WholeRefund]) -> WholeOrder:

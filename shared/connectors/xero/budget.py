@@ -39,7 +39,9 @@ class CallBudget:
         """Takes one call; raises `RateLimited` where it must not leave now."""
         if self._left is not None and self._left < self._kept_free:
             raise RateLimited(
-                "xero: half of the day's calls are kept free for on-demand work", KEPT_FREE_WAIT_S
+                "xero: half of the day's calls are kept free for on-demand work; "
+                "on the free plan set XERO_DAY_CALLS to 1000",
+                KEPT_FREE_WAIT_S,
             )
         self._day.reserve(1.0)
         self._minute.reserve(1.0)

@@ -139,16 +139,23 @@ class CredentialRepository:
     def mark_synced(self, credential_id: UUID, at: datetime) -> None:
         """Notes up to when everything was synced."""
         self._connection.execute(
-            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'SUCCESS' WHERE id = %s",
+            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'SUCCESS', "
+            "needs_reconnect = false WHERE id = %s",
             (at, credential_id),
         )
 
-    def mark_failed(self, credential_id: UUID, at: datetime, *, reconnect: bool) -> None:
-        """Notes that a sync ended badly, and whether the owner has to connect again."""
+    def mark_failed(
+        self, credential_id: UUID, at: datetime, *, reconnect: bool, sealed: str | None = None
+    ) -> None:
+        """Notes that a sync ended badly, and whether the owner has to connect again.
+
+        Not where `sealed` is given and something else is kept by now: the owner has connected again.
+        """
         self._connection.execute(
             "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'FAILURE', "
-            "needs_reconnect = needs_reconnect OR %s WHERE id = %s",
-            (at, reconnect, credential_id),
+            "needs_reconnect = needs_reconnect OR %s WHERE id = %s "
+            "AND credentials_encrypted IS NOT DISTINCT FROM coalesce(%s, credentials_encrypted)",
+            (at, reconnect, credential_id, sealed),
         )
 
 

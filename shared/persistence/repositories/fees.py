@@ -63,6 +63,13 @@ class FeeRepository:
         rows = self._connection.execute(UPSERT_FEES, columns)
         return {row["channel_order_id"] for row in rows}
 
+    def lock(self, channel: str) -> None:
+        """Waits until no other transaction writes orders or fees of the channel; held until the end."""
+        self._connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || %s, 0))",
+            (channel,),
+        )
+
     def of_orders(self, channel: str, orders: Sequence[str]) -> list[SaleFee]:
         """All fees of some orders, by their keys."""
         with self._connection.cursor(row_factory=class_row(SaleFee)) as cursor:

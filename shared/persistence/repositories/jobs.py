@@ -47,6 +47,15 @@ class JobRepository:
             },
         )
 
+    def is_live(self, name: str, service: str) -> bool:
+        """Whether a job of the task waits or runs for this service, whatever else it was asked."""
+        found = self._connection.execute(
+            "SELECT 1 FROM public.jobs WHERE tenant_id = %s AND name = %s "
+            "AND state IN ('queued', 'dispatched', 'running') AND arguments ->> 'service' = %s LIMIT 1",
+            (self._tenant_id, name, service),
+        ).fetchone()
+        return found is not None
+
     def have_followed(self) -> bool:
         """Whether the job that runs has children already."""
         found = self._connection.execute(

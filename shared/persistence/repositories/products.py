@@ -18,24 +18,33 @@ FROM companies c,
      AS n (sku, name, category, unit_cost, unit_price, currency, is_active)
 WHERE c.id = %s
 ON CONFLICT (sku) DO UPDATE SET
-    name = excluded.name, category = excluded.category, is_active = excluded.is_active,
+    name = excluded.name, category = coalesce(excluded.category, p.category),
     unit_price = coalesce(excluded.unit_price, p.unit_price),
     unit_cost = coalesce(excluded.unit_cost, p.unit_cost), updated_at = now()
-WHERE (p.name, p.category, p.unit_price, p.unit_cost, p.is_active) IS DISTINCT FROM
-      (excluded.name, excluded.category, coalesce(excluded.unit_price, p.unit_price),
-       coalesce(excluded.unit_cost, p.unit_cost), excluded.is_active)
+WHERE (p.name, p.category, p.unit_price, p.unit_cost) IS DISTINCT FROM
+      (excluded.name, coalesce(excluded.category, p.category), coalesce(excluded.unit_price, p.unit_price),
+       coalesce(excluded.unit_cost, p.unit_cost))
+"""
+
+# A product is for sale while one of its channels sells it.
+DECIDE_ACTIVE = """
+UPDATE products p SET is_active = c.is_active, updated_at = now()
+FROM (SELECT product_id, bool_or(is_active) AS is_active FROM product_channel_skus
+      WHERE product_id IN (SELECT id FROM products WHERE sku = ANY(%s::text[])) GROUP BY product_id) c
+WHERE p.id = c.product_id AND p.is_active <> c.is_active
 """
 
 UPSERT_CHANNEL_SKUS = """
-INSERT INTO product_channel_skus AS c (channel, channel_sku, product_id, channel_product_id, last_seen_on)
-SELECT n.channel, n.channel_sku, p.id, n.channel_product_id, %s
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS n (channel, channel_sku, sku, channel_product_id)
+INSERT INTO product_channel_skus AS c (channel, channel_sku, product_id, channel_product_id, is_active, last_seen_on)
+SELECT n.channel, n.channel_sku, p.id, n.channel_product_id, n.is_active, %s
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
+     AS n (channel, channel_sku, sku, channel_product_id, is_active)
 JOIN products p USING (sku)
 ON CONFLICT (channel, channel_sku) DO UPDATE SET
     product_id = excluded.product_id, channel_product_id = excluded.channel_product_id,
-    last_seen_on = excluded.last_seen_on, updated_at = now()
-WHERE (c.product_id, c.channel_product_id, c.last_seen_on)
-   IS DISTINCT FROM (excluded.product_id, excluded.channel_product_id, excluded.last_seen_on)
+    is_active = excluded.is_active, last_seen_on = excluded.last_seen_on, updated_at = now()
+WHERE (c.product_id, c.channel_product_id, c.is_active, c.last_seen_on)
+   IS DISTINCT FROM (excluded.product_id, excluded.channel_product_id, excluded.is_active, excluded.last_seen_on)
 """
 
 # A cost is written down only on the day from which it differs.
@@ -87,6 +96,9 @@ WHERE (i.quantity_on_hand, i.quantity_reserved, i.channel)
 RETIRE = """
 WITH gone AS (
     SELECT product_id FROM product_channel_skus WHERE channel = %(channel)s AND last_seen_on < %(day)s
+), marked AS (
+    UPDATE product_channel_skus SET is_active = false, updated_at = now()
+    WHERE channel = %(channel)s AND last_seen_on < %(day)s AND is_active
 ), emptied AS (
     UPDATE inventory i SET quantity_on_hand = 0, quantity_reserved = 0, updated_at = now()
     WHERE channel = %(channel)s AND product_id IN (SELECT product_id FROM gone)
@@ -102,7 +114,8 @@ WITH gone AS (
 )
 UPDATE products p SET is_active = false, updated_at = now()
 WHERE is_active AND id IN (SELECT product_id FROM gone)
-  AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = p.id AND c.last_seen_on >= %(day)s)
+  AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = p.id AND c.is_active
+                  AND NOT (c.channel = %(channel)s AND c.last_seen_on < %(day)s))
 """
 
 
@@ -131,6 +144,9 @@ class ProductRepository:
             ),
         ).rowcount
         self._upsert_channel_skus(products, as_of)
+        changed += self._connection.execute(
+            DECIDE_ACTIVE, ([product.sku for product in unique],)
+        ).rowcount
         self._upsert_costs(unique, as_of)
         self._upsert_stock(company_id, products, as_of)
         return changed
@@ -164,6 +180,7 @@ class ProductRepository:
                 [p.channel_sku for p in unique],
                 [p.sku for p in unique],
                 [p.channel_product_id for p in unique],
+                [p.is_active for p in unique],
             ),
         )
 

@@ -67,14 +67,17 @@ GROUP BY sale_date ORDER BY sale_date
 """
 
 # The day in which a shop's finished window ends is not whole yet: the one before it is. Nothing is before
-# the years before the connection have been brought as well.
+# the years before the connection have been brought as well; a further shop whose past is still on its way holds
+# up nobody.
 COMPLETE_UNTIL = """
-SELECT min(CASE WHEN before.position IS NULL OR before.position ? 'done' THEN coalesce(
-    ((now.position ->> 'since')::timestamptz AT TIME ZONE coalesce(now.position ->> 'timezone', companies.timezone)
-    )::date - 1, '0001-01-01') ELSE '0001-01-01' END) AS day
+SELECT CASE WHEN count(*) > 0 AND bool_and(before.position IS NOT NULL AND NOT before.position ? 'done')
+    THEN '0001-01-01' ELSE min(coalesce(
+    ((now.position ->> 'since')::timestamptz AT TIME ZONE coalesce(shop.position ->> 'timezone', companies.timezone)
+    )::date - 1, '0001-01-01')) FILTER (WHERE before.position IS NULL OR before.position ? 'done') END AS day
 FROM api_credentials c JOIN companies ON companies.id = c.company_id
 LEFT JOIN sync_cursors now ON now.credential_id = c.id AND now.stream = 'orders'
 LEFT JOIN sync_cursors before ON before.credential_id = c.id AND before.stream = 'orders_backfill'
+LEFT JOIN sync_cursors shop ON shop.credential_id = c.id AND shop.stream = 'shop'
 WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND now.position -> 'since' IS NULL)
 """
 

@@ -35,19 +35,21 @@ WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_pay
 # A balance stands until the next one is told, account by account. From the day on which books tell of a
 # class, what a person entered for it before does not count beside them.
 BALANCES = """
-SELECT d.day, b.account_class, sum(b.amount) AS amount
+WITH told AS (
+    SELECT account_class, source, amount, balance_date AS since,
+           lead(balance_date) OVER (PARTITION BY account_class, source, account_code ORDER BY balance_date) AS until
+    FROM account_balances
+    WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= %(last)s
+), by_books AS (
+    SELECT account_class, min(balance_date) AS since FROM account_balances
+    WHERE company_id = %(company_id)s AND source <> 'entered' GROUP BY account_class
+)
+SELECT d.day, t.account_class, sum(t.amount) AS amount
 FROM unnest(%(days)s::date[]) AS d (day)
-CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (account_class, source, account_code) account_class, amount
-    FROM account_balances a
-    WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= d.day
-      AND (source <> 'entered' OR NOT EXISTS (
-          SELECT FROM account_balances told
-          WHERE told.company_id = a.company_id AND told.account_class = a.account_class
-            AND told.source <> 'entered' AND told.balance_date <= d.day))
-    ORDER BY account_class, source, account_code, balance_date DESC
-) b
-GROUP BY d.day, b.account_class
+JOIN told t ON t.since <= d.day AND (t.until IS NULL OR t.until > d.day)
+LEFT JOIN by_books b USING (account_class)
+WHERE t.source <> 'entered' OR b.since IS NULL OR b.since > d.day
+GROUP BY d.day, t.account_class
 """
 
 # Stock at cost: the last count of each SKU and place up to the day. Unknown before the first count,
@@ -98,7 +100,12 @@ class WorkingCapitalRepository:
     def balances_on(self, company: Company, days: Sequence[date]) -> dict[date, Balances]:
         """The balances known at the end of each day, in the company's currency."""
         asked = sorted(set(days))
-        known = {"days": asked, "company_id": company.id, "currency": company.currency}
+        known = {
+            "days": asked,
+            "last": asked[-1] if asked else None,
+            "company_id": company.id,
+            "currency": company.currency,
+        }
         amounts: dict[tuple[date, str], Decimal] = {
             (row["day"], row["account_class"]): row["amount"]
             for row in self._connection.execute(BALANCES, known)

@@ -26,6 +26,10 @@ BEGIN
             -- The same work that has not begun will see what this job has written.
             CONTINUE WHEN EXISTS (SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state = 'queued'
                 AND run_at <= now() AND name = follower ->> 'name' AND arguments = follower -> 'arguments');
+            -- A backfill goes on until it is done: a second one beside it would only read the same pages.
+            CONTINUE WHEN follower ->> 'name' = 'sales.backfill' AND EXISTS (
+                SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state IN ('queued', 'dispatched', 'running')
+                AND name = 'sales.backfill' AND arguments ->> 'service' = follower -> 'arguments' ->> 'service');
             PERFORM public.enqueue_job(p_tenant_id, follower ->> 'name', follower -> 'arguments',
                 p_requested_by => 'reaction:' || job.name, p_parent_id => job.id);
         END LOOP;

@@ -23,4 +23,7 @@ CREATE TABLE sale_fees (
 );
 CREATE INDEX idx_sale_fees_order ON sale_fees (channel, channel_order_id);
 
+-- A SKU is for sale while one channel sells it.
+ALTER TABLE product_channel_skus ADD COLUMN is_active boolean NOT NULL DEFAULT true;
+
 UPDATE alembic_version SET version_num='t0002' WHERE alembic_version.version_num = 't0001';

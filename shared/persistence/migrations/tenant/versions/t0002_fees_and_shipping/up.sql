@@ -20,3 +20,6 @@ CREATE TABLE sale_fees (
     PRIMARY KEY (channel, fee_key)
 );
 CREATE INDEX idx_sale_fees_order ON sale_fees (channel, channel_order_id);
+
+-- A SKU is for sale while one channel sells it.
+ALTER TABLE product_channel_skus ADD COLUMN is_active boolean NOT NULL DEFAULT true;
