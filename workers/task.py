@@ -139,7 +139,8 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
 
     def _explain(self, kind: str, message: str) -> str:
         if kind == "extra_forbidden":
-            return f"task {self.name} takes no such argument; it takes {', '.join(self.arguments.model_fields)}"
+            taken = ", ".join(self.arguments.model_fields) or "none"
+            return f"task {self.name} takes no such argument; it takes {taken}"
         if kind.startswith("date"):
             return "is not a date; write YYYY-MM-DD"
         return f"{message} (task {self.name})"

@@ -183,7 +183,10 @@ class VendorHttp:
         except (httpx.TransportError, httpx.DecodingError) as error:
             self._on_answer("unreachable")
             reason = str(error) or type(error).__name__
-            raise VendorUnavailable(f"{self._vendor}: cannot be reached: {reason}") from None
+            place = self._client.base_url
+            raise VendorUnavailable(
+                f"{self._vendor}: cannot be reached at {place.scheme}://{place.netloc.decode()}: {reason}"
+            ) from None
 
 
 @cache

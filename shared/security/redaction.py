@@ -27,7 +27,8 @@ PATTERNS = (
         re.compile(NAME + r"(?P<quote>\\*[\"'])(?:(?!(?P=quote)).)*(?P=quote)"),
         rf"\g<name>\g<quote>{MASK}\g<quote>",
     ),
-    (re.compile(NAME + r"[^\s,;&)}\"'\\]+"), rf"\g<name>{MASK}"),
+    # not the sentence that an error makes of a field's name
+    (re.compile(NAME + r"(?!(?:is|goes|holds)\s)[^\s,;&)}\"'\\]+"), rf"\g<name>{MASK}"),
 )
 
 _known: set[str] = set()

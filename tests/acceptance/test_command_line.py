@@ -120,7 +120,7 @@ def test_a_tenant_without_a_credential_is_told_how_to_store_one(
     environment: dict[str, str],
 ) -> None:
     ended = run(environment, "run", "sales.pull", "--tenant", "acme")
-    assert_one_line(ended, 1, "no active credential of 'shopify_uk'", "credentials set")
+    assert_one_line(ended, 2, "no active credential of 'shopify_uk'", "credentials set")
 
 
 def test_an_unreachable_database_is_one_line_without_its_password(
@@ -198,7 +198,7 @@ def test_a_mistyped_database_url_is_not_shown(environment: dict[str, str], url: 
 
 def test_a_day_that_is_not_over_cannot_be_learnt_from(environment: dict[str, str]) -> None:
     ended = run(environment, "run", "forecasts.generate", "--tenant", "acme", "origin=2099-01-01")
-    assert_one_line(ended, 1, "origin: 2099-01-01 is not over yet")
+    assert_one_line(ended, 2, "origin: 2099-01-01 is not over yet")
 
 
 def test_a_database_that_is_not_migrated_says_so(

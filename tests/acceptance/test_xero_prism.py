@@ -40,7 +40,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not PRISM.is_dir():
         pytest.skip("Prism is not here; run `npm ci --prefix tests/acceptance/prism`")
     if not SPECIFICATION.exists():
-        pytest.skip("the vendor's specification is not here")
+        pytest.skip("Xero's specification is not here; CAPLIQUIFY_SHARED names its folder")
     served = tmp_path_factory.mktemp("prism") / "xero.json"
     served.write_text(json.dumps(specification()), encoding="utf-8")
     port = free_port()

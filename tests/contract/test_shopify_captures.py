@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("CAPLIQUIFY_SHARED", ROOT.parent / "shared"))
 SHOPIFY = SHARED / "vendors" / "shopify"
 pytestmark = pytest.mark.skipif(
-    not SHOPIFY.exists(), reason="the vendor's answers may not be distributed and are not here"
+    not SHOPIFY.exists(),
+    reason="the vendor's answers may not be distributed; CAPLIQUIFY_SHARED names their folder",
 )
 
 

@@ -30,7 +30,7 @@ DOCUMENTS = tuple(
 @pytest.fixture(scope="module")
 def official() -> GraphQLSchema:
     if not OFFICIAL.exists():
-        pytest.skip("the vendor's schema may not be distributed and is not here")
+        pytest.skip("Shopify's schema may not be distributed; CAPLIQUIFY_SHARED names its folder")
     # The vendor's own file breaks a rule on deprecated interface fields.
     return build_schema(OFFICIAL.read_text(encoding="utf-8"), assume_valid=True)
 

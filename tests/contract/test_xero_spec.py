@@ -39,7 +39,8 @@ from tests.fixtures.xero_scene import (
 )
 
 pytestmark = pytest.mark.skipif(
-    not SPECIFICATION.exists(), reason="the vendor's specification is not here"
+    not SPECIFICATION.exists(),
+    reason="Xero's specification is not here; CAPLIQUIFY_SHARED names its folder",
 )
 
 # Around every answer, and in no schema.

@@ -65,3 +65,8 @@ def test_a_traceback_in_the_log_shows_no_secret(monkeypatch: pytest.MonkeyPatch)
     assert [line["event"] for line in lines] == ["job_crashed", "it says password=***"]
     assert "hunter2" not in output.getvalue()
     assert all("Traceback" in line["exception"] for line in lines)
+
+
+def test_the_sentence_about_a_field_stays_readable() -> None:
+    assert redact("refresh_token: is missing; copy it") == "refresh_token: is missing; copy it"
+    assert redact("token: is-a-secret") == "token: ***"

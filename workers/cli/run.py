@@ -45,6 +45,13 @@ def run(
         if ended.is_live:
             # Nobody would wait for its next attempt: there is no worker behind this command.
             ledger.cancel(found.id, job.id)
+    if ended.is_live:
+        reason = ended.error_message or "it was put off"
+        raise GiveUp(
+            f"{reason}; a worker would come back to it, `capliquify jobs enqueue` asks one"
+        )
+    if ended.error_class == "InvalidInput":
+        raise InvalidInput(ended.error_message or "arguments: cannot be used")
     if ended.state is not JobState.SUCCEEDED:
         raise GiveUp(ended.error_message or f"the job is {ended.state}, not done")
     typer.echo(json.dumps(ended.result))

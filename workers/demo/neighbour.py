@@ -1,4 +1,4 @@
-"""A second tenant: three channels and its books, through vendors that fail now and then."""
+"""A second tenant: three channels and its books; its shops fail on the way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ def connect(wiring: Wiring, tenant_id: UUID) -> None:
 
 
 def arm_faults(url: str) -> None:
-    """Lets the vendors fail soon, once each way."""
+    """Lets the two shops fail soon, once each way."""
     for place, channel in enumerate(SHOPS):
         for number, fault in enumerate(FAULTS):
             order = {"shop": _domain(channel), "fault": fault, "after": number + place}
@@ -64,16 +64,20 @@ def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> b
     """Prints what came of it beside the ledgers; whether all of it is equal."""
     with tenant_transaction(wiring.database, tenant_id) as connection:
         totals, books = read_channel_totals(connection), read_book_totals(connection)
-    table = Table("", "orders", "revenue", "shipping", "commission told", "lines estimated", "")
+    by_channel = {each.channel: each for each in totals}
+    table = Table(title="By channel, beside the ledgers of the stand-ins")
+    for name in ("channel", "revenue", "shipping", "fees told", "estimated", "ledger"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "channel" else "right")
     agree = True
-    truth = _sold()
-    for each in totals:
-        found = Sold(each.revenue, each.shipping, each.commission)
-        equal = found == truth.get(each.channel)
+    for channel, truth in _sold().items():
+        each = by_channel.get(channel)
+        equal = each is not None and Sold(each.revenue, each.shipping, each.commission) == truth
         agree = agree and equal
-        amounts = (f"{amount:,.2f}" for amount in (each.revenue, each.shipping, each.commission))
-        verdict = "equals the ledger" if equal else f"DIFFERS: {truth.get(each.channel)}"
-        table.add_row(each.channel, str(each.orders), *amounts, str(each.lines_estimated), verdict)
+        row: tuple[str, ...] = ("-",) * 4
+        if each is not None:
+            amounts = (each.revenue, each.shipping, each.commission)
+            row = (*(f"{amount:,.2f}" for amount in amounts), f"{each.lines_estimated} lines")
+        table.add_row(channel, *row, "equal" if equal else f"DIFFERS: {truth}")
     console.print(table)
     told = {name: amount for name, amount in books.balances.items() if amount}
     equal = told == _balances() and books.open_invoices == len(_books().open_documents())
@@ -84,8 +88,8 @@ def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> b
     console.print(f"Xero: {figures}; {books.open_invoices} invoices open: {verdict}.")
     fired: Mapping[str, int] = httpx.get(f"{url}/control/state").json()["faults_fired"]
     faults = ", ".join(f"{name} {count}" for name, count in sorted(fired.items()))
-    console.print(f"On the way the shops failed so often: {faults or 'never'}.")
-    return agree and equal and len(totals) == len(truth)
+    console.print(f"On the way the two shops failed, and were asked again: {faults or 'never'}.")
+    return agree and equal
 
 
 def _sold() -> dict[str, Sold]:

@@ -10,6 +10,9 @@ from shared.domain.limit import Limit, Quota
 from shared.errors import RateLimited, VendorUnavailable
 from shared.use_cases.vendors import Answer, Call, VendorApi
 
+# A refusal that will soon be over is waited out by the operation's own limit.
+TRIES, LONGEST_WAIT_S = 4, 5.0
+
 
 class AmazonClient:
     """Calls operations by the names of Amazon's models. `now` is the clock."""
@@ -18,23 +21,31 @@ class AmazonClient:
         self._api = api
         self._limit_of = limits
         self._limits: dict[str, Limit] = {}
+        # What the answers say of each operation, in place of what is published.
+        self._told: dict[str, Quota] = {}
         self.now = now
 
     def call(self, operation: str, call: Call) -> Answer:
         """The answer; waits for the operation's limit and corrects it by what the answer tells."""
-        quota = QUOTAS[operation]
-        limit = self._limits.setdefault(operation, self._limit_of(operation, quota))
-        limit.reserve(1)
-        try:
-            answer = self._api.send(call)
-        except RateLimited as error:
-            limit.settle(1, 1, 0, quota)
-            # Amazon does not say how long to wait: one request comes back after so long.
-            raise RateLimited(error.message, error.retry_after_s or 1 / quota.rate) from None
-        rate = told_rate(answer.headers)
-        if rate is not None:
-            limit.settle(1, 1, quota.maximum, Quota(quota.maximum, rate))
-        return answer
+        limit = self._limits.setdefault(operation, self._limit_of(operation, QUOTAS[operation]))
+        for attempt in range(TRIES):
+            quota = self._told.get(operation, QUOTAS[operation])
+            limit.reserve(1)
+            try:
+                answer = self._api.send(call)
+            except RateLimited as error:
+                limit.settle(1, 1, 0, quota)
+                # Amazon does not say how long to wait: one request comes back after so long.
+                wait_s = error.retry_after_s or 1 / quota.rate
+                if attempt == TRIES - 1 or wait_s > LONGEST_WAIT_S:
+                    raise RateLimited(f"{error.message} ({operation})", wait_s) from None
+                continue
+            rate = told_rate(answer.headers)
+            if rate is not None:
+                self._told[operation] = Quota(quota.maximum, rate)
+                limit.settle(1, 1, quota.maximum, self._told[operation])
+            return answer
+        raise AssertionError("unreachable: the last try returns or raises")
 
     def get(
         self, operation: str, path: str, params: Mapping[str, str], accepted: int | None = None
