@@ -202,7 +202,7 @@ def test_a_job_run_by_hand_is_on_the_ledger_and_nobody_else_takes_it(
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["users"] == 0
     refused = run(environment, "run", "sales.pull", "--tenant", "globex")
-    assert_one_line(refused, 1, "no active credential of 'shopify_uk'")
+    assert_one_line(refused, 2, "no active credential of 'shopify_uk'")
     kept = JobLedger(wiring.admin).search(JobFilter())
     assert [(job.tenant_id, job.name, job.state, job.attempt) for job in kept] == [
         (globex, "sales.pull", JobState.FAILED, 1),
