@@ -103,30 +103,30 @@ def test_a_shop_that_does_not_exist_is_named_as_the_field_to_mend(scene: ShopSce
         scene.pull(UK, NOW)
 
 
-@pytest.mark.parametrize(
-    "domain",
-    [
-        "evil.example.com",
-        "169.254.169.254",
-        "localhost",
-        "a.myshopify.com.evil.example.com",
-        "evil.example.com/.myshopify.com",
-        "user@evil.example.com#.myshopify.com",
-        "a.myshopify.com:8080",
-        "A.MYSHOPIFY.COM\n",
-        "",
-    ],
+FOREIGN = (
+    "evil.example.com",
+    "169.254.169.254",
+    "localhost",
+    "a.myshopify.com.evil.example.com",
+    "evil.example.com/.myshopify.com",
+    "user@evil.example.com#.myshopify.com",
+    "a.myshopify.com:8080",
+    "A.MYSHOPIFY.COM\n",
+    "",
 )
+
+
 def test_no_request_leaves_for_a_domain_that_is_not_shopifys(
-    scene: ShopScene, shop: SandboxClient, domain: str
+    scene: ShopScene, shop: SandboxClient
 ) -> None:
     seen = shop.state()["shops"][DOMAIN]["requests"]
-    with pytest.raises(InvalidInput, match="shop_domain"):
-        ShopifyCredential.parse({"shop_domain": domain, "access_token": "x"})
-    # Also one that was stored by somebody else's code.
-    scene.connect(UK, {"shop_domain": domain, "access_token": "x"})
-    with pytest.raises(InvalidInput, match="shop_domain"):
-        scene.pull(UK, NOW)
+    for domain in FOREIGN:
+        with pytest.raises(InvalidInput, match="shop_domain"):
+            ShopifyCredential.parse({"shop_domain": domain, "access_token": "x"})
+        # Also one that was stored by somebody else's code.
+        scene.connect(UK, {"shop_domain": domain, "access_token": "x"})
+        with pytest.raises(InvalidInput, match="shop_domain"):
+            scene.pull(UK, NOW)
     assert shop.state()["shops"][DOMAIN]["requests"] == seen
 
 

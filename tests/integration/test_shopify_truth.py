@@ -20,7 +20,6 @@ FIRST_DAY, LAST_DAY = date(2026, 3, 20), date(2026, 11, 10)
 # Each instant is a night: the first connects the shops, the last are past every late fee.
 NIGHTS = (
     datetime(2026, 6, 1, 2, tzinfo=UTC),
-    datetime(2026, 10, 26, 2, tzinfo=UTC),
     datetime(2026, 11, 12, 2, tzinfo=UTC),
     datetime(2026, 12, 20, 2, tzinfo=UTC),
 )
@@ -106,7 +105,7 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
         monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
     app, url = served
     dice = random.Random(1 + by_bulk)
-    ours, theirs = Town(app, url, 11 + by_bulk, 45), Town(app, url, 21 + by_bulk, 20)
+    ours, theirs = Town(app, url, 11 + by_bulk, 34), Town(app, url, 21 + by_bulk, 20)
     scene = ShopScene.build(wiring, acme, url)
     neighbour = ShopScene.build(wiring, globex, url)
     killer = Killer(5, odds=0.2)
@@ -132,11 +131,11 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
         assert {order: found[order] for order in truth.commissions} == truth.commissions
     # The test has tested what it says.
     fired = ours.shops["shopify_uk"].state()["faults_fired"]
-    assert killer.kills > 20
+    assert killer.kills > 10
     assert failed > killer.kills
     assert {name for name, _ in FAULTS} | {"lose_answer_after_rotation"} <= set(fired)
     assert not by_bulk or set(BULK_FAULTS) <= set(fired)
-    assert len(scene.figures()) > 200
+    assert len(scene.figures()) > 150
     assert scene.rows("SELECT count(*) FROM rejected_records WHERE stream <> 'products'") == [(0,)]
 
 
@@ -144,7 +143,7 @@ def test_a_replay_of_everything_changes_no_row(
     wiring: Wiring, acme: UUID, globex: UUID, served: tuple[Starlette, str]
 ) -> None:
     app, url = served
-    town = Town(app, url, 31, 30)
+    town = Town(app, url, 31, 20)
     town.move_clock(NIGHTS[-1])
     for tenant in (acme, globex):
         scene = ShopScene.build(wiring, tenant, url)
@@ -158,6 +157,6 @@ def test_a_replay_of_everything_changes_no_row(
         with scene.opener() as work:
             work.sales._connection.execute(forget, ((NIGHTS[0] - timedelta(days=90)).isoformat(),))  # type: ignore[attr-defined]
         result = scene.pull("shopify_uk", NIGHTS[-1])
-        assert result.lines_read > 50
+        assert result.lines_read > 30
         assert result.lines_changed == 0
         assert sorted(scene.rows("SELECT xmin::text, id::text FROM sales")) == before
