@@ -1,5 +1,6 @@
 """The pool under many threads, errors and cancelled queries: never another tenant's row."""
 
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -30,8 +31,9 @@ from workers.wiring import build_wiring
 
 TENANTS = 50
 THREADS = 8
-STRAIGHT = 70_000
-POOLED = 30_000
+# CAPLIQUIFY_TRANSACTIONS asks for more than the gate has time for.
+TRANSACTIONS = int(os.environ.get("CAPLIQUIFY_TRANSACTIONS", "40000"))
+STRAIGHT, POOLED = TRANSACTIONS * 7 // 10, TRANSACTIONS * 3 // 10
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def wrong_reads(database: Database, crowd: list[UUID], transactions: int) -> int
         return sum(threads.map(work, range(THREADS)))
 
 
-def test_100_000_transactions_of_50_tenants_read_no_wrong_row(
+def test_thousands_of_transactions_of_50_tenants_read_no_wrong_row(
     battlefield: Battlefield, crowd: list[UUID], home: Path
 ) -> None:
     url = battlefield.roads["straight"]

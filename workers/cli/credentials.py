@@ -23,7 +23,6 @@ from shared.use_cases.ports import UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import store_credential
 from workers.platform import open_platform
-from workers.vendors.catalogue import find_service
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Vendor credentials, sealed before they are stored.")
@@ -42,6 +41,8 @@ def set_credential(
     For Shopify: {"shop_domain": "acme.myshopify.com", "access_token": "…"}, or, with tokens that expire,
     {"shop_domain": …, "client_id": …, "client_secret": …, "refresh_token": …}
     """
+    from workers.vendors.catalogue import find_service  # noqa: PLC0415 - loads every connector
+
     found = find_service(service)
     secret = _read_secret(sys.stdin.read())
     found.check(service, secret)
