@@ -34,6 +34,7 @@ from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.pages import Paging
 from shared.domain.sales import SaleLine
 from shared.embedded.ports import free_port
+from shared.errors import VendorBusy
 from shared.http.client import VendorHttp
 from shared.http.limits import SharedLimit
 from shared.persistence.database import Database
@@ -177,7 +178,13 @@ def pull_whole(opener: OpenUnitOfWork, credential: StoredCredential, orders: int
         shop = ShopifyConnector(ShopifyClient(http), http, CHANNEL, now=lambda: end)
         shop.describe_shop()
         idle_mb, began = _peak_mb(), time.perf_counter()
-        result = backfill_sales(opener, shop, credential, lambda *_: None)
+        while True:
+            try:
+                result = backfill_sales(opener, shop, credential, lambda *_: None)
+                break
+            except VendorBusy:
+                # A worker's job would come back as well.
+                time.sleep(1.0)
         seconds = time.perf_counter() - began
         spent = float(state(url)["spent"])
     return Pulled(result.lines_read, seconds, idle_mb, _peak_mb(), spent)
