@@ -32,7 +32,7 @@ from workers.wiring import build_wiring
 TENANTS = 50
 THREADS = 8
 # CAPLIQUIFY_TRANSACTIONS asks for more than the gate has time for.
-TRANSACTIONS = int(os.environ.get("CAPLIQUIFY_TRANSACTIONS", "40000"))
+TRANSACTIONS = int(os.environ.get("CAPLIQUIFY_TRANSACTIONS", "20000"))
 STRAIGHT, POOLED = TRANSACTIONS * 7 // 10, TRANSACTIONS * 3 // 10
 
 
