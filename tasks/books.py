@@ -4,7 +4,7 @@ from shared.use_cases.pull_books import BooksPull, BooksResult
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import open_books
+from workers.vendors.catalogue import connected_books
 
 
 class PullBooks(Arguments):
@@ -23,8 +23,7 @@ class PullBooks(Arguments):
 )
 def pull_books(context: JobContext, arguments: PullBooks) -> BooksResult:
     """Brings the tenant's balances up to yesterday, and the invoices that changed."""
-    with context.open_unit_of_work() as work:
-        credential = work.credentials.get(arguments.service)
-    with open_books(context.vendor_room, credential, on_demand=arguments.on_demand) as connector:
+    room, service = context.vendor_room, arguments.service
+    with connected_books(room, service, on_demand=arguments.on_demand) as (connector, credential):
         pull = BooksPull(context.open_unit_of_work, connector, credential, Slice(context.progress))
         return pull.run(context.now())

@@ -8,7 +8,7 @@ from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import open_shop
+from workers.vendors.catalogue import connected_shop
 
 
 class PullSales(Arguments):
@@ -27,9 +27,7 @@ class PullSales(Arguments):
 )
 def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
     """Brings the tenant's sales, products and stock up to now."""
-    with context.open_unit_of_work() as work:
-        credential = work.credentials.get(arguments.service)
-    with open_shop(context.vendor_room, credential) as connector:
+    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
         pull = SalesPull(context.open_unit_of_work, connector, credential, Slice(context.progress))
         return pull.run(context.now(), arguments.as_of)
 
@@ -51,9 +49,7 @@ class BackfillSales(Arguments):
 )
 def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
     """Brings the two years of sales before the shop was connected, newest first."""
-    with context.open_unit_of_work() as work:
-        credential = work.credentials.get(arguments.service)
-    with open_shop(context.vendor_room, credential) as connector:
+    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
         return backfill_sales(
             context.open_unit_of_work,
             connector,
@@ -78,9 +74,7 @@ class ReconcileFees(Arguments):
 )
 def reconcile(context: JobContext, arguments: ReconcileFees) -> ReconcileResult:
     """Holds the fees of a channel against its settlements of the last ninety days."""
-    with context.open_unit_of_work() as work:
-        credential = work.credentials.get(arguments.service)
-    with open_shop(context.vendor_room, credential) as connector:
+    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
         return reconcile_fees(
             context.open_unit_of_work, connector, credential, context.progress, context.now()
         )

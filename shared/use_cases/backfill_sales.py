@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
-from shared.domain.sales import SaleLine
 from shared.domain.sync import Basis, Position, Track, next_backward
 from shared.errors import ScopeMissing
 from shared.use_cases.keep_sales import keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
-from shared.use_cases.vendors import Page, ShopConnector
+from shared.use_cases.vendors import SalePage, ShopConnector
 from shared.use_cases.windows import Puller
 
 SCOPE_MISSING = "scope missing"
@@ -46,9 +45,8 @@ def backfill_sales(
     if again and position.get("done") == SCOPE_MISSING:
         _go_on(puller, position)
 
-    def keep(work: UnitOfWork, page: Page[SaleLine]) -> int:
-        rule = connector.traits.fee_rule
-        return keep_orders(work, credential.company_id, credential.service_name, page, rule)
+    def keep(work: UnitOfWork, page: SalePage) -> int:
+        return keep_orders(work, credential, page.records, connector.traits.fee_rule, page.fees)
 
     try:
         tally = puller.run(

@@ -2,38 +2,46 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from uuid import UUID
 
 from shared.domain.fees import share_fees
 from shared.domain.sales import FeeRule, SaleFee, SaleLine
-from shared.use_cases.ports import UnitOfWork
-from shared.use_cases.vendors import Page
+from shared.use_cases.ports import StoredCredential, UnitOfWork
 
 
 def keep_orders(
-    work: UnitOfWork, company_id: UUID, channel: str, page: Page[SaleLine], rule: FeeRule
+    work: UnitOfWork,
+    credential: StoredCredential,
+    lines: Sequence[SaleLine],
+    rule: FeeRule,
+    told: Sequence[SaleFee] = (),
 ) -> int:
-    """Writes whole orders; returns the lines that changed. Fees told before the order are found again."""
-    if not page.records:
+    """Writes lines of whole orders with the fees `told` beside them; returns the lines that changed.
+
+    Fees that were told before the order are found again.
+    """
+    if not lines:
         return 0
+    channel = credential.service_name
     work.fees.lock(channel)
-    orders = sorted({line.channel_order_id for line in page.records})
-    told = getattr(page, "fees", ())
+    orders = sorted({line.channel_order_id for line in lines})
     fees = [*work.fees.of_orders(channel, orders), *told]
-    return work.sales.upsert(company_id, _share(page.records, fees, rule))
+    return work.sales.upsert(credential.company_id, _share(lines, fees, rule))
 
 
 def keep_fees(
-    work: UnitOfWork, company_id: UUID, channel: str, page: Page[SaleFee], rule: FeeRule
+    work: UnitOfWork, credential: StoredCredential, fees: Sequence[SaleFee], rule: FeeRule
 ) -> int:
     """Writes fees and corrects the lines of their orders; returns the lines that changed."""
-    if not page.records:
+    if not fees:
         return 0
+    channel = credential.service_name
     work.fees.lock(channel)
-    work.fees.upsert(page.records)
-    orders = sorted({fee.channel_order_id for fee in page.records})
+    work.fees.upsert(fees)
+    orders = sorted({fee.channel_order_id for fee in fees})
     lines = work.fees.lines_of(channel, orders)
-    return work.sales.upsert(company_id, _share(lines, work.fees.of_orders(channel, orders), rule))
+    return work.sales.upsert(
+        credential.company_id, _share(lines, work.fees.of_orders(channel, orders), rule)
+    )
 
 
 def _share(lines: Iterable[SaleLine], fees: Iterable[SaleFee], rule: FeeRule) -> Sequence[SaleLine]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.accounts import OpenInvoice
 from shared.domain.sync import Position
-from shared.errors import CredentialRejected, CursorExpired, GiveUp
+from shared.errors import CursorExpired
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential
 from shared.use_cases.vendors import BooksConnector, Page
 from shared.use_cases.windows import Puller, Tally
@@ -55,19 +55,12 @@ class BooksPull:
 
     def run(self, now: datetime) -> BooksResult:
         """Pulls the balances up to yesterday, in the organisation's own zone, and all that changed."""
-        try:
+        with self._puller.noting_failure(now):
             zone = ZoneInfo(self._connector.describe_books().timezone)
             yesterday = now.astimezone(zone).date() - timedelta(days=1)
             balances = self._pull_balances(yesterday)
             invoices = self._pull_invoices(now)
             banks = self._connector.check_bank(yesterday)
-        except GiveUp as error:
-            with self._open() as work:
-                refused = isinstance(error, CredentialRejected)
-                work.credentials.mark_failed(
-                    self._credential.id, now, reconnect=refused, sealed=self._credential.sealed
-                )
-            raise
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)
             work.usage.count_once("integrations_synced")

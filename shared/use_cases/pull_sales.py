@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from shared.domain.catalogue import Product
 from shared.domain.sales import SaleFee, SaleLine
 from shared.domain.sync import Basis, Position, Track, next_forward
-from shared.errors import CredentialRejected, CursorExpired, GiveUp, ScopeMissing, WindowTooLarge
+from shared.errors import CursorExpired, ScopeMissing, WindowTooLarge
 from shared.use_cases.keep_sales import keep_fees, keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
-from shared.use_cases.vendors import Page, ShopConnector
+from shared.use_cases.vendors import Page, SalePage, ShopConnector
 from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
 
 PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
@@ -60,15 +60,8 @@ class SalesPull:
         `as_of` is the day that the stock levels count for, and that the past is counted from: today in
         the shop's zone if None.
         """
-        try:
+        with self._puller.noting_failure(now):
             return self._run(now, as_of)
-        except GiveUp as error:
-            with self._open() as work:
-                refused = isinstance(error, CredentialRejected)
-                work.credentials.mark_failed(
-                    self._credential.id, now, reconnect=refused, sealed=self._credential.sealed
-                )
-            raise
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
         zone = ZoneInfo(self._connector.describe_shop().timezone)
@@ -186,18 +179,21 @@ class SalesPull:
             step = partial(next_forward, end=now - traits.lag - lag, track=track)
             pages, refunds = self._connector.fee_pages, self._connector.refund_pages
             tallies += [
-                self._puller.run(_lagging(REFUNDS, lag), step, refunds, self._keep_orders),
+                self._puller.run(_lagging(REFUNDS, lag), step, refunds, self._keep_refunds),
                 self._puller.run(_lagging(FEES, lag), step, pages, self._keep_fees),
             ]
         return tallies
 
-    def _keep_orders(self, work: UnitOfWork, page: Page[SaleLine]) -> int:
-        rule, found = self._connector.traits.fee_rule, self._credential
-        return keep_orders(work, found.company_id, found.service_name, page, rule)
+    def _keep_orders(self, work: UnitOfWork, page: SalePage) -> int:
+        return keep_orders(
+            work, self._credential, page.records, self._connector.traits.fee_rule, page.fees
+        )
+
+    def _keep_refunds(self, work: UnitOfWork, page: Page[SaleLine]) -> int:
+        return keep_orders(work, self._credential, page.records, self._connector.traits.fee_rule)
 
     def _keep_fees(self, work: UnitOfWork, page: Page[SaleFee]) -> int:
-        rule, found = self._connector.traits.fee_rule, self._credential
-        return keep_fees(work, found.company_id, found.service_name, page, rule)
+        return keep_fees(work, self._credential, page.records, self._connector.traits.fee_rule)
 
 
 def _is_recent(position: Position, now: datetime, day: date) -> bool:

@@ -1,21 +1,31 @@
 """Pull a stream window by window: each page is one transaction with the place that it leads to."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 from shared.domain.sync import Position, Step, SyncWindow
-from shared.errors import CursorExpired, StreamBusy, VendorUnavailable, WindowTooLarge
+from shared.errors import (
+    CredentialRejected,
+    CursorExpired,
+    GiveUp,
+    StreamBusy,
+    VendorUnavailable,
+    WindowTooLarge,
+)
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.vendors import Page
 
 MOST_RESTARTS = 3
 
 RecordT = TypeVar("RecordT")
+PageT = TypeVar("PageT", bound=Page[Any])
 # Opens the pages of a window from a cursor of the vendor's.
-OpenPages = Callable[[SyncWindow, str | None], Iterator[Page[RecordT]]]
+OpenPages = Callable[[SyncWindow, str | None], Iterator[PageT]]
 # Writes a page in the transaction given; returns how many rows that changed.
-Keep = Callable[[UnitOfWork, Page[RecordT]], int]
+Keep = Callable[[UnitOfWork, PageT], int]
 
 
 @dataclass(slots=True)
@@ -34,6 +44,17 @@ class Puller:
     open_unit_of_work: OpenUnitOfWork
     credential: StoredCredential
     report: Report
+
+    @contextmanager
+    def noting_failure(self, now: datetime) -> Iterator[None]:
+        """Notes on the credential what will not pass by itself, and whether its owner must connect again."""
+        try:
+            yield
+        except GiveUp as error:
+            found, refused = self.credential, isinstance(error, CredentialRejected)
+            with self.open_unit_of_work() as work:
+                work.credentials.mark_failed(found.id, now, reconnect=refused, sealed=found.sealed)
+            raise
 
     def position(self, stream: str) -> Position:
         """Where a stream stands; empty before its first run."""
@@ -55,8 +76,8 @@ class Puller:
         self,
         stream: str,
         next_step: Callable[[Position], Step | None],
-        open_pages: OpenPages[RecordT],
-        keep: Keep[RecordT],
+        open_pages: OpenPages[PageT],
+        keep: Keep[PageT],
     ) -> Tally:
         """All windows that are due. A window that fails does not move the cursor."""
         tally = Tally()
@@ -85,8 +106,8 @@ class Puller:
         stream: str,
         position: Position,
         step: Step,
-        open_pages: OpenPages[RecordT],
-        keep: Keep[RecordT],
+        open_pages: OpenPages[PageT],
+        keep: Keep[PageT],
         tally: Tally,
     ) -> None:
         read_before = tally.read

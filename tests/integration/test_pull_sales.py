@@ -366,17 +366,17 @@ def test_an_order_and_its_fee_that_are_written_side_by_side_find_each_other(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     opener, rule = unit_of_work_of(acme), FeeRule(Decimal("0.15"), Decimal(0))
-    order = SalePage((sale(1, "MUG", 2, DAY),), (), None)
+    credential = credential_of(opener)
     told = SaleFee("shopify_uk", "1", "f1", None, Decimal("4.20"), "GBP", True, NOW)
     done = threading.Event()
 
     def write_fee() -> None:
         with opener() as work:
-            keep_fees(work, work.companies.get().id, "shopify_uk", Page((told,), (), None), rule)
+            keep_fees(work, credential, (told,), rule)
         done.set()
 
     with opener() as work:
-        keep_orders(work, work.companies.get().id, "shopify_uk", order, rule)
+        keep_orders(work, credential, (sale(1, "MUG", 2, DAY),), rule)
         other = threading.Thread(target=write_fee)
         other.start()
         # It waits for what it could not see yet.

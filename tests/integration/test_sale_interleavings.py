@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.domain.sales import FeeRule, SaleFee, SaleLine
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.keep_sales import keep_fees, keep_orders
-from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
 from shared.use_cases.vendors import Page, SalePage
 from tests.fixtures.shops import CutOff, sale
 from workers.wiring import Wiring
@@ -64,11 +64,11 @@ def fee_pages(order: str) -> list[Page[SaleFee]]:
 
 def keep(opener: OpenUnitOfWork, page: Page[SaleLine] | Page[SaleFee], killed: bool) -> None:
     def write(work: UnitOfWork) -> None:
-        company = work.companies.get().id
+        credential = StoredCredential(uuid4(), work.companies.get().id, UK, "ecommerce", "sealed")
         if isinstance(page, SalePage):
-            keep_orders(work, company, UK, page, RULE)
+            keep_orders(work, credential, page.records, RULE, page.fees)
         else:
-            keep_fees(work, company, UK, page, RULE)  # type: ignore[arg-type]
+            keep_fees(work, credential, page.records, RULE)  # type: ignore[arg-type]
 
     with suppress(CutOff), opener() as work:
         write(work)

@@ -1,7 +1,7 @@
 """The services that can be connected, and who opens each: a new vendor is a line here."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +62,31 @@ def open_shop(room: VendorRoom, stored: StoredCredential) -> AbstractContextMana
     if service.open_shop is None:
         raise InvalidInput(f"service: {stored.service_name} is no shop; `books.pull` reads it")
     return service.open_shop(room, stored)
+
+
+@contextmanager
+def connected_shop(
+    room: VendorRoom, service: str
+) -> Iterator[tuple[ShopConnector, StoredCredential]]:
+    """The shop that the room's tenant has connected under this name, and its credential."""
+    stored = _stored(room, service)
+    with open_shop(room, stored) as connector:
+        yield connector, stored
+
+
+@contextmanager
+def connected_books(
+    room: VendorRoom, service: str, *, on_demand: bool
+) -> Iterator[tuple[BooksConnector, StoredCredential]]:
+    """The same of accounting books."""
+    stored = _stored(room, service)
+    with open_books(room, stored, on_demand=on_demand) as connector:
+        yield connector, stored
+
+
+def _stored(room: VendorRoom, service: str) -> StoredCredential:
+    with room.open_unit_of_work() as work:
+        return work.credentials.get(service)
 
 
 def open_books(
