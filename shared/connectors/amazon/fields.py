@@ -1,42 +1,19 @@
 """Single values of Amazon's JSON and of its flat files; each raises `SkipRecord` naming the field."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.domain.money import parse_money
-from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
-
-RecordT = TypeVar("RecordT")
-NodeT = TypeVar("NodeT")
 
 LARGEST_INT = 2**31 - 1
 CURRENCY = re.compile(r"[A-Z]{3}")
 DIGITS = re.compile(r"-?\d{1,20}")
 LONGEST_SKU, LONGEST_NAME, LONGEST_ID = 100, 255, 255
-
-
-def collect(
-    nodes: Iterable[NodeT], key: Callable[[NodeT], object], read: Callable[[NodeT], RecordT]
-) -> tuple[tuple[RecordT, ...], tuple[RejectedRecord, ...]]:
-    """What could be read of the nodes, and what was set aside."""
-    records, rejected = [], []
-    for node in nodes:
-        try:
-            records.append(read(node))
-        except SkipRecord as error:
-            rejected.append(reject(key(node), error))
-    return tuple(records), tuple(rejected)
-
-
-def reject(key: object, error: SkipRecord) -> RejectedRecord:
-    """The record set aside, by the field that the error names."""
-    field, _, reason = error.message.partition(": ")
-    return RejectedRecord(_printable(key)[:255], _printable(field)[:100], _printable(reason))
 
 
 def part(node: object, name: str) -> Mapping[str, Any]:
@@ -127,8 +104,3 @@ def read_currency(value: object, field: str) -> str:
     if not isinstance(value, str) or not CURRENCY.fullmatch(value):
         raise SkipRecord(f"{field}: {str(value)[:40]!r} is not a currency")
     return value
-
-
-def _printable(value: object) -> str:
-    text = str(value).replace("\0", "?")
-    return text.encode("utf-8", errors="replace").decode("utf-8")

@@ -13,7 +13,6 @@ from shared.connectors.amazon.client import (
     write_instant,
 )
 from shared.connectors.amazon.cursor import check_age, read_place, write_place
-from shared.connectors.amazon.fields import reject
 from shared.connectors.amazon.finances import (
     Transaction,
     read_fees,
@@ -21,6 +20,7 @@ from shared.connectors.amazon.finances import (
     read_transaction,
 )
 from shared.connectors.amazon.marketplaces import Marketplace
+from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.sync import SyncWindow
 from shared.errors import CursorExpired, SkipRecord, WindowTooLarge

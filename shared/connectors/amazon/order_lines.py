@@ -11,9 +11,10 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from shared.connectors.amazon.fields import LARGEST_INT, local_day, reject
+from shared.connectors.amazon.fields import LARGEST_INT, local_day
 from shared.connectors.amazon.marketplaces import Marketplace
 from shared.domain.money import LARGEST, round_money
+from shared.domain.rejections import reject
 from shared.domain.sales import LineKind, RejectedRecord, SaleLine
 from shared.errors import SkipRecord
 

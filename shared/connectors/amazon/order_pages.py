@@ -17,7 +17,6 @@ from shared.connectors.amazon.client import (
     write_instant,
 )
 from shared.connectors.amazon.cursor import Place, check_age, read_place, write_place
-from shared.connectors.amazon.fields import reject
 from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.order_lines import Order, order_lines
 from shared.connectors.amazon.order_report import (
@@ -35,6 +34,7 @@ from shared.connectors.amazon.reports import (
     look_at_report,
     request_report,
 )
+from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord, SaleLine
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import CursorExpired, SkipRecord, VendorUnavailable, WindowTooLarge

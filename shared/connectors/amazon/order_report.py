@@ -15,7 +15,6 @@ from tempfile import SpooledTemporaryFile
 
 from shared.connectors.amazon.fields import (
     LONGEST_ID,
-    collect,
     read_count,
     read_currency,
     read_instant,
@@ -28,6 +27,7 @@ from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
 from shared.connectors.amazon.orders import FOREIGN_CHANNEL
 from shared.connectors.amazon.tables import Row
 from shared.domain.money import parse_money, round_money
+from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 
 BY_ORDER_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -101,8 +101,8 @@ def read_order_rows(rows: Sequence[Row], market: Marketplace) -> Order | None:
         read_instant(first["purchase-date"].strip(), "purchase-date"),
         max(read_instant(row["last-updated-date"].strip(), "last-updated-date") for row in rows),
         is_cancelled,
-        items,
-        rejected,
+        tuple(items),
+        tuple(rejected),
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from shared.connectors.amazon.fields import (
     LONGEST_ID,
-    collect,
     part,
     parts,
     read_count,
@@ -24,6 +23,7 @@ from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
 from shared.domain.fees import allocate
 from shared.domain.money import round_money
+from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 
 # Prices may be missing until the payment is authorized; the order is told again when they come.
@@ -57,7 +57,7 @@ def read_order(node: Mapping[str, Any], market: Marketplace) -> Order | None:
         lambda item: f"{order_id} {part(item, 'product').get('sellerSku') or ''}".strip(),
         lambda item: _read_item(item, market, is_free=is_free),
     )
-    return Order(order_id, created_at, updated_at, is_cancelled, read, rejected)
+    return Order(order_id, created_at, updated_at, is_cancelled, tuple(read), tuple(rejected))
 
 
 def _is_foreign(node: Mapping[str, Any], status: object, market: Marketplace) -> bool:

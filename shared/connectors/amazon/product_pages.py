@@ -9,7 +9,6 @@ from shared.connectors.amazon.client import (
     require_list,
 )
 from shared.connectors.amazon.cursor import read_place, write_place
-from shared.connectors.amazon.fields import collect
 from shared.connectors.amazon.inventory import (
     LISTINGS,
     Listing,
@@ -25,6 +24,7 @@ from shared.connectors.amazon.reports import (
     request_report,
 )
 from shared.domain.catalogue import Product
+from shared.domain.rejections import collect
 from shared.errors import SkipRecord, VendorUnavailable
 from shared.use_cases.vendors import Page
 
@@ -76,7 +76,7 @@ class ProductPages:
             body = self._ask(token)
             nodes = require_list(body, "payload", "inventorySummaries")
             records, rejected = collect(nodes, _key, lambda node: self._read(node, listings))
-            yield Page(records, rejected, cursor)
+            yield Page(tuple(records), tuple(rejected), cursor)
             before, token = token, next_token(body, "pagination", "nextToken")
             refuse_repetition(token, before)
             if token is None:

@@ -13,9 +13,10 @@ from shared.connectors.amazon.client import (
     require_list,
     write_instant,
 )
-from shared.connectors.amazon.fields import LONGEST_ID, read_text, reject
+from shared.connectors.amazon.fields import LONGEST_ID, read_text
 from shared.connectors.amazon.reports import REPORTS, document_rows
 from shared.connectors.amazon.tables import Row
+from shared.domain.rejections import reject
 from shared.domain.settlements import SettledOrder, Settlement, add_up
 from shared.errors import SkipRecord
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from shared.domain.money import parse_money
+from shared.domain.rejections import collect as collect_nodes
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
 
@@ -20,23 +21,8 @@ MARKETS = {"shopify_uk": "UK", "shopify_eu": "EU", "shopify_usa": "USA"}
 def collect(
     nodes: Iterable[Node], read: Callable[[Node], RecordT]
 ) -> tuple[list[RecordT], list[RejectedRecord]]:
-    """What could be read of the nodes, and what was set aside."""
-    records, rejected = [], []
-    for node in nodes:
-        try:
-            records.append(read(node))
-        except SkipRecord as error:
-            rejected.append(reject(str(node.get("id") or "?"), error))
-        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-            skipped = SkipRecord(f"record: has not the vendor's shape ({type(error).__name__})")
-            rejected.append(reject(str(node.get("id") or "?"), skipped))
-    return records, rejected
-
-
-def reject(key: str, error: SkipRecord) -> RejectedRecord:
-    """The record of what was set aside; the error's text begins with the field."""
-    field, _, reason = error.message.partition(": ")
-    return RejectedRecord(key[:255], field[:100], reason)
+    """What could be read of the nodes, and what was set aside under its id."""
+    return collect_nodes(nodes, lambda node: node.get("id") or "?", read)
 
 
 def short_id(gid: str) -> str:

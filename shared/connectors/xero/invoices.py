@@ -16,6 +16,7 @@ from shared.connectors.xero.fields import (
     require_day,
 )
 from shared.domain.accounts import InvoiceKind, OpenInvoice
+from shared.domain.rejections import collect as collect_nodes
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
 from shared.use_cases.vendors import Books
@@ -53,20 +54,12 @@ def collect(
     nodes: Iterable[Node], shape: Shape, books: Books
 ) -> tuple[list[OpenInvoice], list[RejectedRecord]]:
     """What could be read of the nodes, and what was set aside; proposals are neither."""
-    records, rejected = [], []
-    for node in nodes:
-        key = str(node.get(shape.id_field) or "?")[:255]
-        try:
-            record = read_invoice(node, shape, books)
-        except SkipRecord as error:
-            field, _, reason = error.message.partition(": ")
-            rejected.append(RejectedRecord(key, field[:100], reason))
-        except (AttributeError, TypeError, ValueError, ArithmeticError) as error:
-            reason = f"has not the vendor's shape ({type(error).__name__})"
-            rejected.append(RejectedRecord(key, "record", reason))
-        else:
-            records += [record] if record is not None else []
-    return records, rejected
+    read, rejected = collect_nodes(
+        nodes,
+        lambda node: node.get(shape.id_field) or "?",
+        lambda node: read_invoice(node, shape, books),
+    )
+    return [record for record in read if record is not None], rejected
 
 
 def read_invoice(node: Node, shape: Shape, books: Books) -> OpenInvoice | None:
