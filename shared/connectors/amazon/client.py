@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.connectors.amazon.limits import QUOTAS, Limits, told_rate
 from shared.domain.limit import Limit, Quota
-from shared.errors import RateLimited, VendorUnavailable
+from shared.errors import CursorExpired, RateLimited, VendorUnavailable
 from shared.use_cases.vendors import Answer, Call, VendorApi
 
 # A refusal that will soon be over is waited out by the operation's own limit.
@@ -53,6 +53,23 @@ class AmazonClient:
         """The answer of a GET; `accepted` is a status besides 200 that the caller reads itself."""
         others = frozenset() if accepted is None else frozenset({accepted})
         return self.call(operation, Call("GET", path, params=params, accepted=others))
+
+    def get_page(
+        self, operation: str, path: str, params: Mapping[str, str], token: Mapping[str, str | None]
+    ) -> object:
+        """The body of a page; `token` is its parameter, whose value is None for the first page.
+
+        Raises `CursorExpired` where the token is refused: the pages begin again.
+        """
+        given = {name: value for name, value in token.items() if value is not None}
+        if not given:
+            return self.get(operation, path, params).body
+        answer = self.get(operation, path, {**params, **given}, accepted=400)
+        if answer.status == 400:
+            raise CursorExpired(
+                f"amazon: the page token of {operation} is refused; it begins again"
+            )
+        return answer.body
 
     def post(self, operation: str, path: str, body: Mapping[str, object]) -> Answer:
         """The answer of a POST, which is sent once: a second one would make a second report."""

@@ -8,7 +8,6 @@ from shared.connectors.amazon.client import (
     AmazonClient,
     next_token,
     refuse_repetition,
-    require,
     require_list,
     write_instant,
 )
@@ -23,7 +22,7 @@ from shared.connectors.amazon.marketplaces import Marketplace
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.sync import SyncWindow
-from shared.errors import CursorExpired, SkipRecord, WindowTooLarge
+from shared.errors import SkipRecord, WindowTooLarge
 from shared.use_cases.vendors import Page
 
 TRANSACTIONS = "/finances/2024-06-19/transactions"
@@ -62,7 +61,9 @@ class FinancePages:
         token = str(place["token"]) if "token" in place else None
         params = _parameters(window)
         while True:
-            body = self._ask(params, token)
+            body = self._client.get_page(
+                "listTransactions", TRANSACTIONS, params, {"nextToken": token}
+            )
             nodes = require_list(body, "payload", "transactions")
             before, token = token, next_token(body, "payload", "nextToken")
             refuse_repetition(token, before)
@@ -72,16 +73,6 @@ class FinancePages:
             yield Page(records, rejected, following)
             if token is None:
                 return
-
-    def _ask(self, params: Mapping[str, str], token: str | None) -> object:
-        if token is None:
-            return self._client.get("listTransactions", TRANSACTIONS, params).body
-        asked = {**params, "nextToken": token}
-        answer = self._client.get("listTransactions", TRANSACTIONS, asked, accepted=400)
-        if answer.status == 400:
-            raise CursorExpired("amazon: the page token is refused; the window begins again")
-        require(answer.body, "payload")
-        return answer.body
 
     def _read_all(
         self,

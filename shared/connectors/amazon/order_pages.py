@@ -37,7 +37,7 @@ from shared.connectors.amazon.reports import (
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord, SaleLine
 from shared.domain.sync import Basis, SyncWindow
-from shared.errors import CursorExpired, SkipRecord, VendorUnavailable, WindowTooLarge
+from shared.errors import SkipRecord, VendorUnavailable, WindowTooLarge
 from shared.use_cases.vendors import SalePage
 
 ORDERS = "/orders/2026-01-01/orders"
@@ -70,7 +70,7 @@ class OrderPages:
         if token is not None:
             check_age(place, self._client.now())
         while True:
-            body = self._search_once(params, token)
+            body = self._client.get_page("searchOrders", ORDERS, params, {"paginationToken": token})
             orders = require_list(body, "orders")
             before, token = token, next_token(body, "pagination", "nextToken")
             refuse_repetition(token, before)
@@ -79,15 +79,6 @@ class OrderPages:
             yield self._page(orders, self._read_node, _order_key, following)
             if token is None:
                 return
-
-    def _search_once(self, params: Mapping[str, str], token: str | None) -> object:
-        if token is None:
-            return self._client.get("searchOrders", ORDERS, params).body
-        asked = {**params, "paginationToken": token}
-        answer = self._client.get("searchOrders", ORDERS, asked, accepted=400)
-        if answer.status == 400:
-            raise CursorExpired("amazon: the page token is refused; the window begins again")
-        return answer.body
 
     def _report(self, window: SyncWindow, place: Place) -> Iterator[SalePage]:
         fatal = int(place.get("fatal", 0))

@@ -25,7 +25,7 @@ from shared.connectors.amazon.reports import (
 )
 from shared.domain.catalogue import Product
 from shared.domain.rejections import collect
-from shared.errors import SkipRecord, VendorUnavailable
+from shared.errors import CursorExpired, SkipRecord, VendorUnavailable
 from shared.use_cases.vendors import Page
 
 SUMMARIES = "/fba/inventory/v1/summaries"
@@ -89,13 +89,13 @@ class ProductPages:
             "granularityId": self._market.marketplace_id,
             "marketplaceIds": self._market.marketplace_id,
         }
-        if token is None:
-            return self._client.get("getInventorySummaries", SUMMARIES, params).body
-        asked = {**params, "nextToken": token}
-        answer = self._client.get("getInventorySummaries", SUMMARIES, asked, accepted=400)
-        if answer.status == 400:
-            raise VendorUnavailable("amazon: the page token of stock is too old; it begins again")
-        return answer.body
+        try:
+            return self._client.get_page(
+                "getInventorySummaries", SUMMARIES, params, {"nextToken": token}
+            )
+        except CursorExpired as error:
+            # The listings are read already: only the stock begins again, with the next attempt.
+            raise VendorUnavailable(error.message) from None
 
     def _read(self, node: object, listings: dict[str, Listing]) -> Product:
         if not isinstance(node, dict):
