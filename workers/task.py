@@ -7,7 +7,7 @@ lives and ends is `workers.execution`'s.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,10 @@ from shared.use_cases.ports import OpenUnitOfWork
 from workers.progress import Progress
 from workers.queues import Queue
 from workers.requests import JobTask
-from workers.vendors.room import VendorRoom
 from workers.wiring import Wiring, current_wiring
+
+if TYPE_CHECKING:
+    from workers.vendors.room import VendorRoom
 
 ArgumentsT = TypeVar("ArgumentsT", bound="Arguments")
 ResultT = TypeVar("ResultT")
@@ -71,7 +73,7 @@ class JobContext:
         return self.job.tenant_id
 
     @property
-    def vendor_room(self) -> VendorRoom:
+    def vendor_room(self) -> "VendorRoom":
         """What the tenant's connectors are built from; calls are counted on the job."""
         count = self.vendor_calls.count
         return self.wiring.vendor_room(self.tenant_id, self.open_unit_of_work, count)

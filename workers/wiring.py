@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
 from shared.config import Settings
@@ -20,7 +20,9 @@ from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases import ports
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.heartbeat import Heartbeat
-from workers.vendors.room import VendorRoom
+
+if TYPE_CHECKING:
+    from workers.vendors.room import VendorRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,10 @@ class Wiring:
 
     def vendor_room(
         self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork, on_call: Callable[[], None]
-    ) -> VendorRoom:
+    ) -> "VendorRoom":
         """What a tenant's connectors are built from."""
+        from workers.vendors.room import VendorRoom  # noqa: PLC0415 - httpx is slow to load
+
         return VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call)
 
 
