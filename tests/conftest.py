@@ -25,6 +25,8 @@ from workers.cli.tenants import register
 from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
+pytest_plugins = ("tests.fixtures.served_shop",)
+
 TEMPLATE = "capliquify_template"
 PASSWORD = "a password of tests"
 VAULT_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -110,6 +112,13 @@ def unit_of_work_of(wiring: Wiring) -> Callable[[UUID], OpenUnitOfWork]:
         return unit_of_work_opener(wiring.database, tenant_id, actor="test")
 
     return opener
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A vendor's fault is tried again at once: so many of them would only take time."""
+    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
+        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
 
 
 def replace_database(url: str, name: str) -> str:

@@ -6,20 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from starlette.applications import Starlette
 
 from shared.embedded.urls import ServiceUrls
-from shared.sandbox.app import build_app, ledger_shop
-from shared.sandbox.maker import make_ledger
+from shared.sandbox.app import ledger_shop
 from shared.sandbox.shopify.api import ShopifySandbox
 from shared.sandbox.shopify.large_store import LargeStore
 from tests.conftest import environment_of
-from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.sandbox import SandboxClient
+from tests.fixtures.served_shop import ledger_of
 from tests.fixtures.shop_scene import ShopScene
 from workers.wiring import Wiring
 
@@ -28,13 +27,6 @@ pytestmark = pytest.mark.acceptance
 UK, EU = "shopify_uk", "shopify_eu"
 DOMAIN = "uk-3.myshopify.com"
 DEADLINE_S = 60.0
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Starlette, str]]:
-    app = build_app()
-    with serve(app) as url:
-        yield app, url
 
 
 @pytest.fixture
@@ -74,9 +66,7 @@ def test_a_backfill_killed_in_the_middle_goes_on_and_ends_equal_to_the_ledger(
     served: tuple[Starlette, str],
 ) -> None:
     app, url = served
-    days = {"first_day": date(2026, 3, 20), "last_day": date(2026, 11, 10)}
-    ledger = make_ledger(3, UK, orders=60, **days)
-    ledger.move_clock(datetime(2026, 11, 20, tzinfo=UTC))
+    ledger = ledger_of(3, UK, 60, datetime(2026, 11, 20, tzinfo=UTC))
     app.state.reception.open(ledger_shop(DOMAIN, ledger))
     shop = SandboxClient(url, DOMAIN)
     scene = ShopScene.build(wiring, acme, url)

@@ -1,15 +1,11 @@
 """The documents that we send, and the sandbox that answers them, held against the official schema."""
 
-import os
-from pathlib import Path
-
 import pytest
 from graphql import (
     GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    build_schema,
     is_specified_scalar_type,
     parse,
     validate,
@@ -18,21 +14,10 @@ from graphql import (
 from shared.connectors.shopify import documents
 from shared.sandbox.shopify.api import SCHEMA as SANDBOX_SCHEMA
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("CAPLIQUIFY_SHARED", ROOT.parent / "shared"))
-OFFICIAL = SHARED / "vendors" / "shopify" / "admin-2026-07.schema.nodesc.graphql"
 # Every document of the module; a fragment is none.
 DOCUMENTS = tuple(
     name for name in vars(documents) if name.isupper() and not name.endswith("_FIELDS")
 )
-
-
-@pytest.fixture(scope="module")
-def official() -> GraphQLSchema:
-    if not OFFICIAL.exists():
-        pytest.skip("Shopify's schema may not be distributed; CAPLIQUIFY_SHARED names its folder")
-    # The vendor's own file breaks a rule on deprecated interface fields.
-    return build_schema(OFFICIAL.read_text(encoding="utf-8"), assume_valid=True)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -22,6 +22,8 @@ from workers.vendors import amazon
 from workers.vendors.catalogue import open_shop
 from workers.wiring import Wiring
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 UK = "amazon_uk"
 SECRET = {
     "client_id": CLIENT_ID,
@@ -58,8 +60,6 @@ def short_history(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox's sellers began this month: two years of empty reports would only take time."""
     traits = replace(TRAITS, history=timedelta(days=45))
     monkeypatch.setattr("shared.connectors.amazon.connector.TRAITS", traits)
-    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
-        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,8 @@ from tests.fixtures.amazon import serve as serve_stage
 from tests.fixtures.sandbox import serve
 from workers.vendors.catalogue import SERVICES
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 WINDOW = SyncWindow(Basis.CREATED, NOW - timedelta(days=29), NOW)
 SECRET = "a-very-secret-token"
@@ -131,8 +133,6 @@ def vendor(request: pytest.FixtureRequest) -> Vendor:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that there are some."""
-    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
-        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
     monkeypatch.setattr("shared.connectors.shopify.client.LARGEST_COST", 400.0)
 
 

@@ -3,52 +3,26 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from shared.connectors.shopify import documents
-from shared.sandbox.app import build_app, ledger_shop
 from shared.sandbox.ledger import Ledger
-from shared.sandbox.maker import make_ledger
 from tests.fixtures.graphql_answers import read_rows
-from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.sandbox import SandboxClient
+from tests.fixtures.served_shop import LAST, ledger_of
 
 DOMAIN = "usa-7.myshopify.com"
 
 
 @pytest.fixture
 def ledger() -> Ledger:
-    days = {"first_day": date(2026, 3, 20), "last_day": date(2026, 11, 10)}
-    made = make_ledger(7, "shopify_usa", orders=20, **days)
-    made.move_clock(datetime(2026, 12, 1, tzinfo=UTC))
-    return made
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Starlette, str]]:
-    app = build_app()
-    with serve(app) as url:
-        yield app, url
-
-
-@pytest.fixture
-def shop(served: tuple[Starlette, str], ledger: Ledger) -> SandboxClient:
-    """A shop of the test's own on the module's server."""
-    app, url = served
-    app.state.reception.open(ledger_shop(DOMAIN, ledger))
-    app.state.reception.faults.clear()
-    app.state.reception.faults.fired.clear()
-    return SandboxClient(url, DOMAIN)
+    return ledger_of(7, "shopify_usa", 20, LAST)
 
 
 def bulk_url(shop: SandboxClient) -> str:
-    query = documents.BULK_ORDERS % ""
-    done = shop.run_bulk(documents.BULK_RUN, documents.BULK_POLL, query)
-    url: str = done["url"]
+    url: str = shop.run_bulk(documents.BULK_ORDERS % "")["url"]
     return url
 
 
@@ -162,8 +136,7 @@ def test_a_bulk_operation_may_fail_and_leave_a_part(
     shop: SandboxClient, fault: str, code: str
 ) -> None:
     shop.arm(fault)
-    query = documents.BULK_ORDERS % ""
-    done = shop.run_bulk(documents.BULK_RUN, documents.BULK_POLL, query)
+    done = shop.run_bulk(documents.BULK_ORDERS % "")
     assert (done["status"], done["errorCode"], done["url"]) == ("FAILED", code, None)
     part = shop.download(done["partialDataUrl"]).content
     assert read_rows(b"\n".join(part.split(b"\n")[:-1])) != []

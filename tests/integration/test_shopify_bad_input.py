@@ -1,18 +1,15 @@
 """What a shop may throw at us: each ends in a clear outcome, and the rest goes in."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from starlette.applications import Starlette
 
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.errors import CredentialRejected, InvalidInput, ScopeMissing
-from shared.sandbox.app import build_app, ledger_shop
 from shared.sandbox.ledger import Ledger
-from shared.sandbox.maker import make_ledger
-from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.sandbox import SandboxClient
+from tests.fixtures.served_shop import ledger_of
 from tests.fixtures.shop_scene import ShopScene
 from workers.vendors import shopify
 from workers.wiring import Wiring
@@ -22,27 +19,9 @@ NOW = datetime(2026, 11, 20, 2, tzinfo=UTC)
 UK = "shopify_uk"
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Starlette, str]]:
-    app = build_app()
-    with serve(app) as url:
-        yield app, url
-
-
 @pytest.fixture
 def ledger() -> Ledger:
-    made = make_ledger(5, UK, orders=40, first_day=date(2026, 3, 20), last_day=date(2026, 11, 10))
-    made.move_clock(NOW)
-    return made
-
-
-@pytest.fixture
-def shop(served: tuple[Starlette, str], ledger: Ledger) -> SandboxClient:
-    """A shop of the test's own on the module's server."""
-    app, url = served
-    app.state.reception.open(ledger_shop(DOMAIN, ledger))
-    app.state.reception.faults.clear()
-    return SandboxClient(url, DOMAIN)
+    return ledger_of(5, UK, 40, NOW)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Whatever happens on the way, the tables end equal to what was sold: to the penny, by channel, day and SKU."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -9,9 +8,9 @@ from uuid import UUID
 import pytest
 from starlette.applications import Starlette
 
-from shared.sandbox.app import build_app, ledger_shop
+from shared.sandbox.app import ledger_shop
 from shared.sandbox.maker import make_ledger
-from tests.fixtures.sandbox import SandboxClient, serve
+from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.shop_scene import Killer, ShopScene, join_truths
 from workers.wiring import Wiring
 
@@ -25,13 +24,6 @@ NIGHTS = (
 )
 # What changed while the last of them was read.
 MORNING = datetime(2026, 12, 21, 2, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Starlette, str]]:
-    app = build_app()
-    with serve(app) as url:
-        yield app, url
 
 
 class Town:
@@ -88,6 +80,7 @@ def arm(town: Town, dice: random.Random) -> None:
         shop.set(bulk_order=dice.choice(("shuffled", "grouped")), advance_tokens_s=4000)
 
 
+@pytest.mark.usefixtures("quick_retries")
 @pytest.mark.parametrize("by_bulk", [False, True], ids=["pages", "bulk"])
 def test_after_faults_and_kills_the_tables_equal_the_ledger(
     wiring: Wiring,
@@ -101,8 +94,6 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
         monkeypatch.setattr("shared.connectors.shopify.connector.PAGED_ORDERS", 0)
     monkeypatch.setattr("shared.connectors.shopify.bulk.RECORDS_A_BUCKET", 7)
     monkeypatch.setattr("shared.connectors.shopify.bulk.POLL_S", 0.0)
-    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
-        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
     app, url = served
     dice = random.Random(1 + by_bulk)
     ours, theirs = Town(app, url, 11 + by_bulk, 34), Town(app, url, 21 + by_bulk, 20)

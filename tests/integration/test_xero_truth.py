@@ -21,6 +21,8 @@ from tests.fixtures.xero_scene import XeroScene, XeroStage, open_stage
 from workers.vendors.catalogue import open_books, open_shop
 from workers.wiring import Wiring
 
+pytestmark = pytest.mark.usefixtures("quick_retries")
+
 SECRET = {
     "client_id": "sandbox-app",
     "client_secret": "sandbox-secret",
@@ -45,12 +47,6 @@ FAULTS = (
     "change_mid_sync",
     "lose_answer_after_rotation",
 )
-
-
-@pytest.fixture(autouse=True)
-def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    for wait in ("FIRST_WAIT_S", "SPREAD_S"):
-        monkeypatch.setattr(f"shared.http.client.{wait}", 0.01)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,139 @@
+"""Products and stock: scanned now and then, off the shelf when no channel lists them any more."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.domain.catalogue import Product, StockLevel
+from shared.errors import CursorExpired
+from shared.use_cases.vendors import Page
+from tests.fixtures.shop_pulls import DAY, NOW, Opener, pull, rows
+from tests.fixtures.shops import CutOff, FakeShop, product
+from workers.wiring import Wiring
+
+
+def stock_of(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
+    return rows(
+        wiring,
+        tenant_id,
+        "SELECT sku, location, quantity_on_hand FROM inventory JOIN products p ON p.id = product_id "
+        "ORDER BY sku, location",
+    )
+
+
+def test_products_are_not_scanned_again_by_a_job_that_was_put_off(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), FakeShop([product("MUG")], [[]])
+    scans = [
+        pull(opener, shop, NOW + timedelta(minutes=minutes)).products_read
+        for minutes in (0, 10, 119, 121)
+    ]
+    assert scans == [1, 0, 0, 1]
+
+
+def test_a_product_scan_whose_place_the_vendor_forgot_begins_again(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Forgetful(FakeShop):
+        def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
+            if cursor is not None:
+                raise CursorExpired("vendor: the bulk operation is not known any more")
+            yield Page((product("MUG"),), (), "bulk-1")
+            if not self.products:
+                raise CutOff
+            yield Page((product("TEA"),), (), None)
+
+    opener = unit_of_work_of(acme)
+    with pytest.raises(CutOff):
+        pull(opener, Forgetful([], [[]]))
+    assert pull(opener, Forgetful([product("TEA")], [[]])).products_changed == 1
+    assert rows(wiring, acme, "SELECT count(*) FROM products WHERE is_active") == [(2,)]
+
+
+def test_what_a_vendor_kept_back_is_not_taken_off_the_shelf(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Half(FakeShop):
+        def product_pages(self, _cursor: str | None) -> Iterator[Page[Product]]:
+            yield Page((product("MUG"),), (), None, whole=False)
+
+    pull(unit_of_work_of(acme), FakeShop([product("MUG"), product("TEA")], [[]]))
+    pull(unit_of_work_of(acme), Half([], [[]]), NOW + timedelta(days=1))
+    assert rows(wiring, acme, "SELECT count(*) FROM products WHERE is_active") == [(2,)]
+
+
+def test_a_product_that_the_shop_lists_no_more_leaves_the_shelf(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), FakeShop([product("MUG"), product("TEA")], [[]]))
+    pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[]]), NOW + timedelta(days=1))
+    assert stock_of(wiring, acme) == [("MUG", "warehouse_uk", 10), ("TEA", "warehouse_uk", 0)]
+    assert rows(wiring, acme, "SELECT sku FROM products WHERE is_active") == [("MUG",)]
+
+
+def test_a_product_is_for_sale_while_one_channel_sells_it(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    active = "SELECT is_active, category FROM products WHERE sku = 'MUG'"
+    here = replace(product("MUG"), category="Kitchen")
+    there = replace(product("MUG"), channel="amazon_uk", is_active=False, stock=())
+
+    def list_it(*products: Product) -> None:
+        with opener() as work:
+            work.products.upsert(work.companies.get().id, products, DAY)
+
+    list_it(here)
+    list_it(there)
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    list_it(replace(here, is_active=False))
+    assert rows(wiring, acme, active) == [(False, "Kitchen")]
+    list_it(replace(there, is_active=True))
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    # The shop lists it no more; Amazon, which was read the day before, still does.
+    with opener() as work:
+        work.products.retire_unseen("shopify_uk", DAY + timedelta(days=1))
+    assert rows(wiring, acme, active) == [(True, "Kitchen")]
+    with opener() as work:
+        work.products.retire_unseen("amazon_uk", DAY + timedelta(days=1))
+    assert rows(wiring, acme, active) == [(False, "Kitchen")]
+
+
+def test_a_location_that_is_renamed_does_not_count_twice(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    before = product("MUG")
+    pull(unit_of_work_of(acme), FakeShop([before], [[]]))
+    moved = replace(before, stock=(StockLevel("MUG", "depot_uk", 10, 1),))
+    pull(unit_of_work_of(acme), FakeShop([moved], [[]]), NOW + timedelta(hours=3))
+    assert stock_of(wiring, acme) == [("MUG", "depot_uk", 10), ("MUG", "warehouse_uk", 0)]
+
+
+def test_two_variants_of_one_sku_add_up_their_stock(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    shop = FakeShop([product("MUG", on_hand=10), product("MUG", on_hand=3)], [[]])
+    pull(unit_of_work_of(acme), shop)
+    assert stock_of(wiring, acme) == [("MUG", "warehouse_uk", 13)]
+
+
+def test_a_shop_of_another_currency_leaves_prices_and_costs_alone(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[]]))
+    euro = replace(
+        product("MUG"), currency="EUR", unit_price=Decimal("12.00"), unit_cost=Decimal("5.00")
+    )
+    again = pull(unit_of_work_of(acme), FakeShop([euro], [[]]), NOW + timedelta(hours=3))
+    assert again.products_changed == 0
+    assert rows(wiring, acme, "SELECT unit_price::text, unit_cost::text FROM products") == [
+        ("10.00", "4.00")
+    ]
+    costs = "SELECT currency, unit_cost::text FROM product_costs ORDER BY currency"
+    assert rows(wiring, acme, costs) == [("EUR", "5.0000"), ("GBP", "4.0000")]

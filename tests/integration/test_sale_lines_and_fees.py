@@ -1,0 +1,152 @@
+"""What is kept of a line and of its fee, whichever comes first and whichever is newer."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from shared.domain.sales import FeeRule, SaleFee
+from shared.domain.sync import SyncWindow
+from shared.use_cases.keep_sales import keep_fees, keep_orders
+from shared.use_cases.vendors import Page, SalePage
+from tests.fixtures.shop_pulls import (
+    BEFORE,
+    DAY,
+    NOW,
+    Opener,
+    credential_of,
+    pull,
+    rows,
+    totals,
+    two_pages,
+)
+from tests.fixtures.shops import FakeShop, product, sale
+from workers.wiring import Wiring
+
+
+def test_a_changed_line_is_corrected(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), two_pages())
+    shop = two_pages()
+    shop.order_pages[0][0] = sale(1, "MUG", 2, DAY, amount="15.00")
+    assert pull(unit_of_work_of(acme), shop, NOW + timedelta(hours=1)).lines_changed == 1
+    assert totals(wiring, acme).revenue == Decimal("45.00")
+
+
+def test_older_news_does_not_overwrite_newer(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    old = replace(sale(1, "MUG", 2, DAY), source_updated_at=NOW - timedelta(hours=3))
+    new = replace(old, total_amount=Decimal("15.00"), source_updated_at=NOW - timedelta(hours=2))
+    for hour, line in enumerate((old, new, old)):
+        pull(unit_of_work_of(acme), FakeShop([], [[line]]), NOW + timedelta(hours=hour))
+    assert totals(wiring, acme).revenue == Decimal("15.00")
+    # In one page as well.
+    pull(unit_of_work_of(globex), FakeShop([], [[new, old]]))
+    assert totals(wiring, globex).revenue == Decimal("15.00")
+
+
+def test_an_order_of_a_deleted_sku_is_kept_with_an_inactive_product(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[sale(1, "GONE", 1, DAY)]]))
+    assert rows(wiring, acme, "SELECT sku, is_active FROM products ORDER BY sku") == [
+        ("GONE", False),
+        ("MUG", True),
+    ]
+
+
+def test_a_line_without_a_sku_counts_as_revenue_of_no_product(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    gift_card = replace(sale(1, "CARD", 1, DAY), sku=None)
+    pull(unit_of_work_of(acme), FakeShop([], [[gift_card]]))
+    assert totals(wiring, acme).revenue == Decimal("10.00")
+    assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]
+
+
+def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    fees = "SELECT commission_amount::text, commission_rate::text, net_revenue::text, fee_estimated FROM sales"
+    opener = unit_of_work_of(acme)
+    line = sale(1, "MUG", 2, DAY)
+    pull(opener, FakeShop([], [[line]]))
+    assert rows(wiring, acme, fees) == [("0.40", "0.0200", "19.60", True)]
+
+    class Told(FakeShop):
+        def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+            told = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
+            yield SalePage((line,), (), None, fees=(told,))
+
+    pull(opener, Told([], []), NOW + timedelta(hours=1))
+    assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
+    pull(opener, FakeShop([], [[line]]), NOW + timedelta(hours=2))
+    assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
+
+
+@pytest.mark.parametrize("fees_first", [True, False])
+def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener, fees_first: bool
+) -> None:
+    told = (
+        SaleFee("shopify_uk", "1", "f1", "MUG", Decimal("3.00"), "GBP", False, NOW),
+        SaleFee("shopify_uk", "1", "f2", None, Decimal("0.30"), "GBP", True, NOW),
+    )
+
+    class Fees(FakeShop):
+        told: tuple[SaleFee, ...] = ()
+
+        def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
+            yield Page(self.told, (), None)
+
+    opener = unit_of_work_of(acme)
+    lines = [sale(1, "MUG", 2, DAY), sale(1, "TEA", 1, DAY)]
+    both = [Fees([], [lines]), Fees([], [[]])]
+    both[1].told = told
+    credential = credential_of(opener)
+    with opener() as work:
+        for stream in ("fees", "refunds"):
+            work.cursors.move(credential.id, stream, {}, {"since": BEFORE.isoformat()})
+    for hour, shop in enumerate(both[::-1] if fees_first else both):
+        shop.traits = replace(shop.traits, fee_lags=(timedelta(0),))
+        pull(opener, shop, NOW + timedelta(hours=hour))
+    found = (
+        "SELECT sku, commission_amount::text, fee_estimated "
+        "FROM sales JOIN products p ON p.id = product_id ORDER BY sku"
+    )
+    assert rows(wiring, acme, found) == [("MUG", "3.20", True), ("TEA", "0.10", True)]
+    final = Fees([], [[]])
+    final.traits = both[0].traits
+    final.told = (replace(told[0], amount=Decimal("3.10"), is_final=True),)
+    pull(opener, final, NOW + timedelta(days=20))
+    assert rows(wiring, acme, found) == [("MUG", "3.30", False), ("TEA", "0.10", False)]
+
+
+def test_an_order_and_its_fee_that_are_written_side_by_side_find_each_other(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, rule = unit_of_work_of(acme), FeeRule(Decimal("0.15"), Decimal(0))
+    credential = credential_of(opener)
+    told = SaleFee("shopify_uk", "1", "f1", None, Decimal("4.20"), "GBP", True, NOW)
+    done = threading.Event()
+
+    def write_fee() -> None:
+        with opener() as work:
+            keep_fees(work, credential, (told,), rule)
+        done.set()
+
+    with opener() as work:
+        keep_orders(work, credential, (sale(1, "MUG", 2, DAY),), rule)
+        other = threading.Thread(target=write_fee)
+        other.start()
+        # It waits for what it could not see yet.
+        assert not done.wait(0.3)
+    other.join()
+    fees = "SELECT commission_amount::text, fee_estimated FROM sales"
+    assert rows(wiring, acme, fees) == [("4.20", False)]
