@@ -19,8 +19,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)   ## run the main job from nothing to a summary
 	$(BIN)/capliquify demo
 
-test: $(STAMP)   ## run all tests
-	$(BIN)/python -m pytest
+test: $(STAMP)   ## run all tests, in two processes with servers of their own
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: $(STAMP)  ## static checks: style, types, architecture
 	$(BIN)/ruff check .
