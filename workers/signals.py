@@ -1,5 +1,6 @@
 """What the worker's processes do when they begin and end: open their wiring, sign in and out."""
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -35,6 +36,8 @@ def _log(**_: object) -> None:
 @worker_process_init.connect
 def _open(**_: object) -> None:
     open_wiring()
+    # What is loaded by now stays: else the collector looks through it again and again while records come in.
+    gc.freeze()
 
 
 @worker_process_shutdown.connect

@@ -1,13 +1,13 @@
 """A channel's fees shared out over the lines of an order, to the penny."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from shared.domain.money import round_money
 from shared.domain.sales import FeeRule, LineKind, SaleFee, SaleLine
 
 NOTHING = Decimal(0)
+RATE, LARGEST_RATE = Decimal("0.0001"), Decimal("9.9999")
 
 
 def share_fees(
@@ -28,11 +28,20 @@ def share_fees(
         estimated = any(shares) or any(line.quantity for line in sold)
     by_id = dict(zip([line.channel_line_id for line in sold], shares, strict=True))
     return tuple(
-        replace(line, commission_amount=by_id[line.channel_line_id], fee_estimated=estimated)
+        line._replace(commission_amount=by_id[line.channel_line_id], fee_estimated=estimated)
         if line.kind is LineKind.SALE
         else line
         for line in lines
     )
+
+
+def commission_rate(line: SaleLine) -> Decimal | None:
+    """The share of its total that a line's commission is, at four places; None where that says nothing."""
+    taken, total = line.commission_amount, line.total_amount
+    # The table keeps one digit before the point.
+    if taken is None or abs(taken) >= total * LARGEST_RATE:
+        return None
+    return (taken / total).quantize(RATE, ROUND_HALF_UP)
 
 
 def allocate(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:

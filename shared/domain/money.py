@@ -20,8 +20,9 @@ def parse_money(text: object, field: str) -> Decimal:
         raise SkipRecord(f"{field}: {text!r} is not an amount written as text")
     try:
         amount = Decimal(text)
+        fits = -LARGEST <= amount <= LARGEST
     except InvalidOperation:
         raise SkipRecord(f"{field}: {text[:40]!r} is not an amount") from None
-    if not amount.is_finite() or abs(amount) > LARGEST:
+    if not fits:
         raise SkipRecord(f"{field}: {text[:40]!r} does not fit an amount of money")
     return amount

@@ -145,8 +145,7 @@ def test_a_run_whose_cursor_another_run_has_moved_writes_nothing(
 def test_the_cursor_stays_where_the_rows_are_not_kept(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    broken = sale(1, "MUG", 2, DAY)
-    object.__setattr__(broken, "currency", "no currency")
+    broken = sale(1, "MUG", 2, DAY)._replace(currency="no currency")
     with pytest.raises(Exception, match="value too long"):
         pull(unit_of_work_of(acme), FakeShop([], [[broken]]))
     assert position(unit_of_work_of(acme), "orders") == CONNECTED["orders"]

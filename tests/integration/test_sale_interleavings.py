@@ -43,7 +43,7 @@ def versions(order: str, count: int) -> list[SalePage]:
         if version > 1:
             lines.append(sale(1, "TEA", -1, DAY + timedelta(days=1)))
         told = [
-            replace(line, channel_order_id=order, channel_line_id=f"{number}", source_updated_at=changed)
+            line._replace(channel_order_id=order, channel_line_id=f"{number}", source_updated_at=changed)
             for number, line in enumerate(lines)
         ]  # fmt: skip
         fees = (fee(order, "with the order", "0.77", None),) if version > 0 else ()

@@ -38,11 +38,46 @@ def test_a_changed_line_is_corrected(
     assert totals(wiring, acme).revenue == Decimal("45.00")
 
 
+def test_a_line_is_the_same_row_whether_its_page_is_new_or_known_in_part(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    other = sale(1, "TEA", 1, DAY)
+    rich = sale(2, "MUG", 3, DAY, amount="12.34")._replace(
+        tax_amount=Decimal("2.47"),
+        shipping_amount=Decimal("3.95"),
+        presentment_amount=Decimal("14.81"),
+        presentment_currency="EUR",
+        source_updated_at=NOW - timedelta(hours=2),
+    )
+    pull(unit_of_work_of(acme), FakeShop([], [[rich]]))
+    pull(unit_of_work_of(globex), FakeShop([], [[other]]))
+    pull(unit_of_work_of(globex), FakeShop([], [[other, rich]]), NOW + timedelta(hours=1))
+    query = (
+        "SELECT p.sku, line_kind::text, sale_date, quantity, s.unit_price, total_amount, tax_amount, "
+        "s.currency, market, shipping_amount, presentment_amount, presentment_currency, "
+        "commission_amount, commission_rate, net_revenue, fee_estimated, source_updated_at "
+        "FROM sales s JOIN products p ON p.id = s.product_id WHERE channel_order_id = '2'"
+    )
+    copied = rows(wiring, acme, query)
+    assert copied == rows(wiring, globex, query)
+    assert [str(value) for value in copied[0][:7]] == [
+        "MUG",
+        "SALE",
+        "2026-03-01",
+        "3",
+        "10.00",
+        "12.34",
+        "2.47",
+    ]
+    # Two per cent of it, estimated.
+    assert copied[0][12:16] == (Decimal("0.25"), Decimal("0.0203"), Decimal("12.09"), True)
+
+
 def test_older_news_does_not_overwrite_newer(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    old = replace(sale(1, "MUG", 2, DAY), source_updated_at=NOW - timedelta(hours=3))
-    new = replace(old, total_amount=Decimal("15.00"), source_updated_at=NOW - timedelta(hours=2))
+    old = sale(1, "MUG", 2, DAY)._replace(source_updated_at=NOW - timedelta(hours=3))
+    new = old._replace(total_amount=Decimal("15.00"), source_updated_at=NOW - timedelta(hours=2))
     for hour, line in enumerate((old, new, old)):
         pull(unit_of_work_of(acme), FakeShop([], [[line]]), NOW + timedelta(hours=hour))
     assert totals(wiring, acme).revenue == Decimal("15.00")
@@ -64,7 +99,7 @@ def test_an_order_of_a_deleted_sku_is_kept_with_an_inactive_product(
 def test_a_line_without_a_sku_counts_as_revenue_of_no_product(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    gift_card = replace(sale(1, "CARD", 1, DAY), sku=None)
+    gift_card = sale(1, "CARD", 1, DAY)._replace(sku=None)
     pull(unit_of_work_of(acme), FakeShop([], [[gift_card]]))
     assert totals(wiring, acme).revenue == Decimal("10.00")
     assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]

@@ -1,7 +1,6 @@
 """Forecasts are scored by what was sold on the days that they spoke of."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -93,7 +92,7 @@ def test_an_order_that_was_cancelled_is_wanted_no_more(
 ) -> None:
     expect(shop, "MUG", {FRIDAY: 3.0})
     score_forecasts(shop, as_of=FRIDAY)
-    sell(shop, replace(sale(4, "MUG", 4, FRIDAY), quantity=0, total_amount=Decimal(0)))
+    sell(shop, sale(4, "MUG", 4, FRIDAY)._replace(quantity=0, total_amount=Decimal(0)))
     assert score_forecasts(shop, as_of=FRIDAY) == ScoreResult(1, 1, 0.0)
     assert scored(wiring, acme) == [("MUG", FRIDAY, "0.00", "0.00")]
 

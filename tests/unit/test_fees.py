@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.fees import allocate, share_fees
+from shared.domain.fees import allocate, commission_rate, share_fees
 from shared.domain.sales import FeeRule, LineKind, SaleFee
 from tests.fixtures.shops import sale
 
@@ -83,8 +83,8 @@ def test_every_penny_that_was_told_is_on_a_line(
     sold: list[tuple[Decimal, str | None]], told: list[tuple[Decimal, str | None]]
 ) -> None:
     lines = [
-        replace(
-            sale(1, sku or "", 1, DAY), sku=sku, total_amount=total, channel_line_id=str(number)
+        sale(1, sku or "", 1, DAY)._replace(
+            sku=sku, total_amount=total, channel_line_id=str(number)
         )
         for number, (total, sku) in enumerate(sold)
     ]
@@ -105,3 +105,26 @@ def test_a_line_of_a_refund_kind_is_left_as_it_is() -> None:
     back = sale(1, "MUG", -1, DAY)
     assert back.kind is LineKind.REFUND
     assert share_fees([back], [fee("a", "1.00")], RULE) == (back,)
+
+
+@pytest.mark.parametrize(
+    ("taken", "total", "rate"),
+    [
+        ("0.78", "20.00", "0.0390"),
+        ("-0.78", "20.00", "-0.0390"),
+        ("1.00", "3.00", "0.3333"),
+        ("2.00", "3.00", "0.6667"),
+        ("9.9998", "1.00", "9.9998"),
+        # More than the table keeps, and shares of nothing or of what was given back.
+        ("10.00", "1.00", None),
+        ("0.10", "0.00", None),
+        ("0.10", "-5.00", None),
+        (None, "5.00", None),
+    ],
+)
+def test_a_commission_is_a_share_of_its_line(
+    taken: str | None, total: str, rate: str | None
+) -> None:
+    commission = None if taken is None else Decimal(taken)
+    line = sale(1, "MUG", 1, DAY, amount=total)._replace(commission_amount=commission)
+    assert commission_rate(line) == (None if rate is None else Decimal(rate))

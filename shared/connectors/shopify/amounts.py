@@ -20,7 +20,10 @@ class Amounts:
     customer_currency: str | None
 
     def part(self, kept: int, of: int) -> "Amounts":
-        """The amounts of so many of the units, each rounded."""
+        """The amounts of so many of the units; each rounded where that is not all of them."""
+
+        if kept == of and of:
+            return self
 
         def share(amount: Decimal) -> Decimal:
             # Multiplied first: a third of three is one.
@@ -93,6 +96,8 @@ def _amounts(
 
 
 def _taxes(node: Node) -> tuple[Decimal, Decimal]:
-    lines = node.get("taxLines") or ()
-    shop = sum((shop_money(line, "priceSet")[0] for line in lines), NOTHING)
-    return shop, sum((customer_money(line, "priceSet")[0] for line in lines), NOTHING)
+    shop = customer = NOTHING
+    for line in node.get("taxLines") or ():
+        shop += shop_money(line, "priceSet")[0]
+        customer += customer_money(line, "priceSet")[0]
+    return shop, customer

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -91,7 +92,7 @@ def customer_money(node: Node, field: str) -> tuple[Decimal, str]:
 def read_money(money: Node, field: str) -> tuple[Decimal, str]:
     """An amount and its currency."""
     currency = str(money.get("currencyCode"))
-    if len(currency) != 3 or not currency.isalpha() or not currency.isupper():
+    if not _is_currency(currency):
         raise SkipRecord(f"{field}: {currency[:10]!r} is not a currency")
     return parse_money(money.get("amount"), field), currency
 
@@ -101,3 +102,8 @@ def _money(node: Node, field: str, side: str) -> tuple[Decimal, str]:
     if not money:
         raise SkipRecord(f"{field}: is missing")
     return read_money(money, field)
+
+
+@lru_cache(64)
+def _is_currency(text: str) -> bool:
+    return len(text) == 3 and text.isalpha() and text.isupper()

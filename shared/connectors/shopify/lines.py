@@ -1,7 +1,7 @@
 """One line of a Shopify order, of its shipping or of its refunds, as a sale line; each raises `SkipRecord`."""
 
-from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify.amounts import (
@@ -34,6 +34,7 @@ class LineReader:
         self._order, self._channel, self._zone = order, channel, zone
         self._refunded = refunded
         self._tax_inside = bool(order.get("taxesIncluded"))
+        self._market = MARKETS.get(channel, "")[:10]
 
     def sale(self, node: Node) -> SaleLine:
         """An order line: the units that were sold, without those that an edit took off again."""
@@ -41,10 +42,8 @@ class LineReader:
         kept = ordered - self._removed(node, ordered)
         amounts = line_amounts(node, tax_inside=self._tax_inside).part(kept, ordered)
         price, _ = shop_money(node, "originalUnitPriceSet")
-        line = self._line(
-            short_id(node["id"]), LineKind.SALE, self._day(self._order), amounts, node
-        )
-        return replace(line, quantity=kept, unit_price=round_money(price))
+        line = self._line(short_id(node["id"]), LineKind.SALE, self._ordered_on, amounts, node)
+        return line._replace(quantity=kept, unit_price=round_money(price))
 
     def shipping(self, node: Node) -> SaleLine:
         """What the customer paid for the way; nothing where it was taken off the order."""
@@ -52,7 +51,7 @@ class LineReader:
         if node.get("isRemoved"):
             amounts = amounts.part(0, 1)
         identity = f"shipping-{short_id(str(node.get('id')))}"
-        return self._shipping_line(identity, LineKind.SALE, self._day(self._order), amounts)
+        return self._shipping_line(identity, LineKind.SALE, self._ordered_on, amounts)
 
     def refunded_line(self, node: Node, refund: Node) -> SaleLine:
         """Units given back, dated when they were."""
@@ -64,7 +63,7 @@ class LineReader:
         line = self._line(identity, LineKind.REFUND, self._day(refund), amounts, item)
         subtotal = abs(shop_money(node, "subtotalSet")[0])
         price = round_money(subtotal / units) if units else NOTHING
-        return replace(line, quantity=-units, unit_price=price)
+        return line._replace(quantity=-units, unit_price=price)
 
     def refunded_shipping(self, node: Node, refund: Node) -> SaleLine:
         """Shipping given back."""
@@ -86,13 +85,13 @@ class LineReader:
         amount, currency = read_money(node["amount"], "fees")
         return SaleFee(
             channel=self._channel,
-            channel_order_id=short_id(self._order["id"]),
+            channel_order_id=self._order_id,
             fee_key=short_id(node["id"]),
             sku=None,
             amount=round_money(amount),
             currency=currency,
             is_final=True,
-            posted_at=read_instant(self._order, "updatedAt"),
+            posted_at=self._updated_at,
         )
 
     def _removed(self, node: Node, ordered: int) -> int:
@@ -108,7 +107,7 @@ class LineReader:
         customer = amounts.customer_net
         return SaleLine(
             channel=self._channel,
-            channel_order_id=short_id(self._order["id"]),
+            channel_order_id=self._order_id,
             channel_line_id=identity,
             kind=kind,
             sku=read_sku(item),
@@ -119,17 +118,31 @@ class LineReader:
             total_amount=round_money(amounts.net),
             tax_amount=round_money(amounts.tax),
             currency=amounts.currency,
-            market=MARKETS.get(self._channel, "")[:10],
+            market=self._market,
             presentment_amount=None if customer is None else round_money(customer),
             presentment_currency=amounts.customer_currency,
-            source_updated_at=read_instant(self._order, "updatedAt"),
+            source_updated_at=self._updated_at,
         )
 
     def _shipping_line(
         self, identity: str, kind: LineKind, day: date, amounts: Amounts
     ) -> SaleLine:
         line = self._line(identity, kind, day, amounts, {})
-        return replace(line, shipping_amount=line.total_amount, total_amount=NOTHING)
+        return line._replace(shipping_amount=line.total_amount, total_amount=NOTHING)
+
+    # What all lines of the order share; where it cannot be read, each of them says so.
+
+    @cached_property
+    def _order_id(self) -> str:
+        return short_id(self._order["id"])
+
+    @cached_property
+    def _ordered_on(self) -> date:
+        return self._day(self._order)
+
+    @cached_property
+    def _updated_at(self) -> datetime:
+        return read_instant(self._order, "updatedAt")
 
     def _day(self, dated: Node) -> date:
         return local_day(dated, "createdAt", self._zone)

@@ -6,7 +6,7 @@ stands on lines of its own.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -94,8 +94,7 @@ def _fee_nodes(order: Node) -> Iterable[Node]:
 
 def _void(line: SaleLine) -> SaleLine:
     """The line of a cancelled order: it stays, and counts nothing."""
-    return replace(
-        line,
+    return line._replace(
         quantity=0,
         total_amount=NOTHING,
         tax_amount=NOTHING,

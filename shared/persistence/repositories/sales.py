@@ -8,56 +8,8 @@ from shared.domain.sales import SaleLine
 from shared.domain.series import Series
 from shared.domain.working_capital import Flows
 from shared.persistence.database import Connection
+from shared.persistence.repositories.sale_lines import write_lines
 from shared.use_cases.ports import Company
-
-# A SKU that the shop has deleted still has its orders: it is kept as an inactive product.
-ADD_DELETED_SKUS = """
-INSERT INTO products (company_id, sku, name, is_active)
-SELECT %s, sku, max(name), false
-FROM unnest(%s::text[], %s::text[]) AS n (sku, name) WHERE sku IS NOT NULL GROUP BY sku
-ON CONFLICT (sku) DO NOTHING
-"""
-
-# One array a column. A real fee is not overwritten by an estimate, newer news not by older.
-UPSERT_SALES = """
-INSERT INTO sales AS s (company_id, product_id, channel, channel_order_id, channel_line_id, line_kind, sale_date,
-    quantity, unit_price, total_amount, tax_amount, currency, market, shipping_amount, presentment_amount,
-    presentment_currency, commission_amount, commission_rate, fee_estimated, source_updated_at)
-SELECT %s, p.id, n.channel, n.order_id, n.line_id, n.kind::public.sale_line_kind, n.sale_date,
-    n.quantity, n.unit_price, n.total_amount, n.tax_amount, n.currency, n.market, n.shipping_amount,
-    n.presentment_amount, n.presentment_currency, n.commission_amount,
-    CASE WHEN abs(n.commission_amount) < n.total_amount * 9.9999
-         THEN round(n.commission_amount / n.total_amount, 4) END, n.fee_estimated, n.source_updated_at
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::int[], %s::numeric[],
-            %s::numeric[], %s::numeric[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::text[],
-            %s::numeric[], %s::boolean[], %s::timestamptz[])
-     AS n (sku, channel, order_id, line_id, kind, sale_date, quantity, unit_price,
-           total_amount, tax_amount, currency, market, shipping_amount, presentment_amount, presentment_currency,
-           commission_amount, fee_estimated, source_updated_at)
-LEFT JOIN products p USING (sku)
-ON CONFLICT (channel, channel_order_id, channel_line_id) DO UPDATE SET
-    product_id = excluded.product_id, line_kind = excluded.line_kind, sale_date = excluded.sale_date,
-    quantity = excluded.quantity, unit_price = excluded.unit_price, total_amount = excluded.total_amount,
-    tax_amount = excluded.tax_amount, currency = excluded.currency, market = excluded.market,
-    shipping_amount = excluded.shipping_amount, presentment_amount = excluded.presentment_amount,
-    presentment_currency = excluded.presentment_currency,
-    commission_amount = CASE WHEN {keeps_fee} THEN s.commission_amount ELSE excluded.commission_amount END,
-    commission_rate = CASE WHEN {keeps_fee} THEN s.commission_rate ELSE excluded.commission_rate END,
-    fee_estimated = excluded.fee_estimated AND NOT {keeps_fee},
-    source_updated_at = excluded.source_updated_at, updated_at = now()
-WHERE coalesce(excluded.source_updated_at >= s.source_updated_at, true)
-  AND (s.product_id, s.line_kind, s.sale_date, s.quantity, s.unit_price, s.total_amount, s.tax_amount, s.currency,
-       s.market, s.shipping_amount, s.presentment_amount, s.presentment_currency, s.commission_amount,
-       s.fee_estimated, s.source_updated_at)
-   IS DISTINCT FROM
-      (excluded.product_id, excluded.line_kind, excluded.sale_date, excluded.quantity, excluded.unit_price,
-       excluded.total_amount, excluded.tax_amount, excluded.currency, excluded.market, excluded.shipping_amount,
-       excluded.presentment_amount, excluded.presentment_currency,
-       CASE WHEN {keeps_fee} THEN s.commission_amount ELSE excluded.commission_amount END,
-       excluded.fee_estimated AND NOT {keeps_fee}, excluded.source_updated_at)
-""".format(
-    keeps_fee="(excluded.fee_estimated AND NOT s.fee_estimated AND s.commission_amount IS NOT NULL)"
-)
 
 # Demand is what customers wanted on the day: a later refund does not unmake it.
 DAILY_DEMAND = """
@@ -109,14 +61,7 @@ class SaleRepository:
 
     def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int:
         """Writes lines; returns rows new or changed."""
-        if not lines:
-            return 0
-        unique = newest(lines)
-        self._connection.execute(
-            ADD_DELETED_SKUS,
-            (company_id, [n.sku for n in unique], [n.product_name[:255] for n in unique]),
-        )
-        return self._connection.execute(UPSERT_SALES, (company_id, *_columns(unique))).rowcount
+        return write_lines(self._connection, company_id, lines) if lines else 0
 
     def complete_until(self) -> date | None:
         """The last day whose orders every connected shop has told; None where no shop is connected."""
@@ -140,48 +85,3 @@ class SaleRepository:
             {"company_id": company.id, "currency": company.currency, "first": first, "last": last},
         )
         return {row["sale_date"]: Flows(row["revenue"], row["cost_of_goods_sold"]) for row in rows}
-
-
-def newest(lines: Sequence[SaleLine]) -> list[SaleLine]:
-    """Each line once: the one that the vendor changed last."""
-    found: dict[tuple[str, str, str], SaleLine] = {}
-    for line in lines:
-        key = line.channel, line.channel_order_id, line.channel_line_id
-        known = found.get(key)
-        if known is None or not _is_older(line, known):
-            found[key] = line
-    return list(found.values())
-
-
-def _is_older(line: SaleLine, known: SaleLine) -> bool:
-    if line.source_updated_at is None or known.source_updated_at is None:
-        return False
-    return line.source_updated_at < known.source_updated_at
-
-
-# In the order of the statement.
-COLUMNS = [
-    "sku",
-    "channel",
-    "channel_order_id",
-    "channel_line_id",
-    "kind",
-    "sale_date",
-    "quantity",
-    "unit_price",
-    "total_amount",
-    "tax_amount",
-    "currency",
-    "market",
-    "shipping_amount",
-    "presentment_amount",
-    "presentment_currency",
-    "commission_amount",
-    "fee_estimated",
-    "source_updated_at",
-]
-
-
-def _columns(lines: Sequence[SaleLine]) -> list[list[object]]:
-    """The lines turned into one list a column."""
-    return [[getattr(line, name) for line in lines] for name in COLUMNS]
