@@ -79,9 +79,15 @@ class Scribe:
         test: bool = False,
         foreign: bool | None = None,
         fee_after: timedelta | None = timedelta(0),
+        charges: int | None = None,
     ) -> OrderPlaced:
-        """An order with shipping, its fee so long after it (None: no fee is ever told)."""
-        shipping = (self._shipping(),) if self.dice.random() < 0.8 else ()
+        """An order with shipping, its fee so long after it (None: no fee is ever told).
+
+        `charges` is how many lines of shipping it has; one, or none, by the dice if None.
+        """
+        if charges is None:
+            charges = 1 if self.dice.random() < 0.8 else 0
+        shipping = tuple(self._shipping() for _ in range(charges))
         if foreign is None:
             foreign = self.dice.random() < 0.2
         currency = self.market.shop.presentment_currency
@@ -230,6 +236,13 @@ def _removed_and_refunded(scribe: Scribe, at: datetime) -> None:
     scribe.refund(order, at + 3 * DAY, [(line, 0, 1)])
 
 
+def _many_charges(scribe: Scribe, at: datetime) -> None:
+    """More of everything than comes with the first page of an order."""
+    order = scribe.place(at, scribe.lines(2), charges=7)
+    given = tuple(AmountGiven(scribe.number, Decimal("-0.50"), Decimal("-0.10")) for _ in range(6))
+    scribe.refund(order, at + 2 * DAY, [(order.lines[0], 0, 1)], shipping=True, amounts=given)
+
+
 SCENARIOS: tuple[Callable[[Scribe, datetime], None], ...] = (
     _plain,
     _order_discount,
@@ -251,4 +264,5 @@ SCENARIOS: tuple[Callable[[Scribe, datetime], None], ...] = (
     _one_sku_twice,
     _removed_and_refunded,
     _cancelled_and_refunded,
+    _many_charges,
 )

@@ -213,6 +213,17 @@ def test_the_fees_of_payments_that_succeeded_are_told() -> None:
     )
 
 
+def test_fees_that_are_not_all_told_stay_an_estimate_and_are_shown() -> None:
+    whole = read(line(), order_node=order(transactions=[paid_with("0.10")] * 20))
+    assert (len(whole.fees), whole.rejected) == (20, ())
+    cut = read(line(), order_node=order(transactions=[paid_with("0.10")] * 21))
+    assert (len(cut.lines), cut.fees, [each.field for each in cut.rejected]) == (
+        1,
+        (),
+        ["transactions"],
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

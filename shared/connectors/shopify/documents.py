@@ -1,5 +1,20 @@
 """The GraphQL documents that are sent, valid against the official schema of 2026-07."""
 
+
+def _more(kind: str, connection: str, fragment: str, arguments: str = "") -> str:
+    """Further nodes of a connection within one record."""
+    return f"""
+query More($id: ID!, $after: String) {{
+  {kind}(id: $id) {{
+    {connection}(first: 100, after: $after{arguments}) {{
+      nodes {{ ...{fragment} }}
+      pageInfo {{ hasNextPage endCursor }}
+    }}
+  }}
+}}
+"""
+
+
 SHOP = """
 query Shop {
   shop { name currencyCode ianaTimezone }
@@ -57,17 +72,7 @@ query Products($first: Int!, $after: String) {
 )
 
 MORE_LEVELS = (
-    """
-query MoreLevels($id: ID!, $after: String) {
-  inventoryItem(id: $id) {
-    inventoryLevels(first: 100, after: $after) {
-      nodes { ...InventoryLevelFields }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}
-"""
-    + INVENTORY_LEVEL_FIELDS
+    _more("inventoryItem", "inventoryLevels", "InventoryLevelFields") + INVENTORY_LEVEL_FIELDS
 )
 
 # The money of the shop, and what the customer paid in the money of the customer.
@@ -101,7 +106,7 @@ fragment OrderFields on Order {
   cancelledAt
   test
   taxesIncluded
-  transactions(first: 20) {
+  transactions(first: 21) {
     kind
     status
     fees { id amount { amount currencyCode } }
@@ -129,6 +134,22 @@ fragment RefundLineFields on RefundLineItem {
 }
 """
 
+REFUND_SHIPPING_FIELDS = """
+fragment RefundShippingFields on RefundShippingLine {
+  id
+  subtotalAmountSet { ...MoneyBagFields }
+  taxAmountSet { ...MoneyBagFields }
+}
+"""
+
+ADJUSTMENT_FIELDS = """
+fragment AdjustmentFields on OrderAdjustment {
+  id
+  amountSet { ...MoneyBagFields }
+  taxAmountSet { ...MoneyBagFields }
+}
+"""
+
 # What a refund gave back; its connections may not stand in a bulk operation.
 REFUND_FIELDS = (
     """
@@ -140,14 +161,18 @@ fragment RefundFields on Refund {
     pageInfo { hasNextPage endCursor }
   }
   refundShippingLines(first: 5) {
-    nodes { id subtotalAmountSet { ...MoneyBagFields } taxAmountSet { ...MoneyBagFields } }
+    nodes { ...RefundShippingFields }
+    pageInfo { hasNextPage endCursor }
   }
   orderAdjustments(first: 5) {
-    nodes { id amountSet { ...MoneyBagFields } taxAmountSet { ...MoneyBagFields } }
+    nodes { ...AdjustmentFields }
+    pageInfo { hasNextPage endCursor }
   }
 }
 """
     + REFUND_LINE_FIELDS
+    + REFUND_SHIPPING_FIELDS
+    + ADJUSTMENT_FIELDS
 )
 
 ORDERS = (
@@ -160,7 +185,10 @@ query Orders($first: Int!, $after: String, $search: String!, $sortKey: OrderSort
         nodes { ...LineItemFields }
         pageInfo { hasNextPage endCursor }
       }
-      shippingLines(first: 5, includeRemovals: true) { nodes { ...ShippingFields } }
+      shippingLines(first: 5, includeRemovals: true) {
+        nodes { ...ShippingFields }
+        pageInfo { hasNextPage endCursor }
+      }
       refunds { ...RefundFields }
     }
     pageInfo { hasNextPage endCursor }
@@ -174,34 +202,27 @@ query Orders($first: Int!, $after: String, $search: String!, $sortKey: OrderSort
     + MONEY_BAG_FIELDS
 )
 
-MORE_LINES = (
-    """
-query MoreLines($id: ID!, $after: String) {
-  order(id: $id) {
-    lineItems(first: 100, after: $after) {
-      nodes { ...LineItemFields }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}
-"""
-    + LINE_ITEM_FIELDS
+
+MORE_LINES = _more("order", "lineItems", "LineItemFields") + LINE_ITEM_FIELDS + MONEY_BAG_FIELDS
+
+MORE_SHIPPING = (
+    _more("order", "shippingLines", "ShippingFields", ", includeRemovals: true")
+    + SHIPPING_FIELDS
     + MONEY_BAG_FIELDS
 )
 
 MORE_REFUND_LINES = (
-    """
-query MoreRefundLines($id: ID!, $after: String) {
-  refund(id: $id) {
-    refundLineItems(first: 100, after: $after) {
-      nodes { ...RefundLineFields }
-      pageInfo { hasNextPage endCursor }
-    }
-  }
-}
-"""
-    + REFUND_LINE_FIELDS
+    _more("refund", "refundLineItems", "RefundLineFields") + REFUND_LINE_FIELDS + MONEY_BAG_FIELDS
+)
+
+MORE_REFUND_SHIPPING = (
+    _more("refund", "refundShippingLines", "RefundShippingFields")
+    + REFUND_SHIPPING_FIELDS
     + MONEY_BAG_FIELDS
+)
+
+MORE_ADJUSTMENTS = (
+    _more("refund", "orderAdjustments", "AdjustmentFields") + ADJUSTMENT_FIELDS + MONEY_BAG_FIELDS
 )
 
 # The refunds that a bulk operation has named.

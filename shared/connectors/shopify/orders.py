@@ -13,7 +13,12 @@ from zoneinfo import ZoneInfo
 from shared.connectors.shopify.amounts import NOTHING
 from shared.connectors.shopify.fields import Node, collect, short_id
 from shared.connectors.shopify.lines import LineReader
+from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
+from shared.errors import SkipRecord
+
+# The documents ask for one more, since there is no next page of them.
+MOST_TRANSACTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def read_orders(orders: Iterable[WholeOrder], channel: str, zone: ZoneInfo) -> O
         for each, aside in _read_lines(reader, order):
             lines += [_void(line) for line in each] if cancelled else each
             rejected += aside
-        told, aside = collect(_fee_nodes(order.node), reader.fee)
+        told, aside = _read_fees(reader, order.node)
         fees += [] if cancelled else told
         rejected += aside
     return OrderRecords(tuple(lines), tuple(fees), tuple(rejected))
@@ -84,6 +89,14 @@ def _refunded_units(order: WholeOrder) -> dict[str, int]:
             if isinstance(item, str) and isinstance(quantity, int):
                 units[short_id(item)] = units.get(short_id(item), 0) + quantity
     return units
+
+
+def _read_fees(reader: LineReader, order: Node) -> tuple[list[SaleFee], list[RejectedRecord]]:
+    """What the payments cost. Where not all of them are told, none is: the estimate is nearer the truth."""
+    if len(order.get("transactions") or ()) > MOST_TRANSACTIONS:
+        many = SkipRecord(f"transactions: more than {MOST_TRANSACTIONS}; its fees stay estimated")
+        return [], [reject(order.get("id"), many)]
+    return collect(_fee_nodes(order), reader.fee)
 
 
 def _fee_nodes(order: Node) -> Iterable[Node]:

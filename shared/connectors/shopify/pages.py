@@ -72,14 +72,17 @@ class Paging:
         return WholeOrder(
             node,
             self._all_nodes(node, "lineItems", "order", documents.MORE_LINES),
-            node["shippingLines"]["nodes"],
+            self._all_nodes(node, "shippingLines", "order", documents.MORE_SHIPPING),
             [self._whole_refund(refund) for refund in node["refunds"]],
         )
 
     def _whole_refund(self, node: Node) -> WholeRefund:
-        lines = self._all_nodes(node, "refundLineItems", "refund", documents.MORE_REFUND_LINES)
-        shipping, adjustments = node["refundShippingLines"], node["orderAdjustments"]
-        return WholeRefund(node, lines, shipping["nodes"], adjustments["nodes"])
+        return WholeRefund(
+            node,
+            self._all_nodes(node, "refundLineItems", "refund", documents.MORE_REFUND_LINES),
+            self._all_nodes(node, "refundShippingLines", "refund", documents.MORE_REFUND_SHIPPING),
+            self._all_nodes(node, "orderAdjustments", "refund", documents.MORE_ADJUSTMENTS),
+        )
 
     def _all_nodes(self, owner: Node, field: str, kind: str, document: str) -> list[Node]:
         """The nodes of a nested connection, its further pages included."""
