@@ -44,7 +44,8 @@ class CatchUp:
 class Nightly:
     """A job a local day and tenant, between `at` and `at` + `spread` on the tenant's own clock.
 
-    `name` is the key of its ticks: kept in a varchar(100), never changed once ticks have run.
+    With a `weekday` (Monday is 0) only on that day of the week. `name` is the key of its ticks: kept in
+    a varchar(100), never changed once ticks have run.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Nightly:
     at: time
     spread: timedelta
     catch_up: CatchUp
+    weekday: int | None = None
 
 
 NIGHTLIES: tuple[Nightly, ...] = (
@@ -68,6 +70,16 @@ NIGHTLIES: tuple[Nightly, ...] = (
         time(23, 15),
         timedelta(minutes=30),
         CatchUp.skip(grace=timedelta(hours=6)),
+    ),
+    # Amazon settles every second week.
+    Nightly(
+        "weekly.settlements",
+        "services.reconcile",
+        {},
+        time(6),
+        timedelta(hours=3),
+        CatchUp.latest(),
+        weekday=6,
     ),
 )
 
@@ -100,9 +112,10 @@ def _ticks_backwards(
     # A clock set back over midnight shows a day again whose successor has begun already.
     day = now.astimezone(zone).date() + ONE_DAY
     while True:
-        tick = _tick_of(nightly, day, offset, zone)
-        if tick <= now:
-            yield tick
+        if nightly.weekday in {None, day.weekday()}:
+            tick = _tick_of(nightly, day, offset, zone)
+            if tick <= now:
+                yield tick
         day -= ONE_DAY
 
 

@@ -10,9 +10,10 @@ from shared.domain.job import JobState, Outcome
 from shared.persistence.dispatching import Caps, DispatchLedger
 from shared.persistence.leases import Ending
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
-from shared.use_cases.pull_everything import pull_everything
+from shared.use_cases.ask_services import pull_everything, reconcile_everything
 from shared.use_cases.store_credential import store_credential
 from workers.execution import _record
+from workers.vendors.catalogue import SETTLING
 from workers.wiring import Wiring
 
 SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
@@ -20,7 +21,7 @@ SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
 
 def jobs_of(wiring: Wiring, tenant_id: UUID) -> list[tuple[str, dict[str, object]]]:
     found = JobLedger(wiring.admin).search(JobFilter(tenant_id))
-    return sorted((job.name, job.arguments) for job in found)
+    return sorted(((job.name, job.arguments) for job in found), key=str)
 
 
 def connect(wiring: Wiring, tenant_id: UUID, service: str, *, follow: bool = False) -> UUID:
@@ -76,6 +77,23 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
 
 def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
     assert pull_everything(wiring.unit_of_work(acme, actor="test")).services == []
+
+
+def test_the_week_reconciles_the_shops_that_settle(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    for service in ("shopify_uk", "amazon_uk", "amazon_de"):
+        connect(wiring, acme, service)
+    connect(wiring, globex, "amazon_usa")
+    opener = wiring.unit_of_work(acme, actor="test")
+    for _ in range(2):
+        asked = reconcile_everything(opener, SETTLING)
+        assert asked.services == ["amazon_de", "amazon_uk"]
+    assert jobs_of(wiring, acme) == [
+        ("sales.reconcile_fees", {"service": "amazon_de"}),
+        ("sales.reconcile_fees", {"service": "amazon_uk"}),
+    ]
+    assert jobs_of(wiring, globex) == []
 
 
 def test_no_day_is_complete_while_a_second_shop_has_told_nothing(

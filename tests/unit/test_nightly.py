@@ -136,17 +136,34 @@ def test_a_tick_as_old_as_its_grace_still_runs_and_a_second_later_does_not() -> 
 
 
 def test_the_place_in_the_window_never_changes_with_a_release() -> None:
-    sales, accuracy, usage = NIGHTLIES
+    sales, accuracy, usage, settlements = NIGHTLIES
     assert [each.name for each in NIGHTLIES] == [
         "nightly.sales",
         "nightly.accuracy",
         "nightly.usage",
+        "weekly.settlements",
     ]
     night = "Asia/Kathmandu", "2026-01-14 12:00", "2026-01-15 12:00"
     assert ticks(sales, *night) == ["2026-01-14 19:58:37"]
     assert ticks(accuracy, *night) == ["2026-01-14 23:59:42"]
     late = "Asia/Kathmandu", "2026-01-14 12:00", "2026-01-14 18:00"
     assert ticks(usage, *late) == ["2026-01-14 17:40:49"]
+    fortnight = "Asia/Kathmandu", "2026-01-05 00:00", "2026-01-19 00:00"
+    weekly = replace(settlements, catch_up=CatchUp.all_up_to(9))
+    assert ticks(weekly, *fortnight) == ["2026-01-11 02:10:02", "2026-01-18 02:10:02"]
+
+
+def test_a_weekly_job_ticks_on_its_day_of_the_tenants_week() -> None:
+    sundays = replace(nightly(time(23, 30)), weekday=6)
+    # In Auckland it is Sunday while it is Saturday in UTC.
+    assert ticks(sundays, "Pacific/Auckland", "2026-01-01 00:00", "2026-01-15 00:00") == [
+        "2026-01-04 10:30:00",
+        "2026-01-11 10:30:00",
+    ]
+    early = replace(nightly(time(0, 30)), weekday=6)
+    assert ticks(early, "Pacific/Auckland", "2026-01-01 00:00", "2026-01-08 00:00") == [
+        "2026-01-03 11:30:00"
+    ]
 
 
 def test_tenants_are_spread_over_the_window() -> None:
@@ -197,7 +214,8 @@ def test_however_time_is_cut_into_windows_each_local_day_ticks_once(
         for tick in due_ticks(schedule, tenant, zone, since, now)
     ]
     local_days = [tick.astimezone(zone).date() for tick in found]
-    assert local_days == [first + timedelta(days=n) for n in range(days)]
+    expected = [first + timedelta(days=n) for n in range(days)]
+    assert local_days == [day for day in expected if schedule.weekday in {None, day.weekday()}]
     assert found == due_ticks(schedule, tenant, zone, start, end)
 
 

@@ -35,10 +35,12 @@ class Service:
     check: Check
     open_shop: OpenShop | None = None
     open_books: OpenBooks | None = None
+    # Tells what it has settled, against which the fees can be held.
+    settles: bool = False
 
 
 SHOPIFY = Service(ECOMMERCE, shopify.check, open_shop=shopify.open_shop)
-AMAZON = Service(ECOMMERCE, amazon.check, open_shop=amazon.open_shop)
+AMAZON = Service(ECOMMERCE, amazon.check, open_shop=amazon.open_shop, settles=True)
 XERO = Service(ACCOUNTING, xero.check, open_books=xero.open_books)
 
 SERVICES: Mapping[str, Service] = {
@@ -46,6 +48,8 @@ SERVICES: Mapping[str, Service] = {
     **dict.fromkeys(AMAZON_CHANNELS, AMAZON),
     "xero": XERO,
 }
+
+SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
 
 
 def find_service(name: str) -> Service:

@@ -1,0 +1,45 @@
+"""Ask for work on all that a tenant has connected: one job a service, so that each has its own attempts and limits."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
+
+# What brings the records of each type of service.
+PULLS = {"ecommerce": "sales.pull", "accounting": "books.pull"}
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesAsked:
+    """The services that are being worked on."""
+
+    services: list[str]
+
+
+def pull_everything(open_unit_of_work: OpenUnitOfWork) -> ServicesAsked:
+    """Asks for a pull of each service that is connected; without one nothing follows."""
+    with open_unit_of_work() as work:
+        asked = [
+            (task, service)
+            for service_type, task in PULLS.items()
+            for service in work.credentials.connected(service_type)
+        ]
+        return _ask(work, asked)
+
+
+def reconcile_everything(
+    open_unit_of_work: OpenUnitOfWork, settling: Collection[str]
+) -> ServicesAsked:
+    """Asks to hold the fees of each connected shop that is one of the `settling` against its settlements."""
+    with open_unit_of_work() as work:
+        shops = [each for each in work.credentials.connected("ecommerce") if each in settling]
+        return _ask(work, [("sales.reconcile_fees", shop) for shop in shops])
+
+
+def _ask(work: UnitOfWork, asked: list[tuple[str, str]]) -> ServicesAsked:
+    if not work.jobs.have_followed():
+        for task, service in asked:
+            # One that has been put off by its vendor goes on; a second would wait beside it.
+            if not work.jobs.is_live(task, service):
+                work.jobs.enqueue(task, {"service": service})
+    return ServicesAsked([service for _, service in asked])
