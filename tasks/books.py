@@ -4,13 +4,13 @@ from shared.use_cases.pull_books import BooksPull, BooksResult
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import connected_books
+from workers.vendors.catalogue import BooksName, connected_books
 
 
 class PullBooks(Arguments):
     """`service` names the credential; `on_demand` may use the half of the vendor's calls that nights leave."""
 
-    service: str = "xero"
+    service: BooksName = "xero"
     on_demand: bool = False
 
 

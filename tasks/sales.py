@@ -8,13 +8,13 @@ from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import connected_shop
+from workers.vendors.catalogue import SettlingName, ShopName, connected_shop
 
 
 class PullSales(Arguments):
     """`service` names the credential; `as_of` is the day that the stock counts for and the past is counted from."""
 
-    service: str = "shopify_uk"
+    service: ShopName = "shopify_uk"
     as_of: date | None = None
 
 
@@ -35,7 +35,7 @@ def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
 class BackfillSales(Arguments):
     """`as_of` goes on to what follows; `again` tries for what the credential could not see before."""
 
-    service: str = "shopify_uk"
+    service: ShopName = "shopify_uk"
     as_of: date | None = None
     again: bool = False
 
@@ -62,7 +62,7 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
 class ReconcileFees(Arguments):
     """`service` names the credential of a channel that tells its settlements."""
 
-    service: str = "amazon_uk"
+    service: SettlingName = "amazon_uk"
 
 
 @task(

@@ -150,11 +150,11 @@ def test_what_others_wrote_is_shown_as_it_is_and_an_id_can_be_copied(
     environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     job = JobLedger(wiring.admin).enqueue(
-        acme, "sales.pull", {"service": "[bold]shop"}, requested_by="[/nobody] [red]"
+        acme, "sales.pull", {"as_of": "[bold]day"}, requested_by="[/nobody] [red]"
     )
     told = done(environment, "show", str(job.id))
     assert "[/nobody] [red]" in told
-    assert '{"service": "[bold]shop"}' in told
+    assert '{"as_of": "[bold]day"}' in told
     JobLedger(wiring.admin).cancel(acme, job.id)
     assert str(job.id) in done({**environment, "COLUMNS": "80"}, "list")
 
@@ -169,6 +169,9 @@ def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(
     )
     assert_one_line(
         asked(environment, "forecasts.generate", "horizon_days=many"), 2, "horizon_days: "
+    )
+    assert_one_line(
+        asked(environment, pull, "service=xero"), 2, "service: is none of shopify_uk, shopify_eu"
     )
     assert_one_line(asked(environment, pull, "service"), 2, "'service' is not key=value")
     assert_one_line(asked(environment, pull, tenant="nobody"), 2, "there is no tenant 'nobody'")

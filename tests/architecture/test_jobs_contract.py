@@ -38,7 +38,8 @@ def test_every_task_has_its_chapter(name: str) -> None:
 
 
 def test_an_argument_is_shown_with_its_type_its_default_and_its_bounds() -> None:
-    assert '| `service` | string | `"shopify_uk"` |  |' in PUBLISHED
+    assert '| `service` | string | `"xero"` | one of `"xero"` |' in PUBLISHED
+    assert "| `again` | boolean | `false` |  |" in PUBLISHED
     assert "| `origin` | string or null | `null` | a date, `YYYY-MM-DD` |" in PUBLISHED
     assert "| `horizon_days` | integer | `28` | at least 1, at most 365 |" in PUBLISHED
 

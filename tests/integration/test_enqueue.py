@@ -79,6 +79,11 @@ def jobs_on_ledger(wiring: Wiring) -> int:
             {"as_of": 5},
             "arguments.as_of: is number in JSON, task sales.pull takes string or null",
         ),
+        (
+            "books.pull",
+            {"service": "shopify_uk"},
+            "arguments.service: shopify_uk is none of those that task books.pull takes: xero",
+        ),
         ("test.echo", ["hi"], "arguments: must be a JSON object, such as {}"),
         (
             "test.echo",

@@ -1,9 +1,12 @@
 """The services that can be connected, and who opens each: a new vendor is a line here."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNELS
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
@@ -49,7 +52,26 @@ SERVICES: Mapping[str, Service] = {
     "xero": XERO,
 }
 
+SHOPS = tuple(name for name, service in SERVICES.items() if service.open_shop is not None)
+BOOKS = tuple(name for name, service in SERVICES.items() if service.open_books is not None)
 SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
+
+
+def _one_of(services: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
+    """What an argument that names one of these services is checked by, here and in the published contract."""
+
+    def check(name: str) -> str:
+        if name not in services:
+            known = ", ".join(services)
+            raise PydanticCustomError("service", "is none of {known}", {"known": known})
+        return name
+
+    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(services)})
+
+
+ShopName = Annotated[str, *_one_of(SHOPS)]
+BooksName = Annotated[str, *_one_of(BOOKS)]
+SettlingName = Annotated[str, *_one_of(SETTLING)]
 
 
 def find_service(name: str) -> Service:

@@ -35,5 +35,15 @@ BEGIN
         RAISE EXCEPTION 'arguments.%: is % in JSON, task % takes %', wrong,
             jsonb_typeof(p_arguments -> wrong), p_name, expected USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    SELECT key INTO wrong FROM jsonb_each(p_arguments) AS a (key, value)
+        WHERE NOT coalesce(p_schema -> 'properties' -> key -> 'enum' @> jsonb_build_array(value), true)
+        ORDER BY key LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'arguments.%: % is none of those that task % takes: %', wrong,
+            left(p_arguments ->> wrong, 50), p_name, (
+                SELECT string_agg(option, ', ')
+                FROM jsonb_array_elements_text(p_schema -> 'properties' -> wrong -> 'enum') AS option)
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
 END
 $function$;
