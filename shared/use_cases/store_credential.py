@@ -52,6 +52,19 @@ def store_credential(
     return credential_id
 
 
+def remove_credential(open_unit_of_work: OpenUnitOfWork, service_name: str) -> None:
+    """Forgets a service's secrets; what it brought stays, and so do the places where its streams stand.
+
+    Raises `InvalidInput` where no such credential is active.
+    """
+    with open_unit_of_work() as work:
+        stored = work.credentials.get(service_name)
+        work.credentials.disconnect(service_name)
+        work.audit.write(
+            "credential.removed", "credential", stored.id, {"service_name": service_name}
+        )
+
+
 def open_credential(vault: Vault, tenant_id: UUID, stored: StoredCredential) -> dict[str, str]:
     """The credential's JSON in the clear; raises `VaultError` with no part of it in the message."""
     opened = vault.open(stored.sealed, credential_place(tenant_id, stored.id))

@@ -1,15 +1,19 @@
 """`capliquify credentials` as an operator uses it; a secret is never on the command line nor in the output."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
 import pytest
+from starlette.applications import Starlette
 
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.unit_of_work import tenant_transaction
+from shared.sandbox.app import ledger_shop
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import VAULT_KEYS, environment_of
 from tests.fixtures.credentials import audited, keys_of, opener_of
+from tests.fixtures.served_shop import ledger_of
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
@@ -169,3 +173,40 @@ def test_a_key_ring_with_one_id_twice_is_refused_without_a_key(environment: dict
     twice = {"CAPLIQUIFY_VAULT_KEYS": f"{VAULT_KEYS},test:{NEW_KEY.partition(':')[2]}"}
     lines = credentials({**environment, **twice}, "verify", "--tenant", "acme", status=1)
     assert lines == ["error: vault keys: an id stands twice; give every key an id of its own"]
+
+
+def test_a_credential_that_is_removed_is_forgotten_and_the_other_tenant_keeps_its_own(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    one = ("remove", "--tenant", "acme", "--service", "shopify_uk")
+    assert credentials(environment, *one) == ["shopify_uk: removed from acme"]
+    assert credentials(environment, "verify", "--tenant", "acme") == ["shopify_uk: holds no secret"]
+    again = credentials(environment, *one, status=2)
+    assert "no active credential of 'shopify_uk'" in again[-1]
+    opens = "shopify_uk credentials_encrypted: opens, key test"
+    assert credentials(environment, "verify", "--tenant", "globex") == [opens]
+    with tenant_transaction(wiring.database, acme) as connection:
+        told = connection.execute(
+            "SELECT action FROM public.audit_logs WHERE tenant_id = %s ORDER BY created_at DESC LIMIT 1",
+            (acme,),
+        ).fetchone()
+    assert told == {"action": "credential.removed"}
+
+
+def test_verify_asks_the_vendors_who_lets_us_in(
+    environment: dict[str, str], served: tuple[Starlette, str]
+) -> None:
+    app, url = served
+    asking = {**environment, "SHOPIFY_BASE_URL": f"{url}/shops/{{shop_domain}}"}
+    ledger = ledger_of(5, "shopify_uk", 1, datetime(2026, 11, 20, tzinfo=UTC))
+    app.state.reception.open(ledger_shop("acme.myshopify.com", ledger))
+    given = GIVEN.replace("shpat_secret", "token-acme.myshopify.com")
+    assert run(asking, "credentials", "set", "--tenant", "acme", given=given).returncode == 0
+    opens = "shopify_uk credentials_encrypted: opens, key test"
+    assert credentials(asking, "verify", "--tenant", "acme", "--ask") == [
+        opens,
+        "shopify_uk: lets us in; Gifts UK, GBP, Europe/London",
+    ]
+    refused = credentials(asking, "verify", "--tenant", "globex", "--ask", status=1)
+    assert refused[0] == opens
+    assert "connect the account again" in refused[1]

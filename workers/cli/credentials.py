@@ -14,14 +14,14 @@ from rich.text import Text
 from schedules.reactions import react
 from shared.domain.credential import KeptCredential
 from shared.domain.tenant import Tenant
-from shared.errors import CapLiquifyError, InvalidInput, VaultError
+from shared.errors import CapLiquifyError, GiveUp, InvalidInput, VaultError
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.tenancy import find_tenant, list_tenants
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
 from shared.use_cases.ports import UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
-from shared.use_cases.store_credential import store_credential
+from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -71,6 +71,7 @@ def list_all(tenant: Slug) -> None:
 def verify(
     tenant: Slug,
     service: Annotated[str | None, typer.Option(help="Only this one")] = None,
+    ask: Annotated[bool, typer.Option(help="Ask the vendors too whether they let us in")] = False,
 ) -> None:
     """Open each of a tenant's secrets with the key ring; exit status 1 if one does not open."""
     with open_platform() as wiring:
@@ -81,8 +82,21 @@ def verify(
             if not kept:
                 raise InvalidInput(f"service: {tenant} has no credential of {service!r}")
         failed = sum(_verify_one(vault, found, each) for each in kept)
+        active = [each.service_name for each in kept if each.is_active] if ask else []
+        refused = sum(not _ask_one(wiring, found, each) for each in active)
     if failed:
         raise VaultError(f"vault: {failed} of {tenant}'s secrets cannot be opened; see above")
+    if refused:
+        raise GiveUp(f"vendors: {refused} of {tenant}'s services do not let us in; see above")
+
+
+@app.command()
+def remove(tenant: Slug, service: Annotated[str, typer.Option(help="Such as shopify_uk")]) -> None:
+    """Forget a service's secrets; what it brought stays, and nothing new comes."""
+    with open_platform() as wiring:
+        opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
+        remove_credential(opener, service)
+    console.print(f"{service}: removed from {tenant}")
 
 
 @app.command(name="rotate-keys")
@@ -111,6 +125,19 @@ def _verify_one(vault: Vault, tenant: Tenant, credential: KeptCredential) -> int
     if not credential.sealed:
         _say(f"{credential.service_name}: holds no secret")
     return len(refused)
+
+
+def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
+    from workers.vendors.catalogue import describe  # noqa: PLC0415 - loads every connector
+
+    opener = wiring.unit_of_work(tenant.id, actor="operator")
+    try:
+        told = describe(wiring.vendor_room(tenant.id, opener, lambda: None), service)
+    except CapLiquifyError as error:
+        _say(f"{service}: {error.message}")
+        return False
+    _say(f"{service}: lets us in; {told.name}, {told.currency}, {told.timezone}")
+    return True
 
 
 def _rotate_one(wiring: Wiring, vault: Vault, tenant: Tenant) -> bool:

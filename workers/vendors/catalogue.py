@@ -12,7 +12,7 @@ from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNEL
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
 from shared.errors import InvalidInput
 from shared.use_cases.ports import StoredCredential
-from shared.use_cases.vendors import BooksConnector, ShopConnector
+from shared.use_cases.vendors import Books, BooksConnector, Shop, ShopConnector
 from workers.vendors import amazon, shopify, xero
 from workers.vendors.room import VendorRoom
 
@@ -108,6 +108,16 @@ def connected_books(
     stored = _stored(room, service)
     with open_books(room, stored, on_demand=on_demand) as connector:
         yield connector, stored
+
+
+def describe(room: VendorRoom, service: str) -> Shop | Books:
+    """What the vendor says of itself to the credential that is kept under this name."""
+    stored = _stored(room, service)
+    if find_service(service).open_books is not None:
+        with open_books(room, stored, on_demand=True) as books:
+            return books.describe_books()
+    with open_shop(room, stored) as shop:
+        return shop.describe_shop()
 
 
 def _stored(room: VendorRoom, service: str) -> StoredCredential:
