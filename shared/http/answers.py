@@ -1,6 +1,7 @@
 """What a vendor's status means, and which URLs of a vendor may be followed."""
 
 import ipaddress
+import socket
 import time
 from email.utils import parsedate_to_datetime
 
@@ -58,7 +59,12 @@ def refuse_foreign_url(vendor: str, url: str, base_url: str) -> None:
         raise GiveUp(f"{vendor}: told a file's address that is no URL") from None
     if (told.scheme, told.host, told.port) == (base.scheme, base.host, base.port):
         return
-    if told.scheme != "https" or "." not in told.host or _is_address(told.host):
+    if (
+        told.scheme != "https"
+        or "." not in told.host
+        or _is_address(told.host)
+        or _leads_inside(told.host)
+    ):
         raise GiveUp(f"{vendor}: told a file's address outside the public network; none is fetched")
 
 
@@ -68,3 +74,12 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _leads_inside(host: str) -> bool:
+    """Whether a name stands for an address that is not public. One that nobody here knows may be a proxy's to find."""
+    try:
+        found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return not all(ipaddress.ip_address(str(each[4][0])).is_global for each in found)

@@ -1,5 +1,6 @@
 """The HTTP room: deadlines, downloads and tokens, against servers on a real socket."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ from werkzeug import Request, Response
 
 from shared.errors import CredentialRejected, GiveUp, VendorUnavailable
 from shared.http.access import TokenAccess
+from shared.http.answers import refuse_foreign_url
 from shared.http.client import VendorHttp
 from shared.use_cases.vendors import Call
 
@@ -117,6 +119,32 @@ def test_a_file_inside_a_private_network_is_never_asked_for(
     ):
         pass
     assert httpserver.log == []
+
+
+@pytest.mark.parametrize(
+    ("addresses", "inside"),
+    [
+        (["169.254.169.254"], True),
+        (["10.0.0.1"], True),
+        (["::1"], True),
+        (["::ffff:127.0.0.1"], True),
+        (["151.101.1.1", "192.168.1.1"], True),
+        (["151.101.1.1", "2a04:4e42::1"], False),
+    ],
+)
+def test_a_name_that_leads_into_a_private_network_is_seen_through(
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str], inside: bool
+) -> None:
+    def resolve(*_where: object, **_how: object) -> list[tuple[object, ...]]:
+        return [(None, None, None, "", (address, 443)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    asked = "v", "https://files.example.com/file", "https://api.example.com"
+    if inside:
+        with pytest.raises(GiveUp, match="outside the public network"):
+            refuse_foreign_url(*asked)
+    else:
+        refuse_foreign_url(*asked)
 
 
 class Tokens:
