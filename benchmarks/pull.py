@@ -70,7 +70,7 @@ def main() -> None:
             opener, credential = connect(url, database)
             pulled = pull_whole(opener, credential, asked.orders)
             lines = read_back(database)
-            written = write_again(database, credential, lines)
+            written = write_again(url, database, credential, lines)
         copied = copy(url, credential, lines)
         naive = naive_orm.rows_a_second(url, lines[:NAIVE_ROWS])
         share = use_throttle(own.urls.redis_url, asked.rate, asked.throttled_s)
