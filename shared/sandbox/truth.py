@@ -7,7 +7,9 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from shared.sandbox.catalogue import LOCATIONS
 from shared.sandbox.events import (
+    Article,
     Event,
     FeeCharged,
     LinesAdded,
@@ -25,6 +27,8 @@ PENNY = Decimal("0.01")
 
 # Channel, the shop's local day, SKU (None for what belongs to no product).
 Key = tuple[str, date, str | None]
+# Units on hand and reserved, by SKU and location.
+Stock = dict[tuple[str, str], tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -77,6 +81,19 @@ def count_truth(shop: ShopFacts, events: Iterable[Event], until: datetime) -> Tr
         for refund in story.refunds:
             _count_refund(shop, story, refund, figures)
     return Truth({key: each for key, each in figures.items() if each != Figures()}, commissions)
+
+
+def count_stock(articles: Iterable[Article]) -> Stock:
+    """What lies at each location; articles of one SKU add up, one without a SKU or deleted counts nowhere."""
+    stock: Stock = {}
+    for article in articles:
+        if article.sku is None or article.deleted:
+            continue
+        places = zip(LOCATIONS, article.stock, article.reserved, strict=True)
+        for location, on_hand, reserved in places:
+            before = stock.get((article.sku, location), (0, 0))
+            stock[article.sku, location] = before[0] + on_hand, before[1] + reserved
+    return stock
 
 
 def _tell_stories(events: Iterable[Event]) -> dict[int, _Story]:

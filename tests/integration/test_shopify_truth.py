@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from shared.sandbox.app import ledger_shop
 from shared.sandbox.maker import make_ledger
+from shared.sandbox.truth import count_stock
 from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.shop_scene import Killer, ShopScene, join_truths
 from workers.wiring import Wiring
@@ -120,6 +121,8 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
         assert tenant.figures() == truth.figures
         found = tenant.commissions()
         assert {order: found[order] for order in truth.commissions} == truth.commissions
+        shelves = [article for ledger in town.ledgers.values() for article in ledger.articles]
+        assert tenant.stock() == count_stock(shelves)
     # The test has tested what it says.
     fired = ours.shops["shopify_uk"].state()["faults_fired"]
     assert killer.kills > 10

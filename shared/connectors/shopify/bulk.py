@@ -59,7 +59,7 @@ class Bucket:
 
 @dataclass(slots=True)
 class Spool:
-    """A result on disk: its good lines, which root other ids of a root belong to, and the bad lines."""
+    """A result on disk: its good lines, what the ids of a product are dealt by, and the bad lines."""
 
     file: IO[bytes]
     owners: dict[str, str] = field(default_factory=dict)
@@ -69,7 +69,9 @@ class Spool:
         """Writes a line down, behind the id that says whose it is: no line need be parsed to be dealt."""
         item = node.get("inventoryItem")
         if isinstance(item, dict) and "id" in item:
-            self.owners[item["id"]] = node["id"]
+            # Variants of one SKU come together: their stock adds up.
+            shelf = str(node.get("sku") or node["id"]).strip()
+            self.owners |= {item["id"]: shelf, node["id"]: shelf}
         key = str(node.get("__parentId") or node["id"]).replace("\t", " ")
         self.file.write(f"{key}\t".encode() + line + b"\n")
 

@@ -23,7 +23,7 @@ from shared.errors import ScopeMissing
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
 
 # More than this, and a bulk operation is there sooner than the bucket lets the pages through.
-PAGED_ORDERS, PAGED_VARIANTS = 250, 500
+PAGED_ORDERS, PAGED_VARIANTS = 250, 100
 # Without the scope the vendor shows no older order, and says nothing.
 SHOWN_TO_ALL, SCOPE = timedelta(days=60), "read_all_orders"
 # What Shopify Payments takes on its smallest plan for a card of the country; checked 2026.
@@ -83,8 +83,8 @@ class ShopifyConnector:
             for bucket in self._buckets(place):
                 yield self._product_page(_variants_of(bucket), _next_bucket(place, bucket), bucket)
             return
-        for variants, after in self._paging.variants(place.get("after")):
-            yield self._product_page(variants, _after(after))
+        # All of them before any is kept: variants of one SKU may stand on two pages, and their stock adds up.
+        yield self._product_page(list(self._paging.variants()), None)
 
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
         """Whole orders of the window; the last page has no next cursor. Raises `ScopeMissing`."""

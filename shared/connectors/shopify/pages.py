@@ -28,11 +28,11 @@ class Paging:
     def __init__(self, client: ShopifyClient) -> None:
         self._client = client
 
-    def variants(self, after: str | None) -> Iterator[tuple[list[Variant], str | None]]:
-        """Pages of variants, each with the cursor of the next."""
-        for connection in self._pages(documents.PRODUCTS, "productVariants", {}, after):
-            variants = [Variant(node, self._levels(node)) for node in connection["nodes"]]
-            yield variants, _next_cursor(connection)
+    def variants(self) -> Iterator[Variant]:
+        """All variants, page by page."""
+        for connection in self._pages(documents.PRODUCTS, "productVariants", {}, None):
+            for node in connection["nodes"]:
+                yield Variant(node, self._levels(node))
 
     def orders(
         self, search: str, sort_key: str, after: str | None
