@@ -3,7 +3,7 @@
 from shared.use_cases.ask_services import ServicesAsked, pull_everything, reconcile_everything
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import SETTLING
+from workers.vendors.catalogue import PULLS, SETTLING
 
 
 class AllServices(Arguments):
@@ -13,7 +13,7 @@ class AllServices(Arguments):
 @task(name="services.pull", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)
 def pull(context: JobContext, _arguments: AllServices) -> ServicesAsked:
     """Asks for a pull of each service that the tenant has connected."""
-    return pull_everything(context.open_unit_of_work)
+    return pull_everything(context.open_unit_of_work, PULLS)
 
 
 @task(name="services.reconcile", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)

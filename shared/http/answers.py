@@ -11,6 +11,8 @@ from shared.errors import CredentialRejected, GiveUp, RateLimited, VendorUnavail
 
 # A longer wait is the job's, which frees its worker.
 LONGEST_WAIT_HERE_S = 10.0
+# IPv6: what is given out to the public, and what stands for an IPv4 address (NAT64).
+UNICAST, TRANSLATED = ipaddress.IPv6Network("2000::/3"), ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def check_status(vendor: str, answer: httpx.Response, accepted: frozenset[int]) -> None:
@@ -55,16 +57,12 @@ def refuse_foreign_url(vendor: str, url: str, base_url: str) -> None:
     """Raises `GiveUp` for a URL that leads into a private network: a vendor has no file there."""
     try:
         told, base = httpx.URL(url), httpx.URL(base_url)
-    except httpx.InvalidURL:
+        host = told.host
+    except (httpx.InvalidURL, UnicodeError):
         raise GiveUp(f"{vendor}: told a file's address that is no URL") from None
-    if (told.scheme, told.host, told.port) == (base.scheme, base.host, base.port):
+    if (told.scheme, host, told.port) == (base.scheme, base.host, base.port):
         return
-    if (
-        told.scheme != "https"
-        or "." not in told.host
-        or _is_address(told.host)
-        or _leads_inside(told.host)
-    ):
+    if told.scheme != "https" or "." not in host or _is_address(host) or _leads_inside(host):
         raise GiveUp(f"{vendor}: told a file's address outside the public network; none is fetched")
 
 
@@ -80,6 +78,19 @@ def _leads_inside(host: str) -> bool:
     """Whether a name stands for an address that is not public. One that nobody here knows may be a proxy's to find."""
     try:
         found = socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        return True
     except OSError:
         return False
-    return not all(ipaddress.ip_address(str(each[4][0])).is_global for each in found)
+    return not all(_is_public(ipaddress.ip_address(str(each[4][0]))) for each in found)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _is_public(address.ipv4_mapped)
+        if address in TRANSLATED:
+            return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address not in UNICAST or address.sixtofour or address.teredo:
+            return False
+    return address.is_global and not address.is_multicast

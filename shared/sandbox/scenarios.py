@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -237,8 +238,11 @@ def _removed_and_refunded(scribe: Scribe, at: datetime) -> None:
 
 
 def _many_charges(scribe: Scribe, at: datetime) -> None:
-    """More of everything than comes with the first page of an order."""
-    order = scribe.place(at, scribe.lines(2), charges=7)
+    """More of everything than comes with the first page of an order; an edit takes the last charge off."""
+    order = scribe.place(at, scribe.lines(2), charges=8)
+    last = order.shipping[-1]
+    scribe.events.append(ShippingRemoved(order.order, at + 9 * DAY, last.number))
+    order = replace(order, shipping=order.shipping[:-1])
     given = tuple(AmountGiven(scribe.number, Decimal("-0.50"), Decimal("-0.10")) for _ in range(6))
     scribe.refund(order, at + 2 * DAY, [(order.lines[0], 0, 1)], shipping=True, amounts=given)
 

@@ -1,30 +1,29 @@
 """Ask for work on all that a tenant has connected: one job a service, so that each has its own attempts and limits."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
-
-# What brings the records of each type of service.
-PULLS = {"ecommerce": "sales.pull", "accounting": "books.pull"}
 
 
 @dataclass(frozen=True, slots=True)
 class ServicesAsked:
-    """The services that are being worked on."""
+    """The services that are being worked on, and those connected that nothing here can work on."""
 
     services: list[str]
+    unknown: list[str] = field(default_factory=list)
 
 
-def pull_everything(open_unit_of_work: OpenUnitOfWork) -> ServicesAsked:
-    """Asks for a pull of each service that is connected; without one nothing follows."""
+def pull_everything(open_unit_of_work: OpenUnitOfWork, pulls: Mapping[str, str]) -> ServicesAsked:
+    """Asks for a pull of each service that is connected; `pulls` names the task of each that can be."""
     with open_unit_of_work() as work:
-        asked = [
-            (task, service)
-            for service_type, task in PULLS.items()
+        connected = [
+            service
+            for service_type in ("ecommerce", "accounting")
             for service in work.credentials.connected(service_type)
         ]
-        return _ask(work, asked)
+        asked = _ask(work, [(pulls[each], each) for each in connected if each in pulls])
+        return replace(asked, unknown=[each for each in connected if each not in pulls])
 
 
 def reconcile_everything(

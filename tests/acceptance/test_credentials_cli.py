@@ -191,6 +191,10 @@ def test_a_credential_that_is_removed_is_forgotten_and_the_other_tenant_keeps_it
             (acme,),
         ).fetchone()
     assert told == {"action": "credential.removed"}
+    # One that is suspended is let go as well.
+    assert run(environment, "tenants", "suspend", "globex").returncode == 0
+    other = ("remove", "--tenant", "globex", "--service", "shopify_uk")
+    assert credentials(environment, *other) == ["shopify_uk: removed from globex"]
 
 
 def test_verify_asks_the_vendors_who_lets_us_in(

@@ -7,13 +7,14 @@ import pytest
 
 from schedules.reactions import react
 from shared.domain.job import JobState, Outcome
+from shared.errors import InvalidInput
 from shared.persistence.dispatching import Caps, DispatchLedger
 from shared.persistence.leases import Ending
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
-from shared.use_cases.ask_services import pull_everything, reconcile_everything
+from shared.use_cases.ask_services import ServicesAsked, pull_everything, reconcile_everything
 from shared.use_cases.store_credential import store_credential
 from workers.execution import _record
-from workers.vendors.catalogue import SETTLING
+from workers.vendors.catalogue import PULLS, SETTLING
 from workers.wiring import Wiring
 
 SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
@@ -66,7 +67,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
     wiring.leases.start(job.as_lease(), "w")
     opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
     for _ in range(2):
-        assert pull_everything(opener).services == ["shopify_eu", "shopify_uk"]
+        assert pull_everything(opener, PULLS).services == ["shopify_eu", "shopify_uk"]
     children = JobLedger(wiring.admin).children(job.id)
     assert sorted(str(child.arguments["service"]) for child in children) == [
         "shopify_eu",
@@ -76,7 +77,20 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
 
 
 def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
-    assert pull_everything(wiring.unit_of_work(acme, actor="test")).services == []
+    opener = wiring.unit_of_work(acme, actor="test")
+    assert pull_everything(opener, PULLS) == ServicesAsked([], [])
+
+
+def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    connect(wiring, acme, "shopify_uk")
+    connect(wiring, acme, "woocommerce")
+    opener = wiring.unit_of_work(acme, actor="test")
+    assert pull_everything(opener, PULLS) == ServicesAsked(["shopify_uk"], ["woocommerce"])
+    assert jobs_of(wiring, acme) == [("sales.pull", {"service": "shopify_uk"})]
+    with pytest.raises(InvalidInput, match="woocommerce is none of those"), opener() as work:
+        work.jobs.enqueue("sales.pull", {"service": "woocommerce"})
 
 
 def test_the_week_reconciles_the_shops_that_settle(

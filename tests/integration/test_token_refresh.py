@@ -11,7 +11,7 @@ import pytest
 from shared.domain.token import SealedTokens, Tokens
 from shared.errors import CredentialRejected, RateLimited, VendorUnavailable
 from shared.use_cases.refresh_token import TokenRefresh
-from shared.use_cases.store_credential import credential_place, store_credential
+from shared.use_cases.store_credential import credential_place, remove_credential, store_credential
 from workers.wiring import Wiring
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -169,3 +169,17 @@ def test_one_that_wakes_too_late_cannot_put_its_tokens_over_newer_ones(
         assert new is not None
         assert not work.credentials.keep_tokens(old, seen)
         assert work.credentials.keep_tokens(new, seen)
+
+
+def test_a_credential_that_was_removed_meanwhile_keeps_no_token(
+    wiring: Wiring, acme: UUID, credential: UUID
+) -> None:
+    opener = wiring.unit_of_work(acme, actor="test")
+    with opener() as work:
+        seen = work.credentials.tokens(credential)
+        claim = work.credentials.claim_refresh(credential, seen, NOW, NOW + timedelta(minutes=1))
+        assert claim is not None
+    remove_credential(opener, "shopify_uk")
+    with opener() as work:
+        assert not work.credentials.keep_tokens(claim, seen)
+        assert work.credentials.tokens(credential) == SealedTokens(None, None, None)

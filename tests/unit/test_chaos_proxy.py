@@ -137,10 +137,11 @@ def test_a_cut_in_the_frost_delivers_nothing_later(proxy: ChaosProxy) -> None:
 def test_a_target_that_is_not_there_looks_like_a_reset() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         nobody = gone.getsockname()[1]
+    # The reset may come before `connect` has returned.
     with (
         ChaosProxy("127.0.0.1", nobody) as astray,
-        connect(astray) as client,
         pytest.raises(ConnectionResetError),
+        connect(astray) as client,
     ):
         client.recv(1)
 

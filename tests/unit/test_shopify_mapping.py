@@ -111,6 +111,11 @@ def test_what_the_customer_paid_in_another_currency_stands_beside_it() -> None:
     assert (sale.presentment_amount, sale.presentment_currency) == (Decimal("31.25"), "USD")
 
 
+def test_a_line_of_no_units_is_worth_nothing_whatever_is_written_on_it() -> None:
+    sale = only(read(line(quantity=0, currentQuantity=0)))
+    assert (sale.quantity, sale.total_amount, sale.tax_amount) == (0, Decimal(0), Decimal(0))
+
+
 def test_units_that_an_edit_took_off_were_never_sold() -> None:
     sale = only(read(line(currentQuantity=2)))
     assert (sale.quantity, sale.total_amount, sale.tax_amount) == (

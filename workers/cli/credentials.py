@@ -19,7 +19,7 @@ from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.tenancy import find_tenant, list_tenants
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
-from shared.use_cases.ports import UnitOfWork, Vault
+from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.platform import open_platform
@@ -94,8 +94,7 @@ def verify(
 def remove(tenant: Slug, service: Annotated[str, typer.Option(help="Such as shopify_uk")]) -> None:
     """Forget a service's secrets; what it brought stays, and nothing new comes."""
     with open_platform() as wiring:
-        opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
-        remove_credential(opener, service)
+        remove_credential(_as_operator(wiring, _find(wiring, tenant)), service)
     console.print(f"{service}: removed from {tenant}")
 
 
@@ -141,14 +140,8 @@ def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
 
 
 def _rotate_one(wiring: Wiring, vault: Vault, tenant: Tenant) -> bool:
-    @contextmanager
-    def open_unit_of_work() -> Iterator[UnitOfWork]:
-        # The operator's work, not the tenant's: what is suspended is sealed anew too.
-        with tenant_transaction(wiring.database, tenant.id) as connection:
-            yield TenantUnitOfWork(connection, tenant, None, "operator")
-
     try:
-        done = rotate_keys(open_unit_of_work, vault, lambda *_: None)
+        done = rotate_keys(_as_operator(wiring, tenant), vault, lambda *_: None)
     except CapLiquifyError as error:
         _say(f"{tenant.slug}: not finished: {error.message}")
         return False
@@ -159,6 +152,17 @@ def _rotate_one(wiring: Wiring, vault: Vault, tenant: Tenant) -> bool:
     for problem in done.problems:
         _say(f"{tenant.slug}: {problem}")
     return not (done.overtaken or done.problems)
+
+
+def _as_operator(wiring: Wiring, tenant: Tenant) -> OpenUnitOfWork:
+    """Units of work of the operator, not of the tenant: they open for a suspended one too."""
+
+    @contextmanager
+    def open_unit_of_work() -> Iterator[UnitOfWork]:
+        with tenant_transaction(wiring.database, tenant.id) as connection:
+            yield TenantUnitOfWork(connection, tenant, None, "operator")
+
+    return open_unit_of_work
 
 
 def _find(wiring: Wiring, slug: str) -> Tenant:

@@ -54,6 +54,8 @@ SERVICES: Mapping[str, Service] = {
 
 SHOPS = tuple(name for name, service in SERVICES.items() if service.open_shop is not None)
 BOOKS = tuple(name for name, service in SERVICES.items() if service.open_books is not None)
+# What brings the records of each.
+PULLS = dict.fromkeys(SHOPS, "sales.pull") | dict.fromkeys(BOOKS, "books.pull")
 SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
 
 

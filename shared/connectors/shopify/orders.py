@@ -92,9 +92,9 @@ def _refunded_units(order: WholeOrder) -> dict[str, int]:
 
 
 def _read_fees(reader: LineReader, order: Node) -> tuple[list[SaleFee], list[RejectedRecord]]:
-    """What the payments cost. Where not all of them are told, none is: the estimate is nearer the truth."""
+    """What the payments cost. Where not all of them are told, none is taken over: a part is not the fee."""
     if len(order.get("transactions") or ()) > MOST_TRANSACTIONS:
-        many = SkipRecord(f"transactions: more than {MOST_TRANSACTIONS}; its fees stay estimated")
+        many = SkipRecord(f"transactions: more than {MOST_TRANSACTIONS}; its fees are not all told")
         return [], [reject(order.get("id"), many)]
     return collect(_fee_nodes(order), reader.fee)
 

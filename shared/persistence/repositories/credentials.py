@@ -89,8 +89,9 @@ class CredentialRepository:
         """Forgets the secrets of a service that will not let us in again."""
         self._connection.execute(
             "UPDATE api_credentials SET credentials_encrypted = NULL, access_token_encrypted = NULL, "
-            "refresh_token_encrypted = NULL, token_expires_at = NULL, is_active = false, "
-            "needs_reconnect = true, updated_at = now() WHERE service_name = %s",
+            "refresh_token_encrypted = NULL, token_expires_at = NULL, refresh_lease_token = NULL, "
+            "refresh_lease_until = NULL, is_active = false, needs_reconnect = true, updated_at = now() "
+            "WHERE service_name = %s",
             (service_name,),
         )
 

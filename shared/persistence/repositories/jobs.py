@@ -6,6 +6,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from shared.persistence.database import Connection
+from shared.persistence.ledger import refusals
 
 
 class JobRepository:
@@ -20,11 +21,12 @@ class JobRepository:
         self._requested_by = requested_by
 
     def enqueue(self, name: str, arguments: dict[str, object]) -> UUID:
-        """Puts a job on the ledger, as a child of the job that runs."""
-        row = self._connection.execute(
-            "SELECT public.enqueue_job(%s, %s, %s, p_requested_by => %s, p_parent_id => %s) AS id",
-            (self._tenant_id, name, Jsonb(arguments), self._requested_by, self._parent_id),
-        ).fetchone()
+        """Puts a job on the ledger, as a child of the job that runs; raises `InvalidInput` where it could never run."""
+        with refusals():
+            row = self._connection.execute(
+                "SELECT public.enqueue_job(%s, %s, %s, p_requested_by => %s, p_parent_id => %s) AS id",
+                (self._tenant_id, name, Jsonb(arguments), self._requested_by, self._parent_id),
+            ).fetchone()
         assert row is not None  # noqa: S101 - a function call gives a row
         return UUID(str(row["id"]))
 

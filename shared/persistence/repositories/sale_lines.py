@@ -1,4 +1,4 @@
-"""Writing order lines: orders that are new are copied in, known ones are compared and corrected."""
+"""Writing order lines: new ones are added, known ones compared and corrected."""
 
 from collections.abc import Sequence
 from operator import attrgetter
@@ -42,12 +42,6 @@ SELECT %s, sku, name, false FROM unnest(%s::text[], %s::text[]) AS n (sku, name)
 ON CONFLICT (sku) DO NOTHING
 """
 
-KNOWS_ANY = """
-SELECT EXISTS (SELECT FROM sales WHERE channel = ANY(%s::text[]) AND channel_order_id = ANY(%s::text[])) AS known
-"""
-
-COPY = f"COPY sales (company_id, {', '.join(COLUMNS)}) FROM STDIN"
-
 # One array a column. A real fee is not overwritten by an estimate, newer news not by older.
 UPSERT = """
 INSERT INTO sales AS s (company_id, {columns})
@@ -80,18 +74,12 @@ WHERE coalesce(excluded.source_updated_at >= s.source_updated_at, true)
 
 
 def write_lines(connection: Connection, company_id: UUID, lines: Sequence[SaleLine]) -> int:
-    """Writes lines whose channel the transaction has locked; returns rows new or changed."""
+    """Writes lines; returns rows new or changed."""
     unique = newest(lines)
     products = _find_products(connection, company_id, unique)
     rows = [(products.get(line.sku), commission_rate(line), *FIELDS(line)) for line in unique]
-    if _knows_any(connection, unique):
-        return connection.execute(
-            UPSERT, (company_id, *map(list, zip(*rows, strict=True)))
-        ).rowcount
-    with connection.cursor() as cursor, cursor.copy(COPY) as target:
-        for row in rows:
-            target.write_row((company_id, *row))
-    return len(rows)
+    columns = map(list, zip(*rows, strict=True))
+    return connection.execute(UPSERT, (company_id, *columns)).rowcount
 
 
 def newest(lines: Sequence[SaleLine]) -> list[SaleLine]:
@@ -127,10 +115,3 @@ def _find_products(
         connection.execute(ADD_PRODUCTS, (company_id, missing, [names[sku] for sku in missing]))
         found = find()
     return found
-
-
-def _knows_any(connection: Connection, lines: Sequence[SaleLine]) -> bool:
-    channels = list({line.channel for line in lines})
-    orders = list({line.channel_order_id for line in lines})
-    row = connection.execute(KNOWS_ANY, (channels, orders)).fetchone()
-    return row is not None and bool(row["known"])
