@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import TypeVar
 
 from shared.connectors.amazon.client import (
@@ -19,7 +20,7 @@ from shared.connectors.amazon.finances import (
     read_transaction,
 )
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.domain.rejections import reject
+from shared.domain.rejections import collect
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.sync import SyncWindow
 from shared.errors import SkipRecord, WindowTooLarge
@@ -79,18 +80,18 @@ class FinancePages:
         nodes: list[object],
         read: Callable[[Transaction, Marketplace], tuple[RecordT, ...]],
     ) -> tuple[tuple[RecordT, ...], tuple[RejectedRecord, ...]]:
-        records: list[RecordT] = []
-        rejected: list[RejectedRecord] = []
-        for node in nodes:
-            try:
-                if not isinstance(node, Mapping):
-                    raise SkipRecord("transactions: holds what is no transaction")  # noqa: TRY301
-                told = read_transaction(node, self._market)
-                records.extend(() if told is None else read(told, self._market))
-            except SkipRecord as error:
-                key = node.get("transactionId", "?") if isinstance(node, Mapping) else "?"
-                rejected.append(reject(key, error))
-        return tuple(records), tuple(rejected)
+        def read_node(node: object) -> tuple[RecordT, ...]:
+            if not isinstance(node, Mapping):
+                raise SkipRecord("transactions: holds what is no transaction")
+            told = read_transaction(node, self._market)
+            return () if told is None else read(told, self._market)
+
+        found, rejected = collect(nodes, _key, read_node)
+        return tuple(chain.from_iterable(found)), tuple(rejected)
+
+
+def _key(node: object) -> object:
+    return node.get("transactionId", "?") if isinstance(node, Mapping) else "?"
 
 
 def _parameters(window: SyncWindow) -> dict[str, str]:

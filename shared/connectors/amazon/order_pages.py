@@ -34,8 +34,8 @@ from shared.connectors.amazon.reports import (
     look_at_report,
     request_report,
 )
-from shared.domain.rejections import reject
-from shared.domain.sales import RejectedRecord, SaleLine
+from shared.domain.rejections import collect
+from shared.domain.sales import SaleLine
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import SkipRecord, VendorUnavailable, WindowTooLarge
 from shared.use_cases.vendors import SalePage
@@ -126,18 +126,13 @@ class OrderPages:
         key: Callable[[Any], object],
         following: str | None,
     ) -> SalePage:
+        orders, rejected = collect(nodes, key, read)
         lines: list[SaleLine] = []
-        rejected: list[RejectedRecord] = []
-        for node in nodes:
-            try:
-                order = read(node)
-            except SkipRecord as error:
-                rejected.append(reject(key(node), error))
-                continue
+        for order in orders:
             if order is not None:
                 told, aside = order_lines(order, self._market)
-                lines.extend(told)
-                rejected.extend(aside)
+                lines += told
+                rejected += aside
         return SalePage(tuple(lines), tuple(rejected), following)
 
     def _read_node(self, node: object) -> Order | None:

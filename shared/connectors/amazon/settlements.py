@@ -16,7 +16,7 @@ from shared.connectors.amazon.client import (
 from shared.connectors.amazon.fields import LONGEST_ID, read_text
 from shared.connectors.amazon.reports import REPORTS, document_rows
 from shared.connectors.amazon.tables import Row
-from shared.domain.rejections import reject
+from shared.domain.rejections import collect
 from shared.domain.settlements import SettledOrder, Settlement, add_up
 from shared.errors import SkipRecord
 
@@ -53,16 +53,12 @@ def read_settlement(client: AmazonClient, document_id: str) -> Settlement:
 
 def settle_rows(rows: Iterable[Row]) -> Settlement:
     """The rows of a settlement by order; the row of its total and those of no order are left out."""
-    orders, rejected = [], []
-    for number, row in enumerate(rows, start=2):
-        try:
-            told = _read_row(row)
-        except SkipRecord as error:
-            rejected.append(reject(row.get("order-id") or f"row {number}", error))
-            continue
-        if told is not None:
-            orders.append(told)
-    return Settlement(add_up(orders), tuple(rejected))
+    orders, rejected = collect(
+        enumerate(rows, start=2),
+        lambda numbered: numbered[1].get("order-id") or f"row {numbered[0]}",
+        lambda numbered: _read_row(numbered[1]),
+    )
+    return Settlement(add_up([each for each in orders if each is not None]), tuple(rejected))
 
 
 def _read_row(row: Row) -> SettledOrder | None:
