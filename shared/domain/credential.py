@@ -15,4 +15,5 @@ class KeptCredential:
     is_active: bool
     needs_reconnect: bool
     last_sync_at: datetime | None
+    last_sync_status: str | None
     sealed: dict[str, str]

@@ -47,11 +47,11 @@ class TokenAccess:
 
     def headers(self) -> Mapping[str, str]:
         """The header with a token that is not the one refused."""
-        self._last = self._token(self._refused)
-        self._refused = None
+        refused, self._refused, self._last = self._refused, None, None
+        self._last = self._token(refused)
         return {**self._also, self._header: self._prefix + self._last}
 
     def renew(self) -> bool:
-        """A refused token may just be old: another one is asked for."""
+        """A refused token may just be old: another one is asked for. Where there was none, there is none."""
         self._refused = self._last
-        return True
+        return self._last is not None

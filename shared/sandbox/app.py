@@ -20,7 +20,7 @@ from shared.sandbox.shopify.stores import LedgerStore
 # A stand-in's token protects nothing; it is checked so that a wrong one is refused as the vendor would.
 SHOPIFY_TOKEN = "sandbox-token"  # noqa: S105
 # What the control endpoint calls the shop at the root.
-RETAIL = "retail"
+RETAIL = "demo-gifts.myshopify.com"
 FIRST_DAY, LAST_DAY = date(2026, 3, 1), date(2026, 11, 15)
 GRAPHQL = "/admin/api/{version}/graphql.json"
 TOKEN = "/admin/oauth/access_token"  # noqa: S105 - a path

@@ -9,7 +9,7 @@ from shared.sandbox.amazon.api import AmazonSandbox
 from shared.sandbox.amazon.clock import RunningClock
 from shared.sandbox.amazon.ledger import Ledger as AmazonLedger
 from shared.sandbox.amazon.ledger import Writer
-from shared.sandbox.app import SHOPIFY_TOKEN, make_shops
+from shared.sandbox.app import RETAIL, SHOPIFY_TOKEN, make_shops
 from shared.sandbox.retail import load_shop
 from shared.sandbox.shopify.api import ShopifySandbox
 from shared.sandbox.shopify.retail_store import RetailStore
@@ -18,7 +18,6 @@ from shared.sandbox.xero.control import XeroControl
 from shared.sandbox.xero.ledger import XeroLedger
 from shared.sandbox.xero.maker import make_xero_ledger
 
-GIFTS = "demo-gifts.myshopify.com"
 FIRST_SALE, SALE_DAYS = datetime(2026, 9, 1, tzinfo=UTC), 40
 
 
@@ -56,5 +55,5 @@ def build_town(seed: int, orders: int, speed: float) -> Town:
     if speed > 1:
         amazon.desk.looks = 0
     # The shop at the root, under a domain of its own.
-    gifts = ShopifySandbox(RetailStore(load_shop()), SHOPIFY_TOKEN, domain=GIFTS)
+    gifts = ShopifySandbox(RetailStore(load_shop()), SHOPIFY_TOKEN, domain=RETAIL)
     return Town([gifts, *make_shops(seed, orders)], amazon, XeroSandbox(xero_ledger(seed, orders)))

@@ -42,6 +42,8 @@ def backfill_sales(
     position = puller.position(BACKFILL)
     if not position:
         return BackfillResult(0, 0, 0)
+    shop = connector.describe_shop()
+    puller.meet(shop.account, shop.timezone)
     if again and position.get("done") == SCOPE_MISSING:
         _go_on(puller, position)
 

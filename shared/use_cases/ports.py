@@ -127,8 +127,8 @@ class Credentials(Protocol):
     def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
         """Puts `new` in the place of `old`; False if something else is there by now."""
 
-    def disconnect(self, service_name: str) -> None:
-        """Forgets the secrets of a service that will not let us in again."""
+    def disconnect(self, service_name: str, *, reconnect: bool) -> None:
+        """Forgets the secrets of a service; whether its owner is to `reconnect` it."""
 
     def tokens(self, credential_id: UUID) -> SealedTokens: ...
     def claim_refresh(
@@ -142,9 +142,17 @@ class Credentials(Protocol):
     def release_refresh(self, claim: RefreshClaim) -> bool: ...
     def mark_synced(self, credential_id: UUID, at: datetime) -> None: ...
     def mark_failed(
-        self, credential_id: UUID, at: datetime, *, reconnect: bool, sealed: str | None = None
-    ) -> None:
-        """Notes a failure; asks to connect again only if `sealed` is still what is kept, where it is given."""
+        self,
+        credential_id: UUID,
+        at: datetime,
+        *,
+        reconnect: bool,
+        sealed: str | None = None,
+    ) -> str | None:
+        """Notes a failure; asks to connect again only if `sealed` is still what is kept, where it is given.
+
+        Returns the service's name where it is the first to ask.
+        """
 
 
 class Cursors(Protocol):

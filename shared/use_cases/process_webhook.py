@@ -56,7 +56,7 @@ def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
         )
         outcome = WebhookOutcome.PULL_ASKED
     if delivery.topic in DISCONNECTING:
-        work.credentials.disconnect(delivery.channel)
+        work.credentials.disconnect(delivery.channel, reconnect=True)
         work.audit.write(
             "credential.disconnected", "credential", None, {"service_name": delivery.channel}
         )

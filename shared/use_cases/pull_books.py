@@ -56,7 +56,9 @@ class BooksPull:
     def run(self, now: datetime) -> BooksResult:
         """Pulls the balances up to yesterday, in the organisation's own zone, and all that changed."""
         with self._puller.noting_failure(now):
-            zone = ZoneInfo(self._connector.describe_books().timezone)
+            books = self._connector.describe_books()
+            self._puller.meet(books.account, books.timezone)
+            zone = ZoneInfo(books.timezone)
             yesterday = now.astimezone(zone).date() - timedelta(days=1)
             balances = self._pull_balances(yesterday)
             invoices = self._pull_invoices(now)

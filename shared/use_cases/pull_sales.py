@@ -12,15 +12,13 @@ from zoneinfo import ZoneInfo
 from shared.domain.catalogue import Product
 from shared.domain.sales import SaleFee, SaleLine
 from shared.domain.sync import Basis, Position, Track, next_forward
-from shared.errors import CursorExpired, ScopeMissing, WindowTooLarge
+from shared.errors import CursorExpired, InvalidInput, ScopeMissing, WindowTooLarge
 from shared.use_cases.keep_sales import keep_fees, keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.vendors import Page, SalePage, ShopConnector
 from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
 
 PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
-# Not a stream: what the shop says of itself, for who reads its days.
-SHOP = "shop"
 FEES, REFUNDS = "fees", "refunds"
 # Stock moves all day, and a scan of it is the dearest part of a pull.
 SCAN_AGAIN_AFTER = timedelta(hours=2)
@@ -64,8 +62,15 @@ class SalesPull:
             return self._run(now, as_of)
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
-        zone = ZoneInfo(self._connector.describe_shop().timezone)
-        day = as_of or now.astimezone(zone).date()
+        shop = self._connector.describe_shop()
+        self._puller.meet(shop.account, shop.timezone)
+        zone = ZoneInfo(shop.timezone)
+        today = now.astimezone(zone).date()
+        day = as_of or today
+        if day > today:
+            raise InvalidInput(
+                f"as_of: {day} is still to come in the shop's zone; give {today} at most"
+            )
         products = self._pull_products(now, day)
         self._begin(now, datetime.combine(day, datetime.min.time(), zone))
         streams = [self._pull_orders(now), *self._pull_again(now), *self._pull_fees(now)]
@@ -93,13 +98,9 @@ class SalesPull:
             first = (cut - lag) if lag else horizon
             for stream in (FEES, REFUNDS):
                 starts[_lagging(stream, lag)] = {"since": first.isoformat()}
-        zone = {"timezone": self._connector.describe_shop().timezone}
         with self._open() as work:
             for stream, position in starts.items():
                 work.cursors.move(self._credential.id, stream, {}, position)
-            known = work.cursors.get(self._credential.id, SHOP)
-            if known != zone:
-                work.cursors.move(self._credential.id, SHOP, known, zone)
 
     def _pull_products(self, now: datetime, day: date) -> Tally:
         tally = Tally()

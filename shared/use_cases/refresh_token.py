@@ -14,7 +14,7 @@ from uuid import UUID
 from shared.domain.token import RefreshClaim, SealedTokens, Tokens
 from shared.errors import CredentialRejected, RateLimited
 from shared.use_cases.ports import OpenUnitOfWork, Vault
-from shared.use_cases.store_credential import credential_place
+from shared.use_cases.store_credential import credential_place, note_failure
 
 # How long one worker may take to ask; a claim that is older belongs to a worker that is gone.
 CLAIM_FOR = timedelta(seconds=60)
@@ -77,10 +77,7 @@ class TokenRefresh:
         except CredentialRejected:
             with self.open_unit_of_work() as work:
                 if work.credentials.release_refresh(claim):
-                    work.credentials.mark_failed(claim.credential_id, self.now(), reconnect=True)
-                    work.audit.write(
-                        "credential.reconnect_needed", "credential", claim.credential_id
-                    )
+                    note_failure(work, claim.credential_id, self.now(), reconnect=True)
             raise
         except BaseException:
             # The answer may be lost: the old token is still honoured, whoever asks next.

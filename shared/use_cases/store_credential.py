@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from shared.errors import VaultError
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
+from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork, Vault
 
 
 def credential_place(
@@ -48,7 +49,7 @@ def store_credential(
             "credential.stored", "credential", credential_id, {"service_name": service_name}
         )
         for name, arguments in followers:
-            work.jobs.enqueue(name, arguments)
+            work.jobs.enqueue_unless_waiting(name, arguments, datetime.now(UTC))
     return credential_id
 
 
@@ -59,9 +60,25 @@ def remove_credential(open_unit_of_work: OpenUnitOfWork, service_name: str) -> N
     """
     with open_unit_of_work() as work:
         stored = work.credentials.get(service_name)
-        work.credentials.disconnect(service_name)
+        work.credentials.disconnect(service_name, reconnect=False)
         work.audit.write(
             "credential.removed", "credential", stored.id, {"service_name": service_name}
+        )
+
+
+def note_failure(
+    work: UnitOfWork,
+    credential_id: UUID,
+    at: datetime,
+    *,
+    reconnect: bool,
+    sealed: str | None = None,
+) -> None:
+    """Notes on a credential that it failed; the audit log tells its owner once to connect again."""
+    service = work.credentials.mark_failed(credential_id, at, reconnect=reconnect, sealed=sealed)
+    if service is not None:
+        work.audit.write(
+            "credential.reconnect_needed", "credential", credential_id, {"service_name": service}
         )
 
 

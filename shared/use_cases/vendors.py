@@ -38,11 +38,13 @@ class SalePage(Page[SaleLine]):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a shop says of itself. `timezone` is an IANA name."""
+    """What a shop says of itself. `timezone` is an IANA name; `account` is what tells it from any other shop."""
 
     name: str
     currency: str
     timezone: str
+    # Empty where the vendor does not say.
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,12 @@ class SettlingShop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What an organisation says of its books. `timezone` is an IANA name."""
+    """What an organisation says of its books. `timezone` is an IANA name; `account` as of a shop."""
 
     name: str
     currency: str
     timezone: str
+    account: str = ""
 
 
 class BooksConnector(Protocol):

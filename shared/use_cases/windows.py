@@ -11,14 +11,18 @@ from shared.errors import (
     CredentialRejected,
     CursorExpired,
     GiveUp,
+    InvalidInput,
     StreamBusy,
     VendorUnavailable,
     WindowTooLarge,
 )
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.store_credential import note_failure
 from shared.use_cases.vendors import Page
 
 MOST_RESTARTS = 3
+# Not a stream: what the vendor's account says of itself, for who reads its days.
+ACCOUNT = "shop"
 
 RecordT = TypeVar("RecordT")
 PageT = TypeVar("PageT", bound=Page[Any])
@@ -53,8 +57,26 @@ class Puller:
         except GiveUp as error:
             found, refused = self.credential, isinstance(error, CredentialRejected)
             with self.open_unit_of_work() as work:
-                work.credentials.mark_failed(found.id, now, reconnect=refused, sealed=found.sealed)
+                note_failure(work, found.id, now, reconnect=refused, sealed=found.sealed)
             raise
+
+    def meet(self, account: str, timezone: str) -> None:
+        """Notes whom the credential opens. Raises `InvalidInput` where it was somebody else before.
+
+        The records of two accounts must not mix, and the streams stand where the former one's ended.
+        """
+        name = self.credential.service_name
+        with self.open_unit_of_work() as work:
+            known = work.cursors.get(self.credential.id, ACCOUNT)
+            before = known.get("account", account)
+            if account and before != account:
+                raise InvalidInput(
+                    f"{name}: the credential opens another account ({account}) than the one whose records "
+                    f"are here ({before}); store the credential of that one"
+                )
+            told = {"timezone": timezone} | ({"account": before} if before else {})
+            if known != told:
+                self.move(work, ACCOUNT, known, told)
 
     def position(self, stream: str) -> Position:
         """Where a stream stands; empty before its first run."""

@@ -171,7 +171,9 @@ def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(
         asked(environment, "forecasts.generate", "horizon_days=many"), 2, "horizon_days: "
     )
     assert_one_line(
-        asked(environment, pull, "service=xero"), 2, "service: is none of shopify_uk, shopify_eu"
+        asked(environment, pull, "service=xero"),
+        2,
+        "service: 'xero' is not one of shopify_uk, shopify_eu",
     )
     assert_one_line(asked(environment, pull, "service"), 2, "'service' is not key=value")
     assert_one_line(asked(environment, pull, tenant="nobody"), 2, "there is no tenant 'nobody'")

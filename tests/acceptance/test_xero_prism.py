@@ -114,7 +114,8 @@ def connect(http: VendorHttp) -> XeroConnector:
 
 def test_the_books_are_described(connector: XeroConnector) -> None:
     name = "Dev Evangelist - Sid Test 3 (NZ-2016-02)"
-    assert connector.describe_books() == Books(name, "NZD", "Pacific/Auckland")
+    account = "b2c885a9-4bb9-4a00-9b6e-6c2bf60b1a2b"
+    assert connector.describe_books() == Books(name, "NZD", "Pacific/Auckland", account)
 
 
 def test_balances_are_asked_for_as_the_vendor_wants(connector: XeroConnector) -> None:

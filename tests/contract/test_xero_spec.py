@@ -168,9 +168,15 @@ def test_every_kind_status_and_type_of_the_vendor_is_known(specification: dict[s
 def test_the_example_of_organisation() -> None:
     name = "Dev Evangelist - Sid Test 3 (NZ-2016-02)"
     told = example("Organisation")["Organisations"][0]
-    assert read_books(told) == Books(name, "NZD", "Pacific/Auckland")
-    captured = capture("organisation")["Organisations"][0]
-    assert read_books(captured) == Books("Demo Company (NZ)", "NZD", "Pacific/Auckland")
+    account = "b2c885a9-4bb9-4a00-9b6e-6c2bf60b1a2b"
+    assert read_books(told) == Books(name, "NZD", "Pacific/Auckland", account)
+    captured = read_books(capture("organisation")["Organisations"][0])
+    assert (captured.name, captured.currency, captured.timezone) == (
+        "Demo Company (NZ)",
+        "NZD",
+        "Pacific/Auckland",
+    )
+    assert captured.account == "a46fcb6f-2773-40c4-a119-8aa08bca1e8e"
 
 
 def test_the_example_of_accounts() -> None:

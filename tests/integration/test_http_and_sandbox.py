@@ -136,7 +136,12 @@ def test_a_throttled_query_waits_for_its_bucket(httpserver: HTTPServer) -> None:
     httpserver.expect_ordered_request(PATH).respond_with_json(
         {
             "data": {
-                "shop": {"name": "S", "currencyCode": "GBP", "ianaTimezone": "UTC"},
+                "shop": {
+                    "id": "gid://shopify/Shop/1",
+                    "name": "S",
+                    "currencyCode": "GBP",
+                    "ianaTimezone": "UTC",
+                },
                 "currentAppInstallation": None,
             }
         }

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from starlette.applications import Starlette
 
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.errors import CredentialRejected, InvalidInput, ScopeMissing
+from shared.sandbox.app import ledger_shop
 from shared.sandbox.ledger import Ledger
 from shared.sandbox.truth import count_stock
 from tests.fixtures.sandbox import SandboxClient
@@ -75,6 +77,42 @@ def test_a_token_that_expires_is_renewed_and_kept_for_the_next_run(
     shop.set(advance_tokens_s=4000)
     scene.pull(UK, NOW)
     assert shop.state()["shops"][DOMAIN]["token_rotations"] == 2
+
+
+def test_another_shop_under_the_same_name_is_refused_before_anything_mixes(
+    scene: ShopScene, shop: SandboxClient, served: tuple[Starlette, str]
+) -> None:
+    scene.pull(UK, NOW)
+    before = scene.rows("SELECT sku FROM products ORDER BY sku"), scene.figures()
+    app, _ = served
+    app.state.reception.open(ledger_shop("other-5.myshopify.com", ledger_of(6, UK, 10, NOW)))
+    other = {"shop_domain": "other-5.myshopify.com", "access_token": "token-other-5.myshopify.com"}
+    scene.connect(UK, other)
+    for attempt in (lambda: scene.pull(UK, NOW), lambda: scene.backfill(UK)):
+        with pytest.raises(InvalidInput, match="shopify_uk: the credential opens another account"):
+            attempt()
+    assert (scene.rows("SELECT sku FROM products ORDER BY sku"), scene.figures()) == before
+    scene.connect(UK, {"shop_domain": DOMAIN, "access_token": shop.token})
+    scene.pull(UK, NOW)
+
+
+def test_a_refused_login_tells_its_owner_once_and_names_the_service(
+    scene: ShopScene, shop: SandboxClient
+) -> None:
+    shop.set(revoke=True)
+    for _ in range(2):
+        with pytest.raises(CredentialRejected):
+            scene.pull(UK, NOW)
+    query = "SELECT changes FROM public.audit_logs WHERE action = 'credential.reconnect_needed'"
+    with scene.wiring.admin.transaction() as connection:
+        told = [row["changes"] for row in connection.execute(query)]
+    assert told == [{"service_name": UK}]
+
+
+def test_the_stock_of_a_day_to_come_is_not_asked_for(scene: ShopScene) -> None:
+    with pytest.raises(InvalidInput, match="as_of: 2026-11-21 is still to come"):
+        scene.pull(UK, NOW, date(2026, 11, 21))
+    assert scene.stock() == {}
 
 
 def test_a_shop_that_does_not_exist_is_named_as_the_field_to_mend(scene: ShopScene) -> None:

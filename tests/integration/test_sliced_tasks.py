@@ -74,4 +74,5 @@ def test_a_pull_whose_slice_is_over_goes_on_in_another(
         slices += 1
     ended = JobLedger(scene.wiring.admin).find(job.id)
     assert (ended.state, ended.attempt) == (JobState.SUCCEEDED, 1)
-    assert ended.snoozes == slices - 1 > 2
+    # Put off behind the products; then no window of orders is due yet.
+    assert ended.snoozes == slices - 1 >= 1

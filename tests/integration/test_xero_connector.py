@@ -103,7 +103,12 @@ def test_what_happened_after_the_clock_is_not_seen(scene: XeroScene) -> None:
 
 def test_open_invoices_are_those_of_the_books(scene: XeroScene) -> None:
     connector = scene.connector()
-    assert connector.describe_books() == Books("Muster Geschenke GmbH", "EUR", "Europe/Berlin")
+    assert connector.describe_books() == Books(
+        "Muster Geschenke GmbH",
+        "EUR",
+        "Europe/Berlin",
+        scene.sandbox.ledger.facts.organisation_id,
+    )
     records, rejected = read_all(connector)
     assert rejected == []
     assert all(each.closed_on is None for each in records.values())

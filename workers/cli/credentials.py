@@ -61,7 +61,11 @@ def list_all(tenant: Slug) -> None:
         kept = _kept(wiring, _find(wiring, tenant))
     table = Table("service", "type", "active", "needs reconnect", "last sync", "key")
     for each in kept:
-        synced = each.last_sync_at.isoformat(timespec="seconds") if each.last_sync_at else "never"
+        synced = "never"
+        if each.last_sync_at:
+            synced = (
+                f"{each.last_sync_at.isoformat(timespec='seconds')} {each.last_sync_status or ''}"
+            )
         told = (_yes(each.is_active), _yes(each.needs_reconnect), synced, _keys_of(each))
         table.add_row(*map(Text, (each.service_name, each.service_type, *told)))
     console.print(table)
@@ -73,7 +77,10 @@ def verify(
     service: Annotated[str | None, typer.Option(help="Only this one")] = None,
     ask: Annotated[bool, typer.Option(help="Ask the vendors too whether they let us in")] = False,
 ) -> None:
-    """Open each of a tenant's secrets with the key ring; exit status 1 if one does not open."""
+    """Open each of a tenant's secrets with the key ring; exit status 1 if one does not open.
+
+    With --ask also if a vendor does not let us in; a login that it refuses for good is marked so.
+    """
     with open_platform() as wiring:
         found, vault = _find(wiring, tenant), wiring.vault
         kept = _kept(wiring, found)
@@ -81,13 +88,17 @@ def verify(
             kept = [each for each in kept if each.service_name == service]
             if not kept:
                 raise InvalidInput(f"service: {tenant} has no credential of {service!r}")
+        if not kept:
+            _say(f"{tenant}: holds no credential")
         failed = sum(_verify_one(vault, found, each) for each in kept)
         active = [each.service_name for each in kept if each.is_active] if ask else []
         refused = sum(not _ask_one(wiring, found, each) for each in active)
     if failed:
         raise VaultError(f"vault: {failed} of {tenant}'s secrets cannot be opened; see above")
     if refused:
-        raise GiveUp(f"vendors: {refused} of {tenant}'s services do not let us in; see above")
+        raise GiveUp(
+            f"vendors: {refused} of {tenant}'s services did not let us in or answer; see above"
+        )
 
 
 @app.command()
@@ -133,7 +144,8 @@ def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
     try:
         told = describe(wiring.vendor_room(tenant.id, opener, lambda: None), service)
     except CapLiquifyError as error:
-        _say(f"{service}: {error.message}")
+        vendor = service.partition("_")[0]
+        _say(f"{service}: {error.message.removeprefix(f'{vendor}: ')}")
         return False
     _say(f"{service}: lets us in; {told.name}, {told.currency}, {told.timezone}")
     return True

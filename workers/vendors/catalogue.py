@@ -65,7 +65,8 @@ def _one_of(services: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
     def check(name: str) -> str:
         if name not in services:
             known = ", ".join(services)
-            raise PydanticCustomError("service", "is none of {known}", {"known": known})
+            told = {"name": repr(name[:50]), "known": known}
+            raise PydanticCustomError("service", "{name} is not one of {known}", told)
         return name
 
     return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(services)})

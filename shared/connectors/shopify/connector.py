@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from shared.connectors.shopify import documents
 from shared.connectors.shopify.bulk import Bucket, BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
-from shared.connectors.shopify.fields import Node, collect
+from shared.connectors.shopify.fields import Node, collect, short_id
 from shared.connectors.shopify.orders import WholeOrder, WholeRefund, read_orders
 from shared.connectors.shopify.pages import Paging, Variant
 from shared.connectors.shopify.products import read_product
@@ -69,7 +69,8 @@ class ShopifyConnector:
         data = self._client.query(documents.SHOP)
         shop, installed = data["shop"], data["currentAppInstallation"] or {}
         scopes = {scope["handle"] for scope in installed.get("accessScopes") or ()}
-        return Shop(shop["name"], shop["currencyCode"], shop["ianaTimezone"]), scopes
+        told = Shop(shop["name"], shop["currencyCode"], shop["ianaTimezone"], short_id(shop["id"]))
+        return told, scopes
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
         """All product variants with cost and stock; the last page has no next cursor."""

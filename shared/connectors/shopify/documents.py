@@ -17,7 +17,7 @@ query More($id: ID!, $after: String) {{
 
 SHOP = """
 query Shop {
-  shop { name currencyCode ianaTimezone }
+  shop { id name currencyCode ianaTimezone }
   currentAppInstallation { accessScopes { handle } }
 }
 """

@@ -32,9 +32,10 @@ def find_organisation(api: VendorApi, organisation_id: str) -> str:
 
 
 def read_books(node: Mapping[str, Any]) -> Books:
-    """Name, currency and time zone of an organisation."""
+    """Name, currency, time zone and id of an organisation."""
     currency = node.get("BaseCurrency")
     if not isinstance(currency, str) or len(currency) != 3 or not currency.isalpha():
         raise InvalidInput("BaseCurrency: is missing; set it in Xero's organisation settings")
     name = str(node.get("Name") or node.get("LegalName") or "?")
-    return Books(name[:255], currency.upper(), iana_zone(node.get("Timezone")))
+    account = str(node.get("OrganisationID") or "")
+    return Books(name[:255], currency.upper(), iana_zone(node.get("Timezone")), account)

@@ -13,6 +13,14 @@ from shared.errors import InvalidInput, VaultError
 from shared.persistence.database import Connection, Database
 from shared.use_cases.ports import StoredCredential
 
+MARK_FAILED = """
+UPDATE api_credentials AS c SET last_sync_at = %s, last_sync_status = 'FAILURE',
+    needs_reconnect = c.needs_reconnect OR before.asked
+FROM (SELECT id, needs_reconnect, %s AS asked FROM api_credentials WHERE id = %s FOR UPDATE) AS before
+WHERE c.id = before.id AND c.credentials_encrypted IS NOT DISTINCT FROM coalesce(%s, c.credentials_encrypted)
+RETURNING c.service_name, before.asked AND NOT before.needs_reconnect AS is_new
+"""
+
 
 class CredentialRepository:
     """Keeps credentials as the vault sealed them; never sees one in the clear."""
@@ -69,7 +77,7 @@ class CredentialRepository:
     def list_kept(self) -> list[KeptCredential]:
         """Every credential, also those that are not active, by service."""
         rows = self._connection.execute(
-            "SELECT id, service_name, service_type, is_active, needs_reconnect, last_sync_at, "
+            "SELECT id, service_name, service_type, is_active, needs_reconnect, last_sync_at, last_sync_status::text, "
             "jsonb_strip_nulls(jsonb_build_object('credentials_encrypted', credentials_encrypted, "
             "'access_token_encrypted', access_token_encrypted, "
             "'refresh_token_encrypted', refresh_token_encrypted)) AS sealed "
@@ -85,14 +93,14 @@ class CredentialRepository:
         ).format(column=sql.Identifier(column))
         return self._connection.execute(statement, (new, credential_id, old)).rowcount == 1
 
-    def disconnect(self, service_name: str) -> None:
-        """Forgets the secrets of a service that will not let us in again."""
+    def disconnect(self, service_name: str, *, reconnect: bool) -> None:
+        """Forgets the secrets of a service; whether its owner is to `reconnect` it."""
         self._connection.execute(
             "UPDATE api_credentials SET credentials_encrypted = NULL, access_token_encrypted = NULL, "
             "refresh_token_encrypted = NULL, token_expires_at = NULL, refresh_lease_token = NULL, "
-            "refresh_lease_until = NULL, is_active = false, needs_reconnect = true, updated_at = now() "
+            "refresh_lease_until = NULL, is_active = false, needs_reconnect = %s, updated_at = now() "
             "WHERE service_name = %s",
-            (service_name,),
+            (reconnect, service_name),
         )
 
     def tokens(self, credential_id: UUID) -> SealedTokens:
@@ -147,17 +155,16 @@ class CredentialRepository:
 
     def mark_failed(
         self, credential_id: UUID, at: datetime, *, reconnect: bool, sealed: str | None = None
-    ) -> None:
+    ) -> str | None:
         """Notes that a sync ended badly, and whether the owner has to connect again.
 
         Not where `sealed` is given and something else is kept by now: the owner has connected again.
+        Returns the service's name where the owner has to connect again and had not to before.
         """
-        self._connection.execute(
-            "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'FAILURE', "
-            "needs_reconnect = needs_reconnect OR %s WHERE id = %s "
-            "AND credentials_encrypted IS NOT DISTINCT FROM coalesce(%s, credentials_encrypted)",
-            (at, reconnect, credential_id, sealed),
-        )
+        row = self._connection.execute(
+            MARK_FAILED, (at, reconnect, credential_id, sealed)
+        ).fetchone()
+        return row["service_name"] if row and row["is_new"] else None
 
 
 class PgcryptoDecryption:

@@ -6,13 +6,21 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
 from shared.sandbox.faults import Faults
 from shared.sandbox.ledger import Change
 from shared.sandbox.shopify.bulk import BulkOperations
-from shared.sandbox.shopify.nodes import Connection, Node, number_of, page_node, require_page_size
+from shared.sandbox.shopify.nodes import (
+    Connection,
+    Node,
+    gid,
+    number_of,
+    page_node,
+    require_page_size,
+)
 from shared.sandbox.shopify.search import OrderIndex, place_of, read_cursor, write_cursor
 from shared.sandbox.shopify.stores import LedgerStore, Store
 
@@ -42,7 +50,7 @@ class Root:
 
     def shop(self, _info: object) -> Node:
         """Query.shop"""
-        return self.store.shop_node()
+        return {"id": gid("Shop", crc32(self._domain.encode())), **self.store.shop_node()}
 
     def currentAppInstallation(self, _info: object) -> Node:  # noqa: N802 - vendor's name
         """Query.currentAppInstallation"""
