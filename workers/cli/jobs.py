@@ -166,6 +166,12 @@ def _as_json(job: Job, slug: str) -> dict[str, object]:
     }
 
 
+def _service_of(job: Job) -> list[str]:
+    """The service that the job works on, as far as it says."""
+    service = job.arguments.get("service")
+    return [service] if isinstance(service, str) else []
+
+
 def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
     table = Table("id", "tenant", "task", "state", "attempt", "progress", "created (UTC)", "error")
     # What is copied and searched for must not be cut: the words at the end give way.
@@ -175,7 +181,7 @@ def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
         table.add_row(
             str(job.id),
             slugs[job.tenant_id],
-            job.name,
+            " ".join([job.name, *_service_of(job)]),
             job.state,
             f"{job.attempt}/{job.max_attempts}",
             job.progress_message or "",
