@@ -9,7 +9,7 @@ from shared.use_cases.keep_sales import keep_orders
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
 from shared.use_cases.vendors import SalePage, ShopConnector
-from shared.use_cases.windows import Puller
+from shared.use_cases.windows import ACCOUNT, Puller
 
 SCOPE_MISSING = "scope missing"
 
@@ -42,8 +42,10 @@ def backfill_sales(
     position = puller.position(BACKFILL)
     if not position:
         return BackfillResult(0, 0, 0)
-    shop = connector.describe_shop()
-    puller.meet(shop.account, shop.timezone)
+    # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
+    if "account" in puller.position(ACCOUNT):
+        shop = connector.describe_shop()
+        puller.meet(shop.account, shop.timezone)
     if again and position.get("done") == SCOPE_MISSING:
         _go_on(puller, position)
 
