@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from shared.errors import RetryLater
+
 
 class Access(Protocol):
     """Headers that may hold secrets; `renew` says whether other headers may be tried after a refusal."""
@@ -48,7 +50,12 @@ class TokenAccess:
     def headers(self) -> Mapping[str, str]:
         """The header with a token that is not the one refused."""
         refused, self._refused, self._last = self._refused, None, None
-        self._last = self._token(refused)
+        try:
+            self._last = self._token(refused)
+        except RetryLater:
+            # No other one yet: the next try must not take the refused one for good.
+            self._refused = refused
+            raise
         return {**self._also, self._header: self._prefix + self._last}
 
     def renew(self) -> bool:

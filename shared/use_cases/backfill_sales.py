@@ -43,7 +43,7 @@ def backfill_sales(
     if not position:
         return BackfillResult(0, 0, 0)
     # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
-    if "account" in puller.position(ACCOUNT):
+    if "done" not in position and "account" in puller.position(ACCOUNT):
         shop = connector.describe_shop()
         puller.meet(shop.account, shop.timezone)
     if again and position.get("done") == SCOPE_MISSING:

@@ -38,6 +38,8 @@ class TokenRefresh:
     source: TokenSource
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    # What the credential held when it was opened: another one is not blamed for its refusal.
+    sealed: str | None = None
 
     def access_token(self, credential_id: UUID, refused: str | None = None) -> str:
         """A token to use now, other than the one that the vendor `refused`.
@@ -77,7 +79,13 @@ class TokenRefresh:
         except CredentialRejected:
             with self.open_unit_of_work() as work:
                 if work.credentials.release_refresh(claim):
-                    note_failure(work, claim.credential_id, self.now(), reconnect=True)
+                    note_failure(
+                        work,
+                        claim.credential_id,
+                        self.now(),
+                        reconnect=True,
+                        sealed=self.sealed,
+                    )
             raise
         except BaseException:
             # The answer may be lost: the old token is still honoured, whoever asks next.

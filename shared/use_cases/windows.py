@@ -12,6 +12,7 @@ from shared.errors import (
     CursorExpired,
     GiveUp,
     InvalidInput,
+    Snooze,
     StreamBusy,
     VendorUnavailable,
     WindowTooLarge,
@@ -67,6 +68,8 @@ class Puller:
         """
         name = self.credential.service_name
         with self.open_unit_of_work() as work:
+            if work.credentials.get(name).sealed != self.credential.sealed:
+                raise Snooze(f"{name}: the credential was stored anew; the job begins again", 1.0)
             known = work.cursors.get(self.credential.id, ACCOUNT)
             before = known.get("account", account)
             if account and before != account:

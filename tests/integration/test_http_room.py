@@ -195,3 +195,30 @@ def test_a_vendor_that_refuses_every_token_is_believed(httpserver: HTTPServer) -
     ):
         http.send(GET)
     assert len(httpserver.log) == 2
+
+
+def test_a_renewal_that_fails_for_now_does_not_bring_the_refused_token_back() -> None:
+    asked: list[str | None] = []
+
+    def token(refused: str | None) -> str:
+        asked.append(refused)
+        if asked == [None, "old"]:
+            raise VendorUnavailable("vendor: away")
+        return "old" if refused is None else "new"
+
+    access = TokenAccess("X-Token", token)
+    assert access.headers() == {"X-Token": "old"}
+    assert access.renew()
+    with pytest.raises(VendorUnavailable):
+        access.headers()
+    assert access.headers() == {"X-Token": "new"}
+
+
+def test_a_login_that_is_refused_for_good_is_not_tried_twice() -> None:
+    def token(_refused: str | None) -> str:
+        raise CredentialRejected("vendor: invalid_grant")
+
+    access = TokenAccess("X-Token", token)
+    with pytest.raises(CredentialRejected):
+        access.headers()
+    assert not access.renew()

@@ -10,7 +10,7 @@ import pytest
 
 from shared.domain.sales import RejectedRecord
 from shared.domain.sync import Basis, SyncWindow
-from shared.errors import CredentialRejected, CursorExpired, StreamBusy
+from shared.errors import CredentialRejected, CursorExpired, Snooze, StreamBusy
 from shared.persistence.database import Connection
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.reports import SalesTotals
@@ -140,6 +140,18 @@ def test_a_run_whose_cursor_another_run_has_moved_writes_nothing(
     with pytest.raises(StreamBusy):
         pull(opener, Raced([], [[sale(1, "MUG", 2, DAY)]]))
     assert rows(wiring, acme, "SELECT channel_order_id FROM sales") == [("9",)]
+
+
+def test_a_run_whose_credential_was_stored_anew_begins_again_before_it_reads(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    old = credential_of(opener)
+    with opener() as work:
+        work.credentials.store(old.id, "sealed anew")
+    with pytest.raises(Snooze, match="stored anew"):
+        SalesPull(opener, two_pages(), old, lambda *_: None).run(NOW)
+    assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]
 
 
 def test_the_cursor_stays_where_the_rows_are_not_kept(

@@ -79,7 +79,7 @@ def verify(
 ) -> None:
     """Open each of a tenant's secrets with the key ring; exit status 1 if one does not open.
 
-    With --ask also if a vendor does not let us in; a login that it refuses for good is marked so.
+    With --ask also if a vendor does not let us in.
     """
     with open_platform() as wiring:
         found, vault = _find(wiring, tenant), wiring.vault

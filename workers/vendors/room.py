@@ -70,6 +70,7 @@ class VendorRoom:
             source,
             now=lambda: datetime.now(UTC),
             sleep=time.sleep,
+            sealed=stored.sealed,
         )
 
         def token(refused: str | None) -> str:

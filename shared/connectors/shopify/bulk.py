@@ -81,7 +81,7 @@ class Spool:
         for row in self.file:
             key, _, line = row.partition(b"\t")
             owner = self.owners.get(key.decode())
-            root = key if owner is None else owner.encode()
+            root = key if owner is None else owner.encode("utf-8", "replace")
             buckets[crc32(root) % len(buckets)].write(line)
 
     def set_aside(self, number: int) -> None:

@@ -111,7 +111,7 @@ class ShopifyConnector:
 
     def _buckets(self, place: Place) -> Iterator[Bucket]:
         finished = self._bulk.wait(place["bulk"])
-        return self._bulk.read(finished, int(place.get("bucket", 0)))
+        return self._bulk.read(finished, int(place.get("part", 0)))
 
     def _product_page(
         self, variants: list[Variant], cursor: str | None, bucket: Bucket | None = None
@@ -197,9 +197,10 @@ def _after(after: str | None) -> str | None:
 
 
 def _next_bucket(place: Place, bucket: Bucket) -> str | None:
+    # `part` was `bucket` while variants were dealt otherwise: such a place begins its file again.
     if bucket.is_last:
         return None
-    return _write_place({"bulk": place["bulk"], "bucket": str(bucket.number + 1)})
+    return _write_place({"bulk": place["bulk"], "part": str(bucket.number + 1)})
 
 
 def _read_place(cursor: str | None) -> Place:

@@ -98,7 +98,8 @@ class CredentialRepository:
         self._connection.execute(
             "UPDATE api_credentials SET credentials_encrypted = NULL, access_token_encrypted = NULL, "
             "refresh_token_encrypted = NULL, token_expires_at = NULL, refresh_lease_token = NULL, "
-            "refresh_lease_until = NULL, is_active = false, needs_reconnect = %s, updated_at = now() "
+            "refresh_lease_until = NULL, is_active = false, "
+            "needs_reconnect = CASE WHEN is_active THEN %s ELSE needs_reconnect END, updated_at = now() "
             "WHERE service_name = %s",
             (reconnect, service_name),
         )

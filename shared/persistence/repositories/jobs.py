@@ -34,20 +34,21 @@ class JobRepository:
         self, name: str, arguments: dict[str, object], run_at: datetime
     ) -> None:
         """The same, not before `run_at`; not if the same work waits already and begins by then."""
-        self._connection.execute(
-            "SELECT public.enqueue_job(%(tenant)s, %(name)s, %(arguments)s, p_run_at => %(run_at)s, "
-            "p_requested_by => %(by)s, p_parent_id => %(parent)s) WHERE NOT EXISTS ("
-            "SELECT FROM public.jobs WHERE tenant_id = %(tenant)s AND state = 'queued' "
-            "AND name = %(name)s AND arguments = %(arguments)s AND run_at <= %(run_at)s)",
-            {
-                "tenant": self._tenant_id,
-                "name": name,
-                "arguments": Jsonb(arguments),
-                "run_at": run_at,
-                "by": self._requested_by,
-                "parent": self._parent_id,
-            },
-        )
+        with refusals():
+            self._connection.execute(
+                "SELECT public.enqueue_job(%(tenant)s, %(name)s, %(arguments)s, p_run_at => %(run_at)s, "
+                "p_requested_by => %(by)s, p_parent_id => %(parent)s) WHERE NOT EXISTS ("
+                "SELECT FROM public.jobs WHERE tenant_id = %(tenant)s AND state = 'queued' "
+                "AND name = %(name)s AND arguments = %(arguments)s AND run_at <= %(run_at)s)",
+                {
+                    "tenant": self._tenant_id,
+                    "name": name,
+                    "arguments": Jsonb(arguments),
+                    "run_at": run_at,
+                    "by": self._requested_by,
+                    "parent": self._parent_id,
+                },
+            )
 
     def is_live(self, name: str, service: str) -> bool:
         """Whether a job of the task waits or runs for this service, whatever else it was asked."""
