@@ -42,11 +42,12 @@ def backfill_sales(
     position = puller.position(BACKFILL)
     if not position:
         return BackfillResult(0, 0, 0)
+    goes_on = again and position.get("done") == SCOPE_MISSING
     # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
-    if "done" not in position and "account" in puller.position(ACCOUNT):
+    if (goes_on or "done" not in position) and "account" in puller.position(ACCOUNT):
         shop = connector.describe_shop()
         puller.meet(shop.account, shop.timezone)
-    if again and position.get("done") == SCOPE_MISSING:
+    if goes_on:
         _go_on(puller, position)
 
     def keep(work: UnitOfWork, page: SalePage) -> int:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.sync import Basis, SyncWindow
-from shared.errors import ScopeMissing, Snooze, WindowTooLarge
+from shared.errors import InvalidInput, ScopeMissing, Snooze, WindowTooLarge
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
 from shared.use_cases.pull_sales import SalesPull
 from shared.use_cases.slices import Slice
@@ -101,6 +101,30 @@ def test_a_backfill_that_may_not_see_further_ends_and_says_why(
     shop.shows_all = True
     assert backfill(opener, shop, again=True).lines_read > 0
     assert position(opener, "orders_backfill")["done"] == "whole"
+
+
+def test_a_backfill_that_goes_on_under_another_account_is_refused(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Named(FakeShop):
+        account = "1"
+
+        def describe_shop(self) -> Shop:
+            return Shop("Fake", "GBP", "Europe/London", self.account)
+
+    opener, shop = unit_of_work_of(acme), Named([], [[sale(1, "MUG", 2, DAY)]])
+    pull(opener, shop)
+    with opener() as work:
+        stored = credential_of(opener)
+        before = work.cursors.get(stored.id, "orders_backfill")
+        ended = {**before, "done": "scope missing"}
+        assert work.cursors.move(stored.id, "orders_backfill", before, ended)
+    shop.account = "2"
+    with pytest.raises(InvalidInput, match="another account"):
+        backfill(opener, shop, again=True)
+    assert position(opener, "orders_backfill")["done"] == "scope missing"
+    shop.account = "1"
+    assert backfill(opener, shop, again=True).lines_read > 0
 
 
 def test_a_window_that_is_too_large_is_halved_and_the_next_one_is_no_larger(
