@@ -82,6 +82,16 @@ NIGHTLIES: tuple[Nightly, ...] = (
         CatchUp.skip(grace=timedelta(days=1)),
         weekday=6,
     ),
+    # A shop that deletes an order reports it by a webhook, which may be lost.
+    Nightly(
+        "weekly.gone_orders",
+        "services.find_gone",
+        {},
+        time(4),
+        timedelta(hours=2),
+        CatchUp.latest(),
+        weekday=6,
+    ),
 )
 
 

@@ -10,12 +10,14 @@
     │       ├── VendorBusy              the vendor prepares what was asked for
     │       ├── RateLimited             the vendor's limit is used up; `retry_after_s` says how long
     │       ├── StreamBusy              another job pulls the same stream
+    │       ├── SliceOver               the job has had its turn; the rest goes on in another slice
     │       └── SchemaBehind            the tenant's schema has still to be migrated
     ├── GiveUp                  the same work would fail again: somebody must mend something
     │   ├── InvalidInput            a value given by a person or a vendor is wrong
     │   ├── TenantMissing           no tenant is bound, or the one named does not exist
     │   ├── TenantForbidden         the tenant exists, its status forbids the work
     │   ├── CredentialRejected      the vendor refuses the credential
+    │   │   └── AccessForbidden         … this one request of it (HTTP 403): it may lack a role
     │   ├── ScopeMissing            the credential may not see this part
     │   ├── VaultError              a secret cannot be opened or no key is set
     │   └── ServiceError            an embedded or configured server cannot be used
@@ -80,6 +82,10 @@ class StreamBusy(Snooze):
     """Another job of the same tenant moves the same cursor."""
 
 
+class SliceOver(Snooze):
+    """The job has worked long enough for now: others have their turn."""
+
+
 class SchemaBehind(Snooze):
     """The tenant's schema has still to be migrated to what this release needs."""
 
@@ -102,6 +108,10 @@ class TenantForbidden(GiveUp):
 
 class CredentialRejected(GiveUp):
     """The vendor refuses the credential; the owner must connect again."""
+
+
+class AccessForbidden(CredentialRejected):
+    """The vendor forbids one request to a credential that it knows; a role or a scope may be missing."""
 
 
 class ScopeMissing(GiveUp):

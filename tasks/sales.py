@@ -1,14 +1,18 @@
 """Sales: pull products, stock and order lines from a shop."""
 
 from datetime import date
+from typing import Annotated
+
+from pydantic import StringConstraints
 
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
+from shared.use_cases.find_gone_orders import GoneResult, find_gone_orders
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import SettlingName, ShopName, connected_shop
+from workers.vendors.catalogue import ForgettingName, SettlingName, ShopName, connected_shop
 
 
 class PullSales(Arguments):
@@ -27,9 +31,11 @@ class PullSales(Arguments):
 )
 def pull_sales(context: JobContext, arguments: PullSales) -> PullResult:
     """Brings the tenant's sales, products and stock up to now."""
-    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
-        pull = SalesPull(context.open_unit_of_work, connector, credential, Slice(context.progress))
-        return pull.run(context.now(), arguments.as_of)
+    with connected_shop(context.vendor_room, arguments.service) as shop:
+        report = Slice(context.progress)
+        return SalesPull(
+            context.open_unit_of_work, shop.connector, shop.credential, report, shop.together
+        ).run(context.now(), arguments.as_of)
 
 
 class BackfillSales(Arguments):
@@ -49,12 +55,13 @@ class BackfillSales(Arguments):
 )
 def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
     """Brings the two years of sales before the shop was connected, newest first."""
-    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
+    with connected_shop(context.vendor_room, arguments.service) as shop:
         return backfill_sales(
             context.open_unit_of_work,
-            connector,
-            credential,
+            shop.connector,
+            shop.credential,
             Slice(context.progress),
+            shop.together,
             again=arguments.again,
         )
 
@@ -74,7 +81,34 @@ class ReconcileFees(Arguments):
 )
 def reconcile(context: JobContext, arguments: ReconcileFees) -> ReconcileResult:
     """Holds the fees of a channel against its settlements of the last ninety days."""
-    with connected_shop(context.vendor_room, arguments.service) as (connector, credential):
+    with connected_shop(context.vendor_room, arguments.service) as shop:
         return reconcile_fees(
-            context.open_unit_of_work, connector, credential, context.progress, context.now()
+            context.open_unit_of_work,
+            shop.connector,
+            shop.credential,
+            context.progress,
+            context.now(),
+        )
+
+
+class FindGoneOrders(Arguments):
+    """`order` is the vendor's id of the only order to ask for; all that count are compared if it is left out."""
+
+    service: ForgettingName = "shopify_uk"
+    order: Annotated[str, StringConstraints(max_length=235)] | None = None
+
+
+@task(
+    name="sales.find_gone",
+    queue=Queue.SYNC,
+    arguments=FindGoneOrders,
+    result=GoneResult,
+    vendor_argument="service",
+)
+def find_gone(context: JobContext, arguments: FindGoneOrders) -> GoneResult:
+    """Finds orders that the shop has deleted; they count no more."""
+    with connected_shop(context.vendor_room, arguments.service) as shop:
+        suspects = [] if arguments.order is None else [arguments.order]
+        return find_gone_orders(
+            context.open_unit_of_work, shop.connector, shop.credential, context.progress, suspects
         )

@@ -1,9 +1,11 @@
 """Services: what is done night by night, and week by week, with all that a tenant has connected."""
 
-from shared.use_cases.ask_services import ServicesAsked, pull_everything, reconcile_everything
+from functools import partial
+
+from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import PULLS, SETTLING
+from workers.vendors.catalogue import FORGETTING, PULLS, SETTLING, one_of_each_account
 
 
 class AllServices(Arguments):
@@ -13,10 +15,17 @@ class AllServices(Arguments):
 @task(name="services.pull", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)
 def pull(context: JobContext, _arguments: AllServices) -> ServicesAsked:
     """Asks for a pull of each service that the tenant has connected."""
-    return pull_everything(context.open_unit_of_work, PULLS)
+    accounts = partial(one_of_each_account, context.vendor_room)
+    return pull_everything(context.open_unit_of_work, PULLS, accounts)
 
 
 @task(name="services.reconcile", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)
 def reconcile(context: JobContext, _arguments: AllServices) -> ServicesAsked:
     """Asks to hold the fees of each connected channel that settles against its settlements."""
-    return reconcile_everything(context.open_unit_of_work, SETTLING)
+    return ask_everywhere(context.open_unit_of_work, "sales.reconcile_fees", SETTLING)
+
+
+@task(name="services.find_gone", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)
+def find_gone(context: JobContext, _arguments: AllServices) -> ServicesAsked:
+    """Asks to compare the orders of each connected shop that can delete some."""
+    return ask_everywhere(context.open_unit_of_work, "sales.find_gone", FORGETTING)

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from shared.domain.sales import RejectedRecord
 from shared.domain.working_capital import AccountClass
 
 
@@ -30,8 +31,39 @@ class AccountBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class DayBalances:
+    """The balances of a day, and what could not be read of it.
+
+    What is not reported is not zero: accounts in `unread` keep the balance that they had; where `whole` is False
+    the part that could not be read may belong to any account, and so every account that is not reported keeps its.
+    """
+
+    balances: tuple[AccountBalance, ...]
+    rejected: tuple[RejectedRecord, ...] = ()
+    unread: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedInvoice:
+    """An item of which nothing is due any more, whatever else its record lacks.
+
+    `closed_on` is None where the vendor does not say since when.
+    """
+
+    source_invoice_id: str
+    status: str
+    closed_on: date | None
+
+    @property
+    def amount_due(self) -> Decimal:
+        """Nothing, as of an open item."""
+        return Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class OpenInvoice:
-    """An invoice, or a credit note or overpayment with negative amounts; without a word of the contact.
+    """An invoice, or a credit note, overpayment or prepayment with negative amounts; no word of the contact.
 
     `exchange_rate` is how much of the invoice's currency one unit of the books' currency is; None where they
     are the same. `closed_on` is None while something is due.
@@ -48,6 +80,10 @@ class OpenInvoice:
     amount_due: Decimal
     closed_on: date | None
 
+    def closing(self) -> ClosedInvoice:
+        """What it says once nothing is due."""
+        return ClosedInvoice(self.source_invoice_id, self.status, self.closed_on)
+
 
 @dataclass(frozen=True, slots=True)
 class BankDifference:
@@ -56,3 +92,11 @@ class BankDifference:
     account_code: str
     balance_sheet: Decimal
     bank_summary: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankCheck:
+    """What came of holding two reports against each other, but for accounts whose amount one of them garbles."""
+
+    differences: tuple[BankDifference, ...]
+    rejected: tuple[RejectedRecord, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class PeriodType(StrEnum):
@@ -47,3 +48,13 @@ def periods_touching(first: date, last: date, period_type: PeriodType) -> Iterat
         period = period_of(day, period_type)
         yield period
         day = period.end + timedelta(days=1)
+
+
+def find_zone(*names: str | None) -> ZoneInfo:
+    """The first of these time zones that exists; UTC where none does."""
+    for name in names:
+        try:
+            return ZoneInfo(name or "")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            continue
+    return ZoneInfo("UTC")

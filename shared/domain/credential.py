@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+# What keeps streams from going on: by stream, since when (`since`) and why (`reason`).
+StreamProblems = dict[str, dict[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class KeptCredential:
@@ -17,3 +20,4 @@ class KeptCredential:
     last_sync_at: datetime | None
     last_sync_status: str | None
     sealed: dict[str, str]
+    stream_problems: StreamProblems

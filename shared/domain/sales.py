@@ -45,11 +45,15 @@ class SaleLine(NamedTuple):
     commission_amount: Decimal | None = None
     fee_estimated: bool = False
     source_updated_at: datetime | None = None
+    # As read: the price includes tax that the channel does not tell. As kept: a rule has split it.
+    tax_estimated: bool = False
+    # The vendor's own id of what was sold, which stays when its SKU changes; used to find the product.
+    channel_product_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SaleFee:
-    """What a channel took for an order, or for one SKU of it; negative where it gave back.
+    """What a channel took for an order, or for one SKU of it, net of the VAT on it; negative where it gave back.
 
     `fee_key` is unique in the channel and stays the same while a fee becomes final.
     """
@@ -62,6 +66,7 @@ class SaleFee:
     currency: str
     is_final: bool
     posted_at: datetime
+    tax_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""What a channel paid out, held against the fees that it told before."""
+"""What a channel paid out, held against the fees that it reported before.
+
+What is paid out includes the VAT on fees, so the fees are compared with theirs.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -63,7 +66,7 @@ def reconcile(
     collected: dict[str, Decimal] = {}
     for fee in fees:
         known = collected.get(fee.channel_order_id, NOTHING)
-        collected[fee.channel_order_id] = known + fee.amount
+        collected[fee.channel_order_id] = known + fee.amount + fee.tax_amount
     found = (
         Difference(each.channel_order_id, each.fees, collected.get(each.channel_order_id))
         for each in settled

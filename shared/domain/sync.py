@@ -5,7 +5,7 @@ has come; while a window is open its other end and the vendor's cursor stand bes
 was cut off opens the very same window again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -123,3 +123,26 @@ def _standing(position: Mapping[str, str]) -> Position:
 def _size(position: Mapping[str, str], track: Track) -> timedelta:
     told = timedelta(seconds=float(position.get("size_s", FIRST_SIZE.total_seconds())))
     return min(track.largest, max(SMALLEST_SIZE, told))
+
+
+def align(positions: Sequence[Mapping[str, str]]) -> Position:
+    """Where streams that are read together go on: at the place of the one that is furthest behind.
+
+    Streams that stand alike stay where they are, an open window included; others open a new window.
+    """
+    first = dict(positions[0])
+    if all(position == first for position in positions):
+        return first
+    if "until" not in first:
+        return {"since": _earliest(position["since"] for position in positions)}
+    reached = [position["until"] for position in positions]
+    place = {
+        "from": _earliest(position["from"] for position in positions),
+        "until": max(reached, key=datetime.fromisoformat),
+    }
+    ends = [position["done"] for position in positions if "done" in position]
+    return place | ({"done": ends[0]} if len(ends) == len(positions) else {})
+
+
+def _earliest(instants: Iterable[str]) -> str:
+    return min(instants, key=datetime.fromisoformat)

@@ -33,6 +33,8 @@ class Tenant:
     overrides: Overrides
     timezone: str
     currency: str
+    # Marketplaces whose orders count where a shop has copies of them.
+    count_copies_of: frozenset[str] = frozenset()
 
     @property
     def may_run(self) -> bool:

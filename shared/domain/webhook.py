@@ -22,6 +22,7 @@ class WebhookOutcome(StrEnum):
     """What became of a delivery."""
 
     PULL_ASKED = "pull_asked"
+    GONE_ASKED = "gone_asked"
     DISCONNECTED = "disconnected"
     PRIVACY_NOTED = "privacy_noted"
     IGNORED = "ignored"
@@ -30,5 +31,6 @@ class WebhookOutcome(StrEnum):
 
 # The first part of a topic, or the whole of it, decides.
 PULLED = frozenset({"orders", "refunds", "products", "inventory_levels", "inventory_items"})
+DELETED = frozenset({"orders/delete"})
 DISCONNECTING = frozenset({"app/uninstalled", "shop/redact"})
 PRIVACY = frozenset({"customers/redact", "customers/data_request", "shop/redact"})

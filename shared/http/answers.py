@@ -7,7 +7,13 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from shared.errors import CredentialRejected, GiveUp, RateLimited, VendorUnavailable
+from shared.errors import (
+    AccessForbidden,
+    CredentialRejected,
+    GiveUp,
+    RateLimited,
+    VendorUnavailable,
+)
 
 # A longer wait is the job's, which frees its worker.
 LONGEST_WAIT_HERE_S = 10.0
@@ -21,7 +27,8 @@ def check_status(vendor: str, answer: httpx.Response, accepted: frozenset[int]) 
     if status == 200 or status in accepted:
         return
     if status in {401, 403}:
-        raise CredentialRejected(
+        kind = AccessForbidden if status == 403 else CredentialRejected
+        raise kind(
             f"{vendor}: the credential is refused (HTTP {status}); connect the account again"
         )
     if status == 429:

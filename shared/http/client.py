@@ -36,6 +36,10 @@ LARGEST_ANSWER_BYTES = 64 * 1024 * 1024
 LARGEST_DOWNLOAD_BYTES = 8 * 1024 * 1024 * 1024
 
 
+# Python reads no number of more digits than some thousands.
+MOST_DIGITS = 400
+
+
 class VendorHttp:
     """Sends requests to one vendor; `vendor` names it in errors, `access` may hold secrets.
 
@@ -143,8 +147,8 @@ class VendorHttp:
         if not content:
             return None
         try:
-            return json.loads(content)
-        except ValueError:
+            return read_json(content)
+        except (ValueError, RecursionError):
             if answer.status_code != 200:
                 return None
             raise VendorUnavailable(f"{self._vendor}: the answer is not JSON") from None
@@ -187,6 +191,20 @@ class VendorHttp:
             raise VendorUnavailable(
                 f"{self._vendor}: cannot be reached at {place.scheme}://{place.netloc.decode()}: {reason}"
             ) from None
+
+
+def read_json(content: bytes) -> object:
+    """The document; a number of thousands of digits stays a text, so that only its own record is odd."""
+    try:
+        return json.loads(content)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(content, parse_int=_read_integer)
+
+
+def _read_integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MOST_DIGITS else digits
 
 
 @cache

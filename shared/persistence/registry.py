@@ -1,6 +1,6 @@
 """Registering a tenant, as an operator or for the API."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from psycopg import DataError, errors
@@ -34,6 +34,14 @@ def insert_tenant(connection: Connection, tenant: NewTenant) -> UUID:
     tenant_id = UUID(str(row["id"]))
     connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
     return tenant_id
+
+
+def set_counted_copies(connection: Connection, tenant_id: UUID, names: Sequence[str]) -> None:
+    """Says of which marketplaces the copies in a tenant's shops count."""
+    connection.execute(
+        "UPDATE public.tenants SET settings = coalesce(settings, '{}'::jsonb) || %s WHERE id = %s",
+        (Jsonb({"count_marketplace_orders": list(names)}), tenant_id),
+    )
 
 
 def tenant_slugs(database: Database, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -34,6 +34,14 @@ class ChannelTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatedTax:
+    """Lines whose tax is a rule's, and how much it is together."""
+
+    lines: int
+    tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BookTotals:
     """What the books say now: the last balance of each class, and the invoices that are open."""
 
@@ -148,6 +156,16 @@ def read_channel_totals(connection: Connection) -> list[ChannelTotals]:
     )
     with connection.cursor(row_factory=class_row(ChannelTotals)) as cursor:
         return cursor.execute(query).fetchall()
+
+
+def read_estimated_tax(connection: Connection) -> EstimatedTax:
+    """The lines whose tax the channel did not report, and what the rule says of them."""
+    with connection.cursor(row_factory=class_row(EstimatedTax)) as cursor:
+        found = cursor.execute(
+            "SELECT count(*)::int AS lines, coalesce(sum(tax_amount), 0) AS tax FROM sales WHERE tax_estimated"
+        ).fetchone()
+    assert found is not None  # noqa: S101 - an aggregate gives a row
+    return found
 
 
 def read_book_totals(connection: Connection) -> BookTotals:

@@ -13,7 +13,7 @@ from shared.persistence.migrations.steps import position_of
 
 # What this code reads and writes in a tenant's schema. Raise it in the release after the migration that
 # adds what is needed: expand first, contract last.
-REQUIRED_REVISION = "t0002"
+REQUIRED_REVISION = "t0003"
 
 COLUMNS = (
     "id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage, "
@@ -102,4 +102,14 @@ def _read(row: DictRow) -> Tenant:
         overrides=Overrides(row["max_users"], row["max_entities"], row["max_storage"]),
         timezone=str(settings.get("timezone", "UTC")),
         currency=str(settings.get("currency", "GBP")),
+        count_copies_of=_names(settings.get("count_marketplace_orders")),
+    )
+
+
+def _names(value: object) -> frozenset[str]:
+    """The texts of a list in the settings; none where there is something else."""
+    return (
+        frozenset(each for each in value if isinstance(each, str))
+        if isinstance(value, list)
+        else frozenset()
     )

@@ -11,7 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared.errors import InvalidInput
+from shared.sandbox.events import OrderDeleted
 from shared.sandbox.faults import Fault, Faults
+from shared.sandbox.ledger import Ledger
 from shared.sandbox.shopify.api import ShopifySandbox
 from shared.sandbox.shopify.stores import LedgerStore
 
@@ -82,11 +84,13 @@ class Control:
 SETTINGS = {
     "advance_tokens_s",
     "bucket",
+    "delete_order",
     "bulk_last_newline",
     "bulk_order",
     "clock",
     "latency_s",
     "polls",
+    "rename_sku",
     "revoke",
     "scopes",
 }
@@ -101,6 +105,8 @@ def apply_settings(shop: ShopifySandbox, wanted: Mapping[str, Any]) -> None:
         shop.bucket.resize(float(wanted["bucket"]["maximum"]), float(wanted["bucket"]["rate"]))
     if "scopes" in wanted:
         shop.root.scopes = tuple(wanted["scopes"])
+    if isinstance(shop.store, LedgerStore):
+        _change_ledger(shop.store.ledger, wanted)
     if wanted.get("revoke"):
         shop.tokens.revoke()
     shop.tokens.put_forward(float(wanted.get("advance_tokens_s", 0)))
@@ -108,6 +114,17 @@ def apply_settings(shop: ShopifySandbox, wanted: Mapping[str, Any]) -> None:
     bulk.polls = int(wanted.get("polls", bulk.polls))
     bulk.last_newline = bool(wanted.get("bulk_last_newline", bulk.last_newline))
     bulk.shuffled = wanted.get("bulk_order", "shuffled" if bulk.shuffled else "") == "shuffled"
+
+
+def _change_ledger(ledger: Ledger, wanted: Mapping[str, Any]) -> None:
+    """What somebody does in the shop now: `delete_order` by its number, `rename_sku` from one name to another."""
+    if "delete_order" in wanted:
+        ledger.record(OrderDeleted(int(wanted["delete_order"]), ledger.clock))
+    if "rename_sku" in wanted:
+        old, new = wanted["rename_sku"]
+        for article in ledger.articles:
+            if article.sku == old:
+                ledger.rename(article.number, new)
 
 
 def describe_shop(shop: ShopifySandbox) -> dict[str, Any]:

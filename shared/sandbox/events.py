@@ -41,7 +41,8 @@ class Article:
 class OrderLine:
     """Units of one article as ordered; discounts and taxes are for all of them.
 
-    `unit_price` includes tax where the shop's prices do.
+    `unit_price` includes tax where the shop's prices do, and the duties where the order's do. `article` is the
+    number of what was sold, None where the shop has it no more. A gift card and a tip are no goods.
     """
 
     number: int
@@ -51,6 +52,15 @@ class OrderLine:
     unit_price: Decimal
     discounts: tuple[Decimal, ...] = ()
     taxes: tuple[Decimal, ...] = ()
+    duties: tuple[Decimal, ...] = ()
+    article: int | None = None
+    gift_card: bool = False
+    tip: bool = False
+
+    @property
+    def goods(self) -> bool:
+        """Whether selling it is a sale."""
+        return not (self.gift_card or self.tip)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,11 @@ class Presentment:
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
-    """An order came in; `presentment` is None where the customer paid in the shop's money."""
+    """An order came in; `presentment` is None where the customer paid in the shop's money.
+
+    `processed_at` is when an order was placed that was imported `at` a later instant. `marketplace` is whose
+    app has copied the order into the shop. What a gift card paid is `by_gift_card`.
+    """
 
     order: int
     at: datetime
@@ -80,15 +94,20 @@ class OrderPlaced:
     shipping: tuple[ShippingCharge, ...] = ()
     test: bool = False
     presentment: Presentment | None = None
+    processed_at: datetime | None = None
+    marketplace: str | None = None
+    duties_included: bool = False
+    by_gift_card: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class LinesAdded:
-    """Somebody edited the order and added lines; they count on the day of the order."""
+    """Somebody edited the order and added lines, or gave them in exchange; they count on the day of the edit."""
 
     order: int
     at: datetime
     lines: tuple[OrderLine, ...]
+    exchange: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +132,14 @@ class ShippingRemoved:
 @dataclass(frozen=True, slots=True)
 class OrderCancelled:
     """The order was cancelled and counts no more."""
+
+    order: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDeleted:
+    """The order was deleted: nothing lists or finds it any more."""
 
     order: int
     at: datetime
@@ -176,6 +203,7 @@ Event = (
     | UnitsRemoved
     | ShippingRemoved
     | OrderCancelled
+    | OrderDeleted
     | Refunded
     | FeeCharged
 )

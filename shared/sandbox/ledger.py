@@ -3,7 +3,7 @@
 import threading
 from bisect import insort
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from shared.sandbox.events import (
     FeeCharged,
     LinesAdded,
     OrderCancelled,
+    OrderDeleted,
     OrderLine,
     OrderPlaced,
     Refunded,
@@ -38,11 +39,13 @@ class OrderState:
     placed: OrderPlaced
     updated_at: datetime
     lines: list[OrderLine] = field(default_factory=list)
+    added: list[LinesAdded] = field(default_factory=list)
     removed: dict[int, int] = field(default_factory=dict)
     removed_shipping: set[int] = field(default_factory=set)
     refunds: list[Refunded] = field(default_factory=list)
     fees: list[FeeCharged] = field(default_factory=list)
     cancelled_at: datetime | None = None
+    edited: bool = False
 
     def refunded(self, line: int) -> int:
         """How many units of the line were given back."""
@@ -66,6 +69,7 @@ class Ledger:
     ) -> None:
         self.shop = shop
         self.articles = tuple(articles)
+        self._renamed: dict[int, str | None] = {}
         self.version = 0
         self._clock = clock.replace(microsecond=0)
         self._lock = threading.RLock()
@@ -96,6 +100,21 @@ class Ledger:
             insort(self._events.setdefault(event.order, []), event, key=_when)
             self.version += 1
 
+    def rename(self, article: int, sku: str) -> None:
+        """Gives an article another SKU. Its stock goes with it, and what was sold of it before.
+
+        What was sold under a SKU that another article still bears stays there: whose it was cannot be said.
+        """
+        with self._lock:
+            before = next(each.sku for each in self.articles if each.number == article)
+            shared = any(each.sku == before and each.number != article for each in self.articles)
+            self.articles = tuple(
+                replace(each, sku=sku) if each.number == article else each for each in self.articles
+            )
+            if not shared:
+                self._renamed[article] = sku
+            self.version += 1
+
     def changes(self) -> list[Change]:
         """The orders that are to be seen."""
         with self._lock:
@@ -111,6 +130,8 @@ class Ledger:
         with self._lock:
             seen = [event for event in self._events.get(order, ()) if event.at <= self._clock]
         if not seen or not isinstance(seen[0], OrderPlaced):
+            return None
+        if any(isinstance(event, OrderDeleted) for event in seen):
             return None
         state = OrderState(seen[0], seen[0].at, list(seen[0].lines))
         for event in seen[1:]:
@@ -129,7 +150,7 @@ class Ledger:
 
     def truth(self, until: datetime | None = None) -> Truth:
         """What was sold until the instant, or until the clock."""
-        return count_truth(self.shop, self.events, until or self._clock)
+        return count_truth(self.shop, self.events, until or self._clock, self._renamed)
 
 
 def _when(event: Event) -> tuple[datetime, bool]:
@@ -141,9 +162,12 @@ def _apply(state: OrderState, event: Event) -> None:
         state.fees.append(event)
         return
     state.updated_at = event.at
+    edits = LinesAdded | UnitsRemoved | ShippingRemoved
+    state.edited |= isinstance(event, edits) and not getattr(event, "exchange", False)
     match event:
         case LinesAdded():
             state.lines.extend(event.lines)
+            state.added.append(event)
         case UnitsRemoved():
             state.removed[event.line] = state.removed.get(event.line, 0) + event.quantity
         case ShippingRemoved():

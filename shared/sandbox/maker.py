@@ -19,7 +19,7 @@ FIRST_NUMBER = 5_000_001
 def make_ledger(seed: int, channel: str, *, orders: int, first_day: date, last_day: date) -> Ledger:
     """A shop with so many orders between two local days; its clock stands at the end of the last one.
 
-    What happens to an order later, such as a refund, may lie behind the clock. From 20 orders on each
+    What happens to an order later, such as a refund, may lie behind the clock. From 30 orders on each
     of the awkward cases is there.
     """
     if orders < 1 or first_day > last_day:

@@ -18,8 +18,16 @@ def price_line(
 ) -> OrderLine:
     """A line of so many units; `rates` are taxes that stand together, in the price or on top of it."""
     paid = article.price * quantity - sum(discounts, Decimal(0))
-    taxes = tax_on(paid, rates, included=included)
-    return OrderLine(number, article.sku, article.name, quantity, article.price, discounts, taxes)
+    return OrderLine(
+        number,
+        article.sku,
+        article.name,
+        quantity,
+        article.price,
+        discounts,
+        tax_on(paid, rates, included=included),
+        article=None if article.deleted else article.number,
+    )
 
 
 def tax_on(paid: Decimal, rates: tuple[Decimal, ...], *, included: bool) -> tuple[Decimal, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from shared.sandbox.catalogue import Market
 from shared.sandbox.events import (
@@ -67,6 +68,15 @@ class Scribe:
             self.line(each, self.dice.randint(1, 4), self._discount(each)) for each in chosen
         )
 
+    def gift_card(self) -> OrderLine:
+        """A gift card over fifty, which carries no tax."""
+        price = Decimal("50.00")
+        return OrderLine(self.number, "GIFT-50", "Gift card", 1, price, gift_card=True)
+
+    def tip(self, given: Decimal) -> OrderLine:
+        """What the customer gives beside the goods."""
+        return OrderLine(self.number, None, "Tip", 1, given, tip=True)
+
     def _discount(self, article: Article) -> tuple[Decimal, ...]:
         if self.dice.random() < 0.7:
             return ()
@@ -81,10 +91,12 @@ class Scribe:
         foreign: bool | None = None,
         fee_after: timedelta | None = timedelta(0),
         charges: int | None = None,
+        **particulars: Any,
     ) -> OrderPlaced:
         """An order with shipping, its fee so long after it (None: no fee is ever told).
 
-        `charges` is how many lines of shipping it has; one, or none, by the dice if None.
+        `charges` is how many lines of shipping it has; one, or none, by the dice if None. `particulars` are
+        fields of the event.
         """
         if charges is None:
             charges = 1 if self.dice.random() < 0.8 else 0
@@ -93,7 +105,7 @@ class Scribe:
             foreign = self.dice.random() < 0.2
         currency = self.market.shop.presentment_currency
         presentment = Presentment(currency, self.market.presentment_rate) if foreign else None
-        placed = OrderPlaced(self.number, at, lines, shipping, test, presentment)
+        placed = OrderPlaced(self.number, at, lines, shipping, test, presentment, **particulars)
         self.events.append(placed)
         if fee_after is not None:
             paid = sum((line.unit_price * line.quantity for line in lines), Decimal(0))
@@ -247,6 +259,59 @@ def _many_charges(scribe: Scribe, at: datetime) -> None:
     scribe.refund(order, at + 2 * DAY, [(order.lines[0], 0, 1)], shipping=True, amounts=given)
 
 
+def _imported(scribe: Scribe, at: datetime) -> None:
+    """Placed in another shop long ago, and brought here `at`; a refund of it is from today."""
+    order = scribe.place(at, scribe.lines(2), processed_at=at - 200 * DAY)
+    scribe.refund(order, at + DAY, [(order.lines[0], 0, 1)])
+
+
+def _gift_card_beside_goods(scribe: Scribe, at: datetime) -> None:
+    scribe.place(at, (scribe.gift_card(), *scribe.lines(1)))
+
+
+def _gift_card_alone(scribe: Scribe, at: datetime) -> None:
+    order = scribe.place(at, (scribe.gift_card(),), charges=0)
+    scribe.refund(order, at + DAY, [(order.lines[0], 0, 1)])
+
+
+def _redeemed_and_tipped(scribe: Scribe, at: datetime) -> None:
+    lines = (*scribe.lines(2), scribe.tip(Decimal("3.50")))
+    order = scribe.place(at, lines, by_gift_card=Decimal("5.00"))
+    scribe.refund(order, at + 2 * DAY, [(lines[0], 0, 1), (lines[-1], 0, 1)])
+
+
+def _exchange(scribe: Scribe, at: datetime) -> None:
+    """One article comes back after forty days, another goes out for it."""
+    order = scribe.place(at, scribe.lines(2))
+    scribe.refund(order, at + 40 * DAY, [(order.lines[0], 0, 1)])
+    other = LinesAdded(order.order, at + 40 * DAY, scribe.lines(1), exchange=True)
+    scribe.events.append(other)
+
+
+def _many_edits(scribe: Scribe, at: datetime) -> None:
+    """More agreements, and more sales in one of them, than come at once."""
+    order = scribe.place(at, scribe.lines(3))
+    for day in range(1, 8):
+        lines = scribe.lines(20) + scribe.lines(12) if day == 4 else scribe.lines(1)
+        scribe.events.append(LinesAdded(order.order, at + 5 * day * DAY, lines))
+
+
+def _amazon_copy(scribe: Scribe, at: datetime) -> None:
+    order = scribe.place(at, scribe.lines(2), marketplace="amazon")
+    scribe.refund(order, at + DAY, [(order.lines[0], 0, 1)])
+
+
+def _copy_known_by_its_channel(scribe: Scribe, at: datetime) -> None:
+    scribe.place(at, scribe.lines(2), marketplace="ebay")
+
+
+def _duties_included(scribe: Scribe, at: datetime) -> None:
+    line = replace(scribe.line(scribe.articles[2], 3), duties=(Decimal("1.20"), Decimal("0.41")))
+    order = scribe.place(at, (line, *scribe.lines(1)), duties_included=True)
+    scribe.events.append(UnitsRemoved(order.order, at + HOUR, line.number, 1))
+    scribe.refund(order, at + 3 * DAY, [(line, 0, 1)])
+
+
 SCENARIOS: tuple[Callable[[Scribe, datetime], None], ...] = (
     _plain,
     _order_discount,
@@ -269,4 +334,13 @@ SCENARIOS: tuple[Callable[[Scribe, datetime], None], ...] = (
     _removed_and_refunded,
     _cancelled_and_refunded,
     _many_charges,
+    _imported,
+    _gift_card_beside_goods,
+    _gift_card_alone,
+    _redeemed_and_tipped,
+    _exchange,
+    _many_edits,
+    _amazon_copy,
+    _copy_known_by_its_channel,
+    _duties_included,
 )

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from starlette.routing import BaseRoute
 
 from shared.sandbox.amazon.api import AmazonSandbox
 from shared.sandbox.amazon.clock import RunningClock
 from shared.sandbox.amazon.ledger import Ledger as AmazonLedger
-from shared.sandbox.amazon.ledger import Writer
+from shared.sandbox.amazon.ledger import Site, Writer
 from shared.sandbox.app import RETAIL, SHOPIFY_TOKEN, make_shops
 from shared.sandbox.retail import load_shop
 from shared.sandbox.shopify.api import ShopifySandbox
@@ -35,9 +36,26 @@ class Town:
         return [*self.amazon.routes, *XeroControl(self.xero).routes, *self.xero.routes]
 
 
-def amazon_ledger(seed: int, orders: int) -> AmazonLedger:
-    """What was sold at amazon_uk."""
-    return Writer(seed, orders, FIRST_SALE, SALE_DAYS).write()
+# The seller is outside Amazon's VAT service there: nothing is said of the tax.
+GERMANY = Site(
+    "amazon_de",
+    "A1PA6795UKMFR9",
+    "Amazon.de",
+    "DE",
+    "EUR",
+    "Europe/Berlin",
+    Decimal("0.19"),
+    reports_tax=False,
+    prefix="302",
+)
+
+
+def amazon_ledgers(seed: int, orders: int) -> dict[str, AmazonLedger]:
+    """What was sold on each site of the Amazon account, by channel."""
+    found = (
+        Writer(seed, orders, FIRST_SALE, SALE_DAYS, site=site).write() for site in (Site(), GERMANY)
+    )
+    return {ledger.site.channel: ledger for ledger in found}
 
 
 def xero_ledger(seed: int, documents: int) -> XeroLedger:
@@ -50,7 +68,8 @@ def build_town(seed: int, orders: int, speed: float) -> Town:
 
     `speed` is how much faster than the vendor's rates Amazon is; above one its reports are ready at once.
     """
-    amazon = AmazonSandbox(amazon_ledger(seed, orders), RunningClock())
+    british, german = amazon_ledgers(seed, orders).values()
+    amazon = AmazonSandbox(british, RunningClock(), others=[german])
     amazon.buckets.speed = speed
     if speed > 1:
         amazon.desk.looks = 0

@@ -1,7 +1,7 @@
 """What a shop sold, counted from its events alone; shares no code with the vendor's answers or a connector."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -14,6 +14,7 @@ from shared.sandbox.events import (
     FeeCharged,
     LinesAdded,
     OrderCancelled,
+    OrderDeleted,
     OrderLine,
     OrderPlaced,
     Refunded,
@@ -65,32 +66,56 @@ class _Story:
     refunds: list[Refunded] = field(default_factory=list)
     fees: list[Decimal] = field(default_factory=list)
     dropped_shipping: set[int] = field(default_factory=set)
+    added: dict[int, datetime] = field(default_factory=dict)
     cancelled: bool = False
+    deleted: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the order is a sale of the shop."""
+        mine = not self.placed.test and self.placed.marketplace is None
+        return mine and not self.cancelled and not self.deleted
+
+    def duty(self, line: OrderLine, units: int) -> Decimal:
+        """What of the price of so many units is duty."""
+        if not self.placed.duties_included:
+            return Decimal(0)
+        return sum(line.duties, Decimal(0)) * units / line.quantity
 
 
-def count_truth(shop: ShopFacts, events: Iterable[Event], until: datetime) -> Truth:
-    """The figures of all that happened until the instant, that instant included."""
+def count_truth(
+    shop: ShopFacts,
+    events: Iterable[Event],
+    until: datetime,
+    renamed: Mapping[int, str | None] | None = None,
+) -> Truth:
+    """The figures of all that happened until the instant, that instant included.
+
+    Articles that were `renamed` stand under the SKU that they have now.
+    """
+    names = renamed or {}
     stories = _tell_stories(event for event in events if event.at <= until)
     figures: dict[Key, Figures] = defaultdict(Figures)
     commissions: dict[str, Decimal | None] = {}
     for number, story in stories.items():
-        if story.cancelled or story.placed.test:
+        if not story.counts:
             continue
         commissions[str(number)] = sum(story.fees, Decimal(0)) if story.fees else None
-        _count_sale(shop, story, figures)
+        _count_sale(shop, story, figures, names)
         for refund in story.refunds:
-            _count_refund(shop, story, refund, figures)
+            _count_refund(shop, story, refund, figures, names)
     return Truth({key: each for key, each in figures.items() if each != Figures()}, commissions)
 
 
-def count_stock(articles: Iterable[Article]) -> Stock:
-    """What lies at each location; articles of one SKU add up, one without a SKU or deleted counts nowhere."""
+def count_stock(channel: str, articles: Iterable[Article]) -> Stock:
+    """What lies at each place of a shop; articles of one SKU add up, one without a SKU or deleted counts nowhere."""
     stock: Stock = {}
     for article in articles:
         if article.sku is None or article.deleted:
             continue
         places = zip(LOCATIONS, article.stock, article.reserved, strict=True)
-        for location, on_hand, reserved in places:
+        for name, on_hand, reserved in places:
+            location = f"{channel}: {name}"
             before = stock.get((article.sku, location), (0, 0))
             stock[article.sku, location] = before[0] + on_hand, before[1] + reserved
     return stock
@@ -111,33 +136,45 @@ def _go_on(story: _Story, event: Event) -> None:
     match event:
         case LinesAdded():
             story.lines |= {line.number: line for line in event.lines}
+            story.added |= {line.number: event.at for line in event.lines}
         case UnitsRemoved():
             story.removed[event.line] += event.quantity
         case ShippingRemoved():
             story.dropped_shipping.add(event.shipping)
         case OrderCancelled():
             story.cancelled = True
+        case OrderDeleted():
+            story.deleted = True
         case Refunded():
             story.refunds.append(event)
         case FeeCharged():
             story.fees.append(event.amount)
 
 
-def _count_sale(shop: ShopFacts, story: _Story, figures: dict[Key, Figures]) -> None:
-    day = _local_day(shop, story.placed.at)
+def _count_sale(
+    shop: ShopFacts,
+    story: _Story,
+    figures: dict[Key, Figures],
+    names: Mapping[int, str | None],
+) -> None:
+    placed_at = story.placed.processed_at or story.placed.at
     for number, line in story.lines.items():
+        if not line.goods:
+            continue
         kept = line.quantity - story.removed[number]
         tax = sum(line.taxes, Decimal(0))
         net = line.unit_price * line.quantity - sum(line.discounts, Decimal(0))
+        net -= story.duty(line, line.quantity)
         if shop.taxes_included:
             net -= tax
-        figure = figures[shop.channel, day, line.sku]
+        day = _local_day(shop, story.added.get(number, placed_at))
+        figure = figures[shop.channel, day, _sku_of(line, names)]
         figure.units_sold += kept
         figure.revenue += _share(net, kept, line.quantity)
         figure.tax += _share(tax, kept, line.quantity)
     for charge in story.placed.shipping:
         if charge.number not in story.dropped_shipping:
-            _count_shipping(shop, charge, figures[shop.channel, day, None])
+            _count_shipping(shop, charge, figures[shop.channel, _local_day(shop, placed_at), None])
 
 
 def _count_shipping(shop: ShopFacts, charge: ShippingCharge, figure: Figures) -> None:
@@ -147,13 +184,22 @@ def _count_shipping(shop: ShopFacts, charge: ShippingCharge, figure: Figures) ->
 
 
 def _count_refund(
-    shop: ShopFacts, story: _Story, refund: Refunded, figures: dict[Key, Figures]
+    shop: ShopFacts,
+    story: _Story,
+    refund: Refunded,
+    figures: dict[Key, Figures],
+    names: Mapping[int, str | None],
 ) -> None:
     day = _local_day(shop, refund.at)
     for units in refund.units:
-        figure = figures[shop.channel, day, story.lines[units.line].sku]
+        line = story.lines[units.line]
+        if not line.goods:
+            continue
+        figure = figures[shop.channel, day, _sku_of(line, names)]
         figure.units_refunded += units.quantity
-        figure.revenue -= units.subtotal - (units.tax if shop.taxes_included else 0)
+        net = units.subtotal - (units.tax if shop.taxes_included else 0)
+        net -= story.duty(line, units.quantity)
+        figure.revenue -= net.quantize(PENNY, rounding=ROUND_HALF_UP)
         figure.tax -= units.tax
     nameless = figures[shop.channel, day, None]
     for shipping in refund.shipping:
@@ -162,6 +208,10 @@ def _count_refund(
     for given in refund.amounts:
         nameless.revenue += given.amount
         nameless.tax += given.tax
+
+
+def _sku_of(line: OrderLine, names: Mapping[int, str | None]) -> str | None:
+    return line.sku if line.article is None else names.get(line.article, line.sku)
 
 
 def _share(amount: Decimal, kept: int, quantity: int) -> Decimal:

@@ -1,26 +1,28 @@
 """Bring the years before the connection, newest first, while the nightly pull goes on beside it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
+from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Position, Track, next_backward
 from shared.errors import ScopeMissing
-from shared.use_cases.keep_sales import keep_orders
+from shared.use_cases.keep_sales import keep_page
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
 from shared.use_cases.vendors import SalePage, ShopConnector
-from shared.use_cases.windows import ACCOUNT, Puller
+from shared.use_cases.windows import ACCOUNT, Puller, Tally
 
 SCOPE_MISSING = "scope missing"
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillResult:
-    """Lines read, lines that changed, records set aside."""
+    """Lines read, lines that changed, records set aside; `left_out` counts by rule what is no sale."""
 
     lines_read: int
     lines_changed: int
     rejected: int
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 def backfill_sales(
@@ -28,6 +30,7 @@ def backfill_sales(
     connector: ShopConnector,
     credential: StoredCredential,
     report: Report,
+    together: tuple[StoredCredential, ...] = (),
     *,
     again: bool = False,
 ) -> BackfillResult:
@@ -37,7 +40,7 @@ def backfill_sales(
 
     Raises `ScopeMissing` where the vendor hides what is older: what it shows counts as all there is.
     """
-    puller = Puller(open_unit_of_work, credential, report)
+    puller = _puller(open_unit_of_work, credential, report, together)
     track = Track(Basis.CREATED, longest=connector.traits.longest_window)
     position = puller.position(BACKFILL)
     if not position:
@@ -50,17 +53,34 @@ def backfill_sales(
     if goes_on:
         _go_on(puller, position)
 
-    def keep(work: UnitOfWork, page: SalePage) -> int:
-        return keep_orders(work, credential, page.records, connector.traits.fee_rule, page.fees)
+    channels = {each.service_name: each for each in puller.credentials}
 
+    def keep(work: UnitOfWork, page: SalePage) -> Kept:
+        return keep_page(work, page, channels, connector.traits.fee_rule)
+
+    tally = Tally()
     try:
-        tally = puller.run(
-            BACKFILL, partial(next_backward, track=track), connector.sale_pages, keep
-        )
+        step = partial(next_backward, track=track)
+        puller.run(BACKFILL, step, connector.sale_pages, keep, tally)
     except ScopeMissing:
         _end_early(puller)
         raise
-    return BackfillResult(tally.read, tally.changed, tally.rejected)
+    return BackfillResult(tally.read, tally.changed, tally.rejected, dict(tally.left_out))
+
+
+def _puller(
+    open_unit_of_work: OpenUnitOfWork,
+    credential: StoredCredential,
+    report: Report,
+    together: tuple[StoredCredential, ...],
+) -> Puller:
+    """Those sites of the account whose past has begun; a site that joins begins with its first pull."""
+    with open_unit_of_work() as work:
+        begun = tuple(each for each in together if work.cursors.get(each.id, BACKFILL))
+    puller = Puller(open_unit_of_work, credential, report, begun)
+    if puller.position(BACKFILL):
+        puller.align(BACKFILL)
+    return puller
 
 
 def _end_early(puller: Puller) -> None:

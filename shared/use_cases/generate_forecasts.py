@@ -1,22 +1,30 @@
 """Forecast the daily demand of each SKU of one tenant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from shared.domain.quota import UNLIMITED, effective_limits
-from shared.errors import InvalidInput
+from shared.domain.rejections import MISSHAPEN, reject
+from shared.domain.sales import RejectedRecord
+from shared.errors import InvalidInput, SkipRecord
 from shared.use_cases.ports import Forecaster, OpenUnitOfWork, Report
 
 HORIZON_DAYS = 28
 LEVEL = 0.95
 # What nobody has wanted for so long has no demand to learn.
 DORMANT_DAYS = 365
+STREAM = "forecasts"
+# What a series that nobody thought of makes of a model.
+FAILURES = (*MISSHAPEN, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastResult:
     """SKUs forecast, without a sale in a year, beyond the quota; forecasts new or changed, by a fallback.
+
+    `set_aside` are SKUs that could not be forecast; `capliquify rejected` lists them with their reasons.
 
     `origin` is the last day learnt from: earlier than asked where a shop has not told its orders so far.
     """
@@ -27,6 +35,7 @@ class ForecastResult:
     beyond_quota: int
     forecasts_changed: int
     fallbacks: int
+    set_aside: int = 0
 
 
 def generate_forecasts(
@@ -50,10 +59,22 @@ def generate_forecasts(
         # Days that a shop has not told yet would be learnt as days without a sale.
         origin = min(origin, work.sales.complete_until() or origin)
     skus = dormant = changed = fallbacks = 0
+    rejected: list[RejectedRecord] = []
     for number, (product_id, sku) in enumerate(products, start=1):
-        outcome = _forecast_sku(
-            open_unit_of_work, forecaster, company.id, product_id, sku, origin, horizon_days, level
-        )
+        try:
+            outcome = _forecast_sku(
+                open_unit_of_work,
+                forecaster,
+                company.id,
+                product_id,
+                sku,
+                origin,
+                horizon_days,
+                level,
+            )
+        except (SkipRecord, *FAILURES) as error:
+            rejected.append(_reject(sku, error))
+            continue
         if outcome is None:
             dormant += 1
         else:
@@ -61,7 +82,25 @@ def generate_forecasts(
             changed += outcome[0]
             fallbacks += outcome[1]
         report(number, len(products), f"forecast {sku}")
-    return ForecastResult(origin, skus, dormant, beyond_quota, changed, fallbacks)
+    _note(open_unit_of_work, [sku for _, sku in products], rejected)
+    return ForecastResult(origin, skus, dormant, beyond_quota, changed, fallbacks, len(rejected))
+
+
+def _reject(sku: str, error: Exception) -> RejectedRecord:
+    """One SKU that no model can work with takes no other with it."""
+    if isinstance(error, SkipRecord):
+        return reject(sku, error)
+    return reject(sku, SkipRecord(f"series: no model can work with it ({type(error).__name__})"))
+
+
+def _note(
+    open_unit_of_work: OpenUnitOfWork, skus: Sequence[str], rejected: Sequence[RejectedRecord]
+) -> None:
+    """Keeps which SKUs were set aside, and forgets those that were before and are not now."""
+    aside = {record.record_key for record in rejected}
+    with open_unit_of_work() as work:
+        work.rejections.forget(STREAM, [sku for sku in skus if sku not in aside])
+        work.rejections.add(None, STREAM, rejected)
 
 
 def last_whole_day(asked: date | None, yesterday: date) -> date:

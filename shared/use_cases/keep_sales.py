@@ -1,47 +1,97 @@
 """Write a page of orders, or of fees that come after them, with each line's share of what the channel took."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from shared.domain.fees import share_fees
+from shared.domain.rejections import Kept
 from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.vat import split_tax
 from shared.use_cases.ports import StoredCredential, UnitOfWork
+from shared.use_cases.share_refunds import share_refunds
+from shared.use_cases.vendors import SalePage
+
+Channels = Mapping[str, StoredCredential]
+RecordT = TypeVar("RecordT", SaleLine, SaleFee)
 
 
-def keep_orders(
+def keep_page(work: UnitOfWork, page: SalePage, channels: Channels, rule: FeeRule) -> Kept:
+    """Writes a page of whole orders with the fees beside them; a channel that nobody has connected counts nowhere."""
+    _lock(work, page, channels)
+    kept = Kept()
+    lines, fees = _by_channel(page.records), _by_channel(page.fees)
+    for channel, credential in channels.items():
+        kept += _keep_orders(work, credential, lines[channel], rule, fees[channel])
+        if page.gone and len(channels) == 1:
+            kept += Kept(work.sales.void_orders(channel, page.gone))
+    return kept
+
+
+def keep_posted(work: UnitOfWork, page: SalePage, channels: Channels, rule: FeeRule) -> Kept:
+    """Writes refunds and fees that come after their orders, and corrects the lines of those orders."""
+    _lock(work, page, channels)
+    kept = Kept()
+    lines, fees = _by_channel(page.records), _by_channel(page.fees)
+    for channel, credential in channels.items():
+        kept += _keep_orders(work, credential, lines[channel], rule, ())
+        kept += _keep_fees(work, credential, fees[channel], rule)
+    return kept
+
+
+def _lock(work: UnitOfWork, page: SalePage, channels: Channels) -> None:
+    """In one order, so that two transactions never wait for each other."""
+    named = {line.channel for line in page.records} | {fee.channel for fee in page.fees}
+    for channel in sorted(channels):
+        if channel in named or page.gone:
+            work.fees.lock(channel)
+
+
+def _keep_orders(
     work: UnitOfWork,
     credential: StoredCredential,
     lines: Sequence[SaleLine],
     rule: FeeRule,
-    told: Sequence[SaleFee] = (),
-) -> int:
-    """Writes lines of whole orders with the fees `told` beside them; returns the lines that changed.
-
-    Fees that were told before the order are found again.
-    """
+    told: Sequence[SaleFee],
+) -> Kept:
     if not lines:
-        return 0
+        return Kept()
     channel = credential.service_name
-    work.fees.lock(channel)
     orders = sorted({line.channel_order_id for line in lines})
     fees = [*work.fees.of_orders(channel, orders), *told]
-    return work.sales.upsert(credential.company_id, _share(lines, fees, rule))
+    net = _split_taxes(work, share_refunds(work, channel, lines))
+    return work.sales.upsert(credential.company_id, _share(net, fees, rule))
 
 
-def keep_fees(
+def _keep_fees(
     work: UnitOfWork, credential: StoredCredential, fees: Sequence[SaleFee], rule: FeeRule
-) -> int:
-    """Writes fees and corrects the lines of their orders; returns the lines that changed."""
+) -> Kept:
     if not fees:
-        return 0
+        return Kept()
     channel = credential.service_name
-    work.fees.lock(channel)
-    work.fees.upsert(fees)
+    kept = work.fees.upsert(fees)
     orders = sorted({fee.channel_order_id for fee in fees})
     lines = work.fees.lines_of(channel, orders)
-    return work.sales.upsert(
-        credential.company_id, _share(lines, work.fees.of_orders(channel, orders), rule)
-    )
+    shared = _share(lines, work.fees.of_orders(channel, orders), rule)
+    corrected = work.sales.upsert(credential.company_id, shared)
+    return Kept(corrected.changed, kept.rejected + corrected.rejected)
+
+
+def _split_taxes(work: UnitOfWork, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:
+    """Prices whose tax the channel does not report, split by the stated rule."""
+    untold = {line.sku for line in lines if line.tax_estimated}
+    if not untold:
+        return lines
+    rates = work.products.tax_rates([sku for sku in untold if sku is not None])
+    registered = work.companies.get().vat_registered
+    return [split_tax(line, rates.get(line.sku or ""), registered=registered) for line in lines]
+
+
+def _by_channel(records: Iterable[RecordT]) -> defaultdict[str, list[RecordT]]:
+    found: defaultdict[str, list[RecordT]] = defaultdict(list)
+    for record in records:
+        found[record.channel].append(record)
+    return found
 
 
 def _share(lines: Iterable[SaleLine], fees: Iterable[SaleFee], rule: FeeRule) -> Sequence[SaleLine]:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from shared.domain.accounts import AccountBalance, OpenInvoice
+from shared.domain.accounts import ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.accuracy import ScoreResult
 from shared.domain.catalogue import Product
-from shared.domain.credential import KeptCredential
+from shared.domain.credential import KeptCredential, StreamProblems
 from shared.domain.quota import Breach, Usage
+from shared.domain.rejections import Kept
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.series import Forecast, Series
 from shared.domain.sync import Position
@@ -36,6 +37,7 @@ class Company:
     name: str
     currency: str
     timezone: str
+    vat_registered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,37 @@ class StoredCredential:
 class Companies(Protocol):
     def get(self) -> Company: ...
     def ensure(self, name: str, currency: str, timezone: str) -> Company: ...
+    def set_vat_registered(self, registered: bool) -> None: ...
 
 
 class Products(Protocol):
-    def upsert(self, company_id: UUID, products: Sequence[Product], as_of: date) -> int: ...
+    def upsert(
+        self,
+        company_id: UUID,
+        products: Sequence[Product],
+        as_of: date,
+        seen: datetime | None = None,
+    ) -> Kept:
+        """Writes products and their stock of the day; `seen` is when the scan began that lists them."""
+
+    def tax_rates(self, skus: Sequence[str]) -> dict[str, Decimal]:
+        """The products' own rates of VAT, where a person has set one."""
+
+    def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool: ...
     def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
     def count_active(self) -> int: ...
-    def retire_unseen(self, channel: str, since: date) -> int:
-        """Takes off the shelf what a full scan of the channel did not list any more."""
+    def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
+        """Follows renamed SKUs, and takes off the shelf what the scan that began then did not list."""
 
 
 class Sales(Protocol):
-    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int: ...
+    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> Kept: ...
+    def void_orders(self, channel: str, orders: Sequence[str]) -> int:
+        """Makes all rows of these orders count nothing; returns how many did count."""
+
+    def counted_orders(self, channel: str, since: date | None) -> set[str]:
+        """The channel's orders that count, from a day of sale on."""
+
     def complete_until(self) -> date | None:
         """The last day whose orders every connected shop has told; None where no shop is connected.
 
@@ -75,9 +96,7 @@ class Sales(Protocol):
 
 
 class Fees(Protocol):
-    def upsert(self, fees: Sequence[SaleFee]) -> set[str]:
-        """Writes fees; returns the orders of those that were new or changed."""
-
+    def upsert(self, fees: Sequence[SaleFee]) -> Kept: ...
     def lock(self, channel: str) -> None:
         """Lets one transaction at a time write orders or fees of a channel: each must see the other's."""
 
@@ -96,13 +115,15 @@ class Forecasts(Protocol):
 
 class AccountBooks(Protocol):
     def upsert_balances(
-        self, company_id: UUID, source: str, day: date, balances: Sequence[AccountBalance]
-    ) -> int:
-        """Writes all balances of a day; an account that is not among them any more comes to nothing."""
+        self, company_id: UUID, source: str, day: date, reported: DayBalances
+    ) -> Kept:
+        """Writes the balances of a day; an account that is gone comes to nothing, one that was not read does not."""
 
     def upsert_invoices(
         self, company_id: UUID, source: str, invoices: Sequence[OpenInvoice]
-    ) -> int: ...
+    ) -> Kept: ...
+    def close_invoices(self, source: str, closed: Sequence[ClosedInvoice]) -> int:
+        """Closes those that are there, with nothing due; returns how many that changed."""
 
 
 class WorkingCapitals(Protocol):
@@ -141,6 +162,10 @@ class Credentials(Protocol):
 
     def release_refresh(self, claim: RefreshClaim) -> bool: ...
     def mark_synced(self, credential_id: UUID, at: datetime) -> None: ...
+    def problems(self, credential_id: UUID) -> StreamProblems: ...
+    def keep_problems(self, credential_id: UUID, problems: StreamProblems) -> None:
+        """Notes what keeps the credential's streams from going on."""
+
     def mark_failed(
         self,
         credential_id: UUID,
@@ -162,7 +187,16 @@ class Cursors(Protocol):
 
 
 class Rejections(Protocol):
-    def add(self, credential_id: UUID, stream: str, records: Sequence[RejectedRecord]) -> None: ...
+    def add(
+        self, credential_id: UUID | None, stream: str, records: Sequence[RejectedRecord]
+    ) -> None:
+        """Sets records aside; without a credential they are our own figures."""
+
+    def counts(self) -> dict[str, int]:
+        """How many records are set aside, by service."""
+
+    def forget(self, stream: str, keys: Sequence[str]) -> None:
+        """Forgets what was set aside of our own figures: they are good by now."""
 
 
 class UsageMeters(Protocol):

@@ -4,15 +4,18 @@ A webhook is a hint that something changed. What changed is pulled, so that one 
 records, and a delivery that is lost costs no more than the wait for the next pull.
 """
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.domain.webhook import DISCONNECTING, PRIVACY, PULLED, Delivery, WebhookOutcome
+from shared.domain.webhook import DELETED, DISCONNECTING, PRIVACY, PULLED, Delivery, WebhookOutcome
 from shared.errors import InvalidInput
 from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
 
+ORDER_ID = re.compile(r"[0-9]{1,40}")
 # The vendor's search lags behind what it tells; and a burst of webhooks becomes one pull.
 PULL_AFTER = timedelta(seconds=60)
 
@@ -50,7 +53,13 @@ def process_webhook(
 
 def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
     outcome = WebhookOutcome.IGNORED
-    if delivery.topic.partition("/")[0] in PULLED:
+    if delivery.topic in DELETED:
+        order = _deleted_order(delivery.body)
+        arguments: dict[str, object] = {"service": delivery.channel}
+        arguments |= {} if order is None else {"order": order}
+        work.jobs.enqueue_unless_waiting("sales.find_gone", arguments, now)
+        outcome = WebhookOutcome.GONE_ASKED
+    elif delivery.topic.partition("/")[0] in PULLED:
         work.jobs.enqueue_unless_waiting(
             "sales.pull", {"service": delivery.channel}, now + PULL_AFTER
         )
@@ -67,3 +76,16 @@ def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
         if outcome is WebhookOutcome.IGNORED:
             outcome = WebhookOutcome.PRIVACY_NOTED
     return outcome
+
+
+def _deleted_order(body: bytes | None) -> str | None:
+    """The id of the order that a delivery names; None where it cannot be read: then all are compared."""
+    try:
+        told = json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return None
+    identity = told.get("id") if isinstance(told, dict) else None
+    text = (
+        str(identity) if isinstance(identity, int) and not isinstance(identity, bool) else identity
+    )
+    return text if isinstance(text, str) and ORDER_ID.fullmatch(text) else None

@@ -4,18 +4,21 @@ Nothing of it is ever learned from: working capital adds it up, forecasts know o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.domain.accounts import OpenInvoice
+from shared.domain.accounts import BankCheck
+from shared.domain.rejections import Kept
 from shared.domain.sync import Position
 from shared.errors import CursorExpired
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential
-from shared.use_cases.vendors import BooksConnector, Page
+from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.streams import Streams, note_problems
+from shared.use_cases.vendors import BooksConnector, ItemPage
 from shared.use_cases.windows import Puller, Tally
 
-BALANCES, INVOICES = "balances", "invoices"
+BALANCES, BANK_CHECK = "balances", "bank_check"
 # The first pull tells the ends of so many months; each day costs one of the vendor's calls.
 MONTHS_BEFORE = 12
 # Bookkeepers enter late: these days are asked for again.
@@ -26,8 +29,11 @@ LOOK_BACK = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class BooksResult:
-    """Days whose balances were read, rows that changed, invoices read and changed, records set aside, and the
-    bank accounts of which the vendor's own reports disagree about yesterday."""
+    """Days whose balances were read, rows that changed, open items read and changed, records set aside, and the
+    bank accounts of which the vendor's own reports disagree about yesterday.
+
+    `left_out` counts by rule what is no open item; `partial` names the parts that the vendor did not report.
+    """
 
     days_read: int
     balances_changed: int
@@ -35,10 +41,15 @@ class BooksResult:
     invoices_changed: int
     rejected: int
     banks_differing: int
+    left_out: dict[str, int] = field(default_factory=dict)
+    partial: list[str] = field(default_factory=list)
 
 
 class BooksPull:
-    """One run over one organisation's books; every day and every page is one transaction with its cursor."""
+    """One run over one organisation's books; every day and every page is one transaction with its cursor.
+
+    The streams are independent: balances, each list of open items, and the check of the banks.
+    """
 
     def __init__(
         self,
@@ -52,36 +63,50 @@ class BooksPull:
         self._credential = credential
         self._puller = Puller(open_unit_of_work, credential, report)
         self._report = report
+        self._streams = Streams()
+        self._balances, self._items, self._banks = Tally(), Tally(), BankCheck(())
 
     def run(self, now: datetime) -> BooksResult:
         """Pulls the balances up to yesterday, in the organisation's own zone, and all that changed."""
         with self._puller.noting_failure(now):
             books = self._connector.describe_books()
             self._puller.meet(books.account, books.timezone)
-            zone = ZoneInfo(books.timezone)
-            yesterday = now.astimezone(zone).date() - timedelta(days=1)
-            balances = self._pull_balances(yesterday)
-            invoices = self._pull_invoices(now)
-            banks = self._connector.check_bank(yesterday)
+            yesterday = now.astimezone(ZoneInfo(books.timezone)).date() - timedelta(days=1)
+            self._streams.run(BALANCES, lambda: self._pull_balances(yesterday))
+            for stream in self._connector.item_streams:
+                self._streams.run(stream, partial(self._pull_items, stream, now))
+            self._streams.run(BANK_CHECK, lambda: self._check_bank(yesterday))
+            self._finish(now)
+        return BooksResult(
+            self._balances.read,
+            self._balances.changed,
+            self._items.read,
+            self._items.changed,
+            self._balances.rejected + self._items.rejected + len(self._banks.rejected),
+            len(self._banks.differences),
+            dict(self._items.left_out),
+            self._streams.partial,
+        )
+
+    def _finish(self, now: datetime) -> None:
+        """Notes which streams have stopped; raises what is to be done again, before the pull counts as done."""
+        with self._open() as work:
+            note_problems(work, self._credential.id, self._streams, now)
+        self._streams.finish()
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)
             work.usage.count_once("integrations_synced")
-            if banks:
-                told = {each.account_code: str(each.bank_summary) for each in banks}
+            work.rejections.add(self._credential.id, BANK_CHECK, self._banks.rejected)
+            told = {each.account_code: str(each.bank_summary) for each in self._banks.differences}
+            if told:
                 work.audit.write(
                     "books.banks_differ", "credential", self._credential.id, dict(told)
                 )
-        return BooksResult(
-            balances.read,
-            balances.changed,
-            invoices.read,
-            invoices.changed,
-            invoices.rejected,
-            len(banks),
-        )
 
-    def _pull_balances(self, yesterday: date) -> Tally:
-        tally = Tally()
+    def _check_bank(self, yesterday: date) -> None:
+        self._banks = self._connector.check_bank(yesterday)
+
+    def _pull_balances(self, yesterday: date) -> None:
         while True:
             position = self._puller.position(BALANCES)
             # Days that a run before has left are asked for first.
@@ -90,10 +115,10 @@ class BooksPull:
                 left = [day.isoformat() for day in days_to_ask(position.get("day"), yesterday)]
             until = left[-1]
             while left:
-                position = self._pull_day(left, position, tally)
+                position = self._pull_day(left, position, self._balances)
                 left = left[1:]
             if until >= yesterday.isoformat():
-                return tally
+                return
 
     def _pull_day(self, left: list[str], position: Position, tally: Tally) -> Position:
         day = date.fromisoformat(left[0])
@@ -102,19 +127,26 @@ class BooksPull:
         if left[1:]:
             moved["left"] = " ".join(left[1:])
         with self._open() as work:
-            tally.changed += work.books.upsert_balances(
+            kept = work.books.upsert_balances(
                 self._credential.company_id, self._credential.service_name, day, told
             )
+            rejected = (*told.rejected, *kept.rejected)
+            work.rejections.add(self._credential.id, BALANCES, rejected)
             self._puller.move(work, BALANCES, position, moved)
         tally.read += 1
+        tally.changed += kept.changed
+        tally.rejected += len(rejected)
         self._report(tally.read, None, f"balances: up to {day}")
         return moved
 
-    def _pull_invoices(self, now: datetime) -> Tally:
-        tally = Tally()
-        position = self._puller.position(INVOICES)
+    def _pull_items(self, stream: str, now: datetime) -> None:
+        """All that changed in one list since its own last pull; all of it the first time.
+
+        At first what is closed closes what an earlier run, or an earlier release, has kept as open.
+        """
+        tally, position = self._items, self._puller.position(stream)
         began = position.get("began", now.isoformat())
-        for page in self._invoice_pages(position):
+        for page in self._item_pages(stream, position):
             opened = {**position, "began": began}
             moved = (
                 {"since": began}
@@ -122,25 +154,26 @@ class BooksPull:
                 else {**opened, "after": page.next_cursor}
             )
             with self._open() as work:
-                tally.changed += work.books.upsert_invoices(
-                    self._credential.company_id, self._credential.service_name, page.records
-                )
-                self._puller.set_aside(work, INVOICES, page, tally)
-                self._puller.move(work, INVOICES, position, moved)
+                self._puller.set_aside(work, stream, page, self._keep_items(work, page), tally)
+                self._puller.move(work, stream, position, moved)
+            tally.read += len(page.closed)
             position = moved
-            self._report(tally.read, None, f"invoices: {tally.read:,} read")
-        return tally
+            self._report(tally.read, None, f"{stream}: {tally.read:,} read")
 
-    def _invoice_pages(self, position: dict[str, str]) -> Iterator[Page[OpenInvoice]]:
+    def _keep_items(self, work: UnitOfWork, page: ItemPage) -> Kept:
+        company, source = self._credential.company_id, self._credential.service_name
+        kept = work.books.upsert_invoices(company, source, page.records)
+        return kept + Kept(work.books.close_invoices(source, page.closed))
+
+    def _item_pages(self, stream: str, position: Position) -> Iterator[ItemPage]:
         since = position.get("since")
         changed_since = datetime.fromisoformat(since) - LOOK_BACK if since else None
         try:
-            yield from self._connector.invoice_pages(changed_since, position.get("after"))
+            yield from self._connector.invoice_pages(changed_since, position.get("after"), stream)
         except CursorExpired:
-            with self._open() as work:
-                begun = {name: value for name, value in position.items() if name == "since"}
-                found = work.cursors.get(self._credential.id, INVOICES)
-                self._puller.move(work, INVOICES, found, begun)
+            self._puller.begin_again(
+                stream, {name: value for name, value in position.items() if name == "since"}
+            )
             raise
 
 

@@ -1,32 +1,38 @@
 """Pull a shop's products, stock, order lines and fees into one tenant's tables, up to now.
 
 The years before the connection are another job's (`backfill_sales`): what is new comes at once, however
-long the past takes.
+long the past takes. The streams are independent: one that fails does not stop the others.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from shared.domain.catalogue import Product
-from shared.domain.sales import SaleFee, SaleLine
+from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Position, Track, next_forward
-from shared.errors import CursorExpired, InvalidInput, ScopeMissing, WindowTooLarge
-from shared.use_cases.keep_sales import keep_fees, keep_orders
+from shared.errors import CursorExpired, GiveUp, InvalidInput, ScopeMissing, WindowTooLarge
+from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
-from shared.use_cases.vendors import Page, SalePage, ShopConnector
+from shared.use_cases.store_credential import note_failure
+from shared.use_cases.streams import Streams, note_problems
+from shared.use_cases.vendors import ManySites, Page, SalePage, Shop, ShopConnector
 from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
 
 PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
-FEES, REFUNDS = "fees", "refunds"
+FEES = "fees"
 # Stock moves all day, and a scan of it is the dearest part of a pull.
 SCAN_AGAIN_AFTER = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
 class PullResult:
-    """Records read, rows that changed, records set aside, and whether the past is there as well."""
+    """Records read, rows that changed, records set aside, and whether the past is there as well.
+
+    `left_out` counts by rule what is no sale; `partial` names the parts that the vendor did not report.
+    """
 
     products_read: int
     products_changed: int
@@ -34,10 +40,15 @@ class PullResult:
     lines_changed: int
     rejected: int
     backfilled: bool
+    left_out: dict[str, int] = field(default_factory=dict)
+    partial: list[str] = field(default_factory=list)
 
 
 class SalesPull:
-    """One run over one credential; every page is one transaction with its cursor."""
+    """One run over one account; every page is one transaction with its cursor.
+
+    `together` are the credentials of the account's other sites, whose orders stand on the same pages.
+    """
 
     def __init__(
         self,
@@ -45,12 +56,15 @@ class SalesPull:
         connector: ShopConnector,
         credential: StoredCredential,
         report: Report,
+        together: tuple[StoredCredential, ...] = (),
     ) -> None:
         self._open = open_unit_of_work
         self._connector = connector
         self._credential = credential
-        self._puller = Puller(open_unit_of_work, credential, report)
+        self._puller = Puller(open_unit_of_work, credential, report, together)
+        self._channels = {each.service_name: each for each in self._puller.credentials}
         self._report = report
+        self._streams = Streams()
 
     def run(self, now: datetime, as_of: date | None = None) -> PullResult:
         """Pulls everything that changed up to `now` (aware).
@@ -62,28 +76,82 @@ class SalesPull:
             return self._run(now, as_of)
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
-        shop = self._connector.describe_shop()
-        self._puller.meet(shop.account, shop.timezone)
-        zone = ZoneInfo(shop.timezone)
+        products, orders = Tally(), Tally()
+        for credential in self._channels.values():
+            self._pull_site(credential, now, as_of, products)
+        for stream in self._streams_of_orders():
+            self._puller.align(stream)
+        self._streams.run(ORDERS, lambda: self._pull_orders(now, orders))
+        for lag in self._connector.traits.orders_again:
+            self._streams.run(_lagging(ORDERS, lag), partial(self._pull_again, now, lag, orders))
+        for lag in self._connector.traits.fee_lags:
+            self._streams.run(_lagging(FEES, lag), partial(self._pull_fees, now, lag, orders))
+        self._streams.note(ORDERS, orders.problems)
+        self._finish(now)
+        return self._tell(products, orders)
+
+    def _finish(self, now: datetime) -> None:
+        """Notes on the credentials which streams have stopped; raises what is to be done again."""
+        orders_went_well = ORDERS in self._streams.went_well
+        with self._open() as work:
+            for credential in self._channels.values():
+                note_problems(work, credential.id, self._streams, now)
+                if orders_went_well:
+                    work.credentials.mark_synced(credential.id, now)
+                elif ORDERS in self._streams.problems:
+                    note_failure(work, credential.id, now, reconnect=False)
+            if orders_went_well:
+                work.usage.count_once("integrations_synced")
+        self._streams.finish()
+
+    def _tell(self, products: Tally, orders: Tally) -> PullResult:
+        return PullResult(
+            products_read=products.read,
+            products_changed=products.changed,
+            lines_read=orders.read,
+            lines_changed=orders.changed,
+            rejected=products.rejected + orders.rejected,
+            backfilled="done" in self._puller.position(BACKFILL),
+            left_out=dict(products.left_out + orders.left_out),
+            partial=self._streams.partial,
+        )
+
+    def _pull_site(
+        self, credential: StoredCredential, now: datetime, as_of: date | None, tally: Tally
+    ) -> None:
+        """What is read site by site: who it is, and what it offers."""
+        is_own = credential.id == self._credential.id
+        connector = self._connector
+        if not is_own and isinstance(connector, ManySites):
+            connector = connector.site(credential.service_name)
+        puller = Puller(self._open, credential, self._report)
+        stream = PRODUCTS if is_own else f"{PRODUCTS} of {credential.service_name}"
+        try:
+            today = self._meet(puller, connector.describe_shop(), now, as_of)
+        except GiveUp as error:
+            if is_own:
+                raise
+            self._streams.note(stream, [error.message])
+            return
+        scan = ProductScan(puller, connector, now, today.date(), tally)
+        self._streams.run(stream, scan.run)
+        self._begin(credential, now, today)
+        self._streams.note(stream, tally.problems)
+        tally.problems.clear()
+
+    def _meet(self, puller: Puller, shop: Shop, now: datetime, as_of: date | None) -> datetime:
+        """Notes whom the credential opens; returns the beginning of the day of the stock, in the shop's zone."""
+        zone = read_zone(shop)
+        puller.meet(shop.account, shop.timezone)
         today = now.astimezone(zone).date()
         day = as_of or today
         if day > today:
             raise InvalidInput(
                 f"as_of: {day} is still to come in the shop's zone; give {today} at most"
             )
-        products = self._pull_products(now, day)
-        self._begin(now, datetime.combine(day, datetime.min.time(), zone))
-        streams = [self._pull_orders(now), *self._pull_again(now), *self._pull_fees(now)]
-        return PullResult(
-            products_read=products.read,
-            products_changed=products.changed,
-            lines_read=sum(tally.read for tally in streams),
-            lines_changed=sum(tally.changed for tally in streams),
-            rejected=products.rejected + sum(tally.rejected for tally in streams),
-            backfilled="done" in self._puller.position(BACKFILL),
-        )
+        return datetime.combine(day, datetime.min.time(), zone)
 
-    def _begin(self, now: datetime, today: datetime) -> None:
+    def _begin(self, credential: StoredCredential, now: datetime, today: datetime) -> None:
         """Cuts time in two at the first run: what comes is this job's, what was is the backfill's."""
         traits = self._connector.traits
         horizon = today - traits.history
@@ -96,105 +164,109 @@ class SalesPull:
             starts[_lagging(ORDERS, lag)] = {"since": (cut - lag).isoformat()}
         for lag in traits.fee_lags:
             first = (cut - lag) if lag else horizon
-            for stream in (FEES, REFUNDS):
-                starts[_lagging(stream, lag)] = {"since": first.isoformat()}
+            starts[_lagging(FEES, lag)] = {"since": first.isoformat()}
         with self._open() as work:
             for stream, position in starts.items():
-                work.cursors.move(self._credential.id, stream, {}, position)
+                work.cursors.move(credential.id, stream, {}, position)
 
-    def _pull_products(self, now: datetime, day: date) -> Tally:
-        tally = Tally()
-        for restart in range(MOST_RESTARTS + 1):
-            position = self._puller.position(PRODUCTS)
-            if _is_recent(position, now, day):
-                return tally
-            try:
-                self._scan_products(position, now, day, tally)
-            except (CursorExpired, WindowTooLarge):
-                if restart == MOST_RESTARTS or "after" not in self._puller.position(PRODUCTS):
-                    raise
-                self._puller.begin_again(PRODUCTS, {"day": day.isoformat()})
-            else:
-                return tally
-        raise AssertionError("unreachable: the last scan returns or raises")
+    def _streams_of_orders(self) -> Iterable[str]:
+        traits = self._connector.traits
+        yield from (ORDERS, BACKFILL)
+        yield from (_lagging(ORDERS, lag) for lag in traits.orders_again)
+        yield from (_lagging(FEES, lag) for lag in traits.fee_lags)
 
-    def _scan_products(self, position: Position, now: datetime, day: date, tally: Tally) -> None:
-        # Yesterday's pages say nothing of today's stock.
-        after = position.get("after") if position.get("day") == day.isoformat() else None
-        for page in self._connector.product_pages(after):
-            moved = {"day": day.isoformat()}
-            if page.next_cursor is None:
-                moved["done"] = now.isoformat()
-            else:
-                moved["after"] = page.next_cursor
-            with self._open() as work:
-                tally.changed += self._keep_products(work, page, day)
-                self._puller.set_aside(work, PRODUCTS, page, tally)
-                self._puller.move(work, PRODUCTS, position, moved)
-            position = moved
-            self._report(tally.read, None, f"products: {tally.read:,} read")
-
-    def _keep_products(self, work: UnitOfWork, page: Page[Product], day: date) -> int:
-        changed = work.products.upsert(self._credential.company_id, page.records, day)
-        if page.next_cursor is None and page.whole:
-            work.products.retire_unseen(self._credential.service_name, day)
-        return changed
-
-    def _pull_orders(self, now: datetime) -> Tally:
+    def _pull_orders(self, now: datetime, tally: Tally) -> None:
         traits = self._connector.traits
         track = Track(Basis.UPDATED, traits.look_back, traits.longest_window)
-        tally = self._puller.run(
-            ORDERS,
-            partial(next_forward, end=now - traits.lag, track=track),
-            self._connector.sale_pages,
-            self._keep_orders,
-        )
-        with self._open() as work:
-            work.credentials.mark_synced(self._credential.id, now)
-            work.usage.count_once("integrations_synced")
-        return tally
+        step = partial(next_forward, end=now - traits.lag, track=track)
+        self._puller.run(ORDERS, step, self._connector.sale_pages, self._keep, tally)
 
-    def _pull_again(self, now: datetime) -> list[Tally]:
+    def _pull_again(self, now: datetime, lag: timedelta, tally: Tally) -> None:
         """Orders once more when they have aged, for what comes to them late and unannounced."""
         traits = self._connector.traits
         track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
-        tallies = []
-        for lag in traits.orders_again:
-            stream, end = _lagging(ORDERS, lag), now - traits.lag - lag
-            step = partial(next_forward, end=end, track=track)
-            try:
-                tallies.append(
-                    self._puller.run(stream, step, self._connector.sale_pages, self._keep_orders)
-                )
-            except ScopeMissing:
-                # After a long pause: what is hidden by now cannot be read again.
-                self._puller.begin_again(stream, {"since": end.isoformat()})
-        return tallies
+        stream, end = _lagging(ORDERS, lag), now - traits.lag - lag
+        step = partial(next_forward, end=end, track=track)
+        try:
+            self._puller.run(stream, step, self._connector.sale_pages, self._keep, tally)
+        except ScopeMissing:
+            # After a long pause: what is hidden by now cannot be read again.
+            self._puller.begin_again(stream, {"since": end.isoformat()})
 
-    def _pull_fees(self, now: datetime) -> list[Tally]:
+    def _pull_fees(self, now: datetime, lag: timedelta, tally: Tally) -> None:
         """Fees and refunds as they are posted, and again when they have aged: until they are final they change."""
         traits = self._connector.traits
         track = Track(Basis.CREATED, traits.fees_look_back, traits.longest_window)
-        tallies = []
-        for lag in traits.fee_lags:
-            step = partial(next_forward, end=now - traits.lag - lag, track=track)
-            pages, refunds = self._connector.fee_pages, self._connector.refund_pages
-            tallies += [
-                self._puller.run(_lagging(REFUNDS, lag), step, refunds, self._keep_refunds),
-                self._puller.run(_lagging(FEES, lag), step, pages, self._keep_fees),
-            ]
-        return tallies
+        step = partial(next_forward, end=now - traits.lag - lag, track=track)
+        pages = self._connector.posted_pages
+        self._puller.run(_lagging(FEES, lag), step, pages, self._keep_posted, tally)
 
-    def _keep_orders(self, work: UnitOfWork, page: SalePage) -> int:
-        return keep_orders(
-            work, self._credential, page.records, self._connector.traits.fee_rule, page.fees
-        )
+    def _keep(self, work: UnitOfWork, page: SalePage) -> Kept:
+        return keep_page(work, page, self._channels, self._connector.traits.fee_rule)
 
-    def _keep_refunds(self, work: UnitOfWork, page: Page[SaleLine]) -> int:
-        return keep_orders(work, self._credential, page.records, self._connector.traits.fee_rule)
+    def _keep_posted(self, work: UnitOfWork, page: SalePage) -> Kept:
+        return keep_posted(work, page, self._channels, self._connector.traits.fee_rule)
 
-    def _keep_fees(self, work: UnitOfWork, page: Page[SaleFee]) -> int:
-        return keep_fees(work, self._credential, page.records, self._connector.traits.fee_rule)
+
+@dataclass(frozen=True, slots=True)
+class ProductScan:
+    """A full scan of what one shop or site offers, with the stock of a day."""
+
+    puller: Puller
+    connector: ShopConnector
+    now: datetime
+    day: date
+    tally: Tally
+
+    def run(self) -> None:
+        """Scans, unless the day's products were read a short while ago; again where the vendor forgot the place."""
+        for restart in range(MOST_RESTARTS + 1):
+            position = self.puller.position(PRODUCTS)
+            if _is_recent(position, self.now, self.day):
+                return
+            try:
+                self._scan(position)
+            except (CursorExpired, WindowTooLarge):
+                if restart == MOST_RESTARTS or "after" not in self.puller.position(PRODUCTS):
+                    raise
+                self.puller.begin_again(PRODUCTS, {"day": self.day.isoformat()})
+            else:
+                return
+
+    def _scan(self, position: Position) -> None:
+        # Yesterday's pages say nothing of today's stock.
+        goes_on = position.get("day") == self.day.isoformat() and "began" in position
+        after = position.get("after") if goes_on else None
+        began = position["began"] if after is not None else self.now.isoformat()
+        for page in self.connector.product_pages(after):
+            moved = {"day": self.day.isoformat(), "began": began}
+            if page.next_cursor is None:
+                moved["done"] = self.now.isoformat()
+            else:
+                moved["after"] = page.next_cursor
+            with self.puller.open_unit_of_work() as work:
+                kept = self._keep(work, page, datetime.fromisoformat(began))
+                self.puller.set_aside(work, PRODUCTS, page, kept, self.tally)
+                self.puller.move(work, PRODUCTS, position, moved)
+            position = moved
+            self.puller.report(self.tally.read, None, f"products: {self.tally.read:,} read")
+
+    def _keep(self, work: UnitOfWork, page: Page[Product], began: datetime) -> Kept:
+        credential = self.puller.credential
+        kept = work.products.upsert(credential.company_id, page.records, self.day, began)
+        if page.next_cursor is None and page.whole:
+            work.products.retire_unseen(credential.service_name, began, self.day)
+        return kept
+
+
+def read_zone(shop: Shop) -> ZoneInfo:
+    """The shop's time zone; raises `InvalidInput` for one that does not exist."""
+    try:
+        return ZoneInfo(shop.timezone)
+    except (LookupError, ValueError, OSError):
+        raise InvalidInput(
+            f"timezone: the shop says {shop.timezone[:50]!r}, which is no time zone; set it in the shop's settings"
+        ) from None
 
 
 def _is_recent(position: Position, now: datetime, day: date) -> bool:

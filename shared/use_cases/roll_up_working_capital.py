@@ -66,9 +66,14 @@ def _compute(
 def add_flows(daily: dict[date, Flows], first: date, last: date) -> Flows:
     """The flows of all days from `first` to `last`; a day without sales is zero, an unknown stays unknown."""
     days = [daily[day] for day in _days(first, last) if day in daily]
+    reasons: dict[str, str] = {}
+    for flow in reversed(days):
+        # The first day's reason is shown.
+        reasons.update(flow.reasons)
     return Flows(
         revenue=_total(flow.revenue for flow in days),
         cost_of_goods_sold=_total(flow.cost_of_goods_sold for flow in days),
+        reasons=reasons,
     )
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shared.errors import Snooze
+from shared.errors import SliceOver
 from shared.use_cases.ports import Report
 
 # Well below a task's deadline, so that no attempt is lost to it.
@@ -24,7 +24,7 @@ class Slice:
         self._began = self.clock()
 
     def __call__(self, done: int, total: int | None, message: str) -> None:
-        """Reports; raises `Snooze` when it is time for others."""
+        """Reports; raises `SliceOver` when it is time for others."""
         self.report(done, total, message)
         if self.clock() - self._began > self.seconds:
-            raise Snooze(f"{message}; the rest goes on in another slice", 1.0)
+            raise SliceOver(f"{message}; the rest goes on in another slice", 1.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from shared.domain.accounts import AccountBalance, BankDifference, OpenInvoice
+from shared.domain.accounts import BankCheck, ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.catalogue import Product
 from shared.domain.sales import FeeRule, RejectedRecord, SaleFee, SaleLine
 from shared.domain.settlements import Settlement
@@ -27,13 +27,21 @@ class Page(Generic[RecordT_co]):
     next_cursor: str | None
     # False where the vendor has kept a part back: what was not told is not gone then.
     whole: bool = True
+    # What the vendor does not tell at all, and why, one line each; the rest of the page is good.
+    problems: tuple[str, ...] = ()
+    # Records that count nothing by a named rule, such as test orders: how many by rule.
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class SalePage(Page[SaleLine]):
-    """Whole orders: all lines and refunds of each, and the fees that came with them."""
+    """Whole orders: all lines and refunds of each, and the fees that came with them.
+
+    `gone` are orders that are no sales of this channel (any more): what was kept of them counts nothing.
+    """
 
     fees: tuple[SaleFee, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +88,16 @@ class ShopConnector(Protocol):
     def describe_shop(self) -> Shop: ...
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]: ...
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]: ...
-    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]:
-        """Fees that do not come with the orders, by when they were posted."""
+    def posted_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+        """Refund lines and fees that do not come with the orders, by when they were posted."""
 
-    def refund_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
-        """Refund lines that do not come with the orders, by when they were posted."""
+
+@runtime_checkable
+class ManySites(Protocol):
+    """An account that sells on several sites, each of them a channel; orders are read for all at once."""
+
+    def site(self, channel: str) -> ShopConnector:
+        """The connector of another site of the same account, for what is read site by site."""
 
 
 @runtime_checkable
@@ -92,6 +105,20 @@ class SettlingShop(Protocol):
     """A shop that tells what it paid out."""
 
     def settlements(self, since: datetime) -> Iterator[Settlement]: ...
+
+
+@runtime_checkable
+class ForgettingShop(Protocol):
+    """A shop where orders can be deleted, which a search for changes never tells."""
+
+    def listed_orders(self) -> Iterator[Sequence[str]]:
+        """The ids of all orders that may be seen, some at a time; raises `VendorUnavailable` unless it is all."""
+
+    def listed_since(self) -> datetime | None:
+        """Orders created before are not listed; None where all are."""
+
+    def still_there(self, orders: Sequence[str]) -> set[str]:
+        """Those of these orders that the shop still has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +131,31 @@ class Books:
     account: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemPage(Page[OpenInvoice]):
+    """Open items. Of `closed` nothing is due any more: what is there of them is closed, nothing is added."""
+
+    closed: tuple[ClosedInvoice, ...] = ()
+
+
 class BooksConnector(Protocol):
     """An accounting vendor's API."""
 
+    @property
+    def item_streams(self) -> Sequence[str]:
+        """The names of its lists of open items, such as invoices; each is pulled on its own."""
+
     def describe_books(self) -> Books: ...
-    def balances_on(self, day: date) -> Sequence[AccountBalance]:
+    def balances_on(self, day: date) -> DayBalances:
         """The balance of each account that counts, at the end of a day in the organisation's own zone."""
 
-    def check_bank(self, day: date) -> Sequence[BankDifference]:
+    def check_bank(self, day: date) -> BankCheck:
         """Bank accounts of which another report tells another balance at the end of the day."""
 
     def invoice_pages(
-        self, changed_since: datetime | None, cursor: str | None
-    ) -> Iterator[Page[OpenInvoice]]:
-        """Invoices, credit notes and overpayments changed since; all that are open where None."""
+        self, changed_since: datetime | None, cursor: str | None, stream: str | None = None
+    ) -> Iterator[ItemPage]:
+        """The open items of a stream changed since, of all streams where None; all items where never read."""
 
 
 @dataclass(frozen=True, slots=True)

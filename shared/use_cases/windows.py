@@ -1,12 +1,14 @@
 """Pull a stream window by window: each page is one transaction with the place that it leads to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.domain.sync import Position, Step, SyncWindow
+from shared.domain.rejections import Kept
+from shared.domain.sync import Position, Step, SyncWindow, align
 from shared.errors import (
     CredentialRejected,
     CursorExpired,
@@ -25,30 +27,40 @@ MOST_RESTARTS = 3
 # Not a stream: what the vendor's account says of itself, for who reads its days.
 ACCOUNT = "shop"
 
-RecordT = TypeVar("RecordT")
 PageT = TypeVar("PageT", bound=Page[Any])
 # Opens the pages of a window from a cursor of the vendor's.
 OpenPages = Callable[[SyncWindow, str | None], Iterator[PageT]]
-# Writes a page in the transaction given; returns how many rows that changed.
-Keep = Callable[[UnitOfWork, PageT], int]
+# Writes a page in the transaction given; returns what that came to.
+Keep = Callable[[UnitOfWork, PageT], Kept]
 
 
 @dataclass(slots=True)
 class Tally:
-    """What a stream has come to so far."""
+    """What a stream has come to so far; `left_out` counts records that a named rule leaves out."""
 
     read: int = 0
     changed: int = 0
     rejected: int = 0
+    problems: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
 class Puller:
-    """Moves the cursors of one credential."""
+    """Moves the cursors of one credential, and of those that are pulled `together` with it.
+
+    Sites of one account are read from the same pages: their cursors stand and move as one.
+    """
 
     open_unit_of_work: OpenUnitOfWork
     credential: StoredCredential
     report: Report
+    together: tuple[StoredCredential, ...] = ()
+
+    @property
+    def credentials(self) -> tuple[StoredCredential, ...]:
+        """All whose cursors move, by the name of the service."""
+        return tuple(sorted((self.credential, *self.together), key=lambda each: each.service_name))
 
     @contextmanager
     def noting_failure(self, now: datetime) -> Iterator[None]:
@@ -86,16 +98,43 @@ class Puller:
         with self.open_unit_of_work() as work:
             return work.cursors.get(self.credential.id, stream)
 
+    def align(self, stream: str) -> None:
+        """Puts the streams of all that are pulled together to the place of the one that is furthest behind."""
+        if not self.together:
+            return
+        with self.open_unit_of_work() as work:
+            found = {each.id: work.cursors.get(each.id, stream) for each in self.credentials}
+            standing = [position for position in found.values() if position]
+            if not standing:
+                return
+            place = align(standing)
+            for credential_id, position in found.items():
+                if position != place and not work.cursors.move(
+                    credential_id, stream, position, place
+                ):
+                    raise StreamBusy(
+                        f"{stream}: another job pulls it; this one goes on afterwards", 30.0
+                    )
+
     def move(self, work: UnitOfWork, stream: str, old: Position, new: Position) -> None:
         """Moves a cursor from where this run found it; raises `StreamBusy` if another run has moved it."""
-        if not work.cursors.move(self.credential.id, stream, old, new):
-            raise StreamBusy(f"{stream}: another job pulls it; this one goes on afterwards", 30.0)
+        for each in self.credentials:
+            if not work.cursors.move(each.id, stream, old, new):
+                raise StreamBusy(
+                    f"{stream}: another job pulls it; this one goes on afterwards", 30.0
+                )
 
-    def set_aside(self, work: UnitOfWork, stream: str, page: Page[RecordT], tally: Tally) -> None:
-        """Counts a page, and keeps what could not be read of it."""
+    def set_aside(
+        self, work: UnitOfWork, stream: str, page: Page[Any], kept: Kept, tally: Tally
+    ) -> None:
+        """Counts a page and what it came to, and keeps what could not be read or written of it."""
+        rejected = (*page.rejected, *kept.rejected)
         tally.read += len(page.records)
-        tally.rejected += len(page.rejected)
-        work.rejections.add(self.credential.id, stream, page.rejected)
+        tally.changed += kept.changed
+        tally.rejected += len(rejected)
+        tally.left_out.update(page.left_out)
+        tally.problems += [each for each in page.problems if each not in tally.problems]
+        work.rejections.add(self.credentials[0].id, stream, rejected)
 
     def run(
         self,
@@ -103,15 +142,15 @@ class Puller:
         next_step: Callable[[Position], Step | None],
         open_pages: OpenPages[PageT],
         keep: Keep[PageT],
-    ) -> Tally:
+        tally: Tally,
+    ) -> None:
         """All windows that are due. A window that fails does not move the cursor."""
-        tally = Tally()
         restarts = 0
         while True:
             position = self.position(stream)
             step = next_step(position)
             if step is None:
-                return tally
+                return
             try:
                 self._run_window(stream, position, step, open_pages, keep, tally)
             except WindowTooLarge:
@@ -139,8 +178,7 @@ class Puller:
         for page in open_pages(step.window, step.after):
             last = page.next_cursor is None
             with self.open_unit_of_work() as work:
-                tally.changed += keep(work, page)
-                self.set_aside(work, stream, page, tally)
+                self.set_aside(work, stream, page, keep(work, page), tally)
                 moved = (
                     step.finished(tally.read - read_before)
                     if page.next_cursor is None

@@ -56,8 +56,8 @@ def test_the_list_names_the_key_and_shows_no_secret(environment: dict[str, str])
         if line.startswith(("┃", "│"))
     ]
     assert cells == [
-        ["service", "type", "active", "needs reconnect", "last sync", "key"],
-        ["shopify_uk", "ecommerce", "yes", "no", "never", "test"],
+        ["service", "type", "active", "needs reconnect", "last sync", "set aside", "key"],
+        ["shopify_uk", "ecommerce", "yes", "no", "never", "0", "test"],
     ]
 
 

@@ -19,6 +19,7 @@ from shared.connectors.amazon.order_lines import order_lines
 from shared.connectors.amazon.order_pages import OrderPages
 from shared.connectors.amazon.orders import read_order
 from shared.connectors.amazon.reports import look_at_report
+from shared.connectors.amazon.sites import Sites
 from shared.domain.limit import NoLimit
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import GiveUp, VendorBusy, VendorUnavailable
@@ -237,6 +238,8 @@ def test_no_official_error_is_read_as_empty(model: str) -> None:
     window = SyncWindow(Basis.CREATED, NOW, NOW)
     for example in load("examples", model):
         if example["status"] == 400:
-            pages = OrderPages(canned(example["response"], 200), find_marketplace("amazon_uk"))
+            pages = OrderPages(
+                canned(example["response"], 200), Sites([find_marketplace("amazon_uk")])
+            )
             with pytest.raises(VendorUnavailable, match="orders"):
                 list(pages.pages(window, None))

@@ -111,9 +111,10 @@ def test_stock_is_read_for_each_location_also_for_one_without_a_name() -> None:
         "product": {"title": "A", "status": "ACTIVE"},
     }
     product = read_product(variant, "shopify_usa", "CAD", levels["inventoryLevels"]["nodes"])
+    assert product.stock is not None
     assert [(each.location, each.on_hand, each.reserved) for each in product.stock] == [
-        ("location 106318430514", 7, 0),
-        ("location 106318463282", 2, 0),
+        ("shopify_usa: location 106318430514", 7, 0),
+        ("shopify_usa: location 106318463282", 2, 0),
     ]
 
 

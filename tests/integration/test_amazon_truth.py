@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,9 +13,10 @@ from starlette.applications import Starlette
 
 from shared.connectors.amazon.connector import TRAITS
 from shared.errors import CredentialRejected, InvalidInput
+from shared.sandbox.amazon.account import SellerAccount
 from shared.sandbox.amazon.api import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, AmazonSandbox
 from shared.sandbox.amazon.clock import SandboxClock
-from shared.sandbox.amazon.ledger import Key, Ledger, Total, Writer
+from shared.sandbox.amazon.ledger import Key, Ledger, Site, Total, Writer
 from shared.use_cases.reconcile_fees import reconcile_fees
 from tests.fixtures.amazon import Stage, serve
 from tests.fixtures.shop_scene import Killer, ShopScene
@@ -93,8 +95,17 @@ class Account:
         return {key: total for key, total in found.items() if total != Total()}  # type: ignore[misc]
 
 
+def shared_by_estimate(account: SellerAccount) -> set[str]:
+    """Orders of which the fees stand in one sum for several SKUs: their shares stay marked."""
+    return {
+        order.order_id
+        for _, order in account.orders()
+        if order.is_summed and len({item.article.sku for item in order.items}) > 1
+    }
+
+
 def ledger(seed: int, orders: int) -> Ledger:
-    return Writer(seed, orders, datetime(2026, 9, 1, tzinfo=UTC), 40).write()
+    return Writer(seed, orders, datetime(2026, 9, 1, tzinfo=UTC), 40, summed_every=7).write()
 
 
 def test_after_faults_and_kills_the_tables_equal_the_ledger(
@@ -117,13 +128,96 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
     for account in (ours, theirs):
         end, told = account.sandbox.clock.now(), account.sandbox.ledger
         assert account.totals() == told.truth(end)
-        taken = account.scene.commissions()
         expected = told.fees_truth(end)
+        taken = account.scene.commissions(shared_by_estimate(account.sandbox.account))
         assert {order: taken[order] for order in expected} == expected
     assert killer.kills > 5
     assert failed > killer.kills
     assert ours.sandbox.faults.struck > 15
     assert len(ours.totals()) > 60
+
+
+GERMANY = Site(
+    "amazon_de", "A1PA6795UKMFR9", "Amazon.de", "DE", "EUR", "Europe/Berlin", Decimal("0.19"),
+    reports_tax=False, prefix="302",
+)  # fmt: skip
+FRANCE = Site(
+    "amazon_fr", "A13V1IB3VIYZZH", "Amazon.fr", "FR", "EUR", "Europe/Paris", Decimal("0.20"), prefix="171",
+)  # fmt: skip
+# Nobody can connect it.
+NETHERLANDS = Site(
+    "amazon_nl", "A1805IZSGTT6HS", "Amazon.nl", "NL", "EUR", "Europe/Amsterdam", Decimal("0.21"), prefix="028",
+)  # fmt: skip
+
+
+def site_ledger(site: Site, seed: int, orders: int = 40) -> Ledger:
+    first = datetime(2026, 9, 1, tzinfo=UTC)
+    return Writer(seed, orders, first, 40, site=site, summed_every=9).write()
+
+
+def test_several_sites_of_one_account_each_equal_their_own_ledger(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    """With faults on and kills in the middle; a site that nobody connected sells on the same pages."""
+    dice, killer = random.Random(5), Killer(6, odds=0.15)
+    ours = Account(wiring, acme, stages[0], ledger(7, 40))
+    others = [site_ledger(site, seed) for seed, site in enumerate((GERMANY, FRANCE, NETHERLANDS))]
+    account = SellerAccount((ours.sandbox.ledger, *others), language="de")
+    ours.sandbox.open_account(account)
+    theirs = Account(wiring, globex, stages[1], ledger(8, 20))
+    for channel in ("amazon_de", "amazon_fr"):
+        ours.scene.connect(
+            channel, {name: each for name, each in SECRET.items() if name != "marketplace"}
+        )
+    ours.scene = replace(ours.scene, report=killer)
+    asked = ours.sandbox.buckets.taken
+    for night in NIGHTS:
+        for fault in FAULTS:
+            ours.sandbox.faults.order(fault, after=dice.randint(0, 5))
+        ours.live(night)
+    for night in (NIGHTS[0], NIGHTS[-1]):
+        theirs.live(night)
+    end = ours.sandbox.clock.now()
+    expected: dict[Key, Total] = {}
+    for each in (ours.sandbox.ledger, *others[:2]):
+        expected |= each.truth(end)
+    assert ours.totals() == expected
+    assert theirs.totals() == theirs.sandbox.ledger.truth(theirs.sandbox.clock.now())
+    taken = ours.scene.commissions(shared_by_estimate(account))
+    for each in (ours.sandbox.ledger, *others[:2]):
+        fees = each.fees_truth(end)
+        assert {order: taken[order] for order in fees} == fees
+    assert killer.kills > 5
+    # Untold taxes are marked, and no others.
+    marked = "SELECT DISTINCT channel FROM sales WHERE tax_estimated"
+    assert ours.scene.rows(marked) == [("amazon_de",)]
+    # Three sites ask no more often than one: a report a window.
+    assert asked["createReport"] < 40
+    before = ours.scene.rows("SELECT count(*), max(updated_at) FROM sales")
+    ours.scene = replace(ours.scene, report=lambda *_: None)
+    ours.live(end)
+    assert ours.scene.rows("SELECT count(*), max(updated_at) FROM sales") == before
+
+
+def test_a_settlement_of_several_sites_is_held_against_its_own_site(
+    wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
+) -> None:
+    account = Account(wiring, acme, stages[0], ledger(13, 30))
+    german = site_ledger(GERMANY, 3, 30)
+    account.sandbox.open_account(SellerAccount((account.sandbox.ledger, german)))
+    account.live(NIGHTS[0])
+    account.live(NIGHTS[-1])
+    scene, end = account.scene, account.sandbox.clock.now()
+    account.sandbox.desk.settle(end - timedelta(days=85), end)
+    with scene.opener() as work:
+        stored = work.credentials.get(UK)
+    room = scene.wiring.vendor_room(acme, scene.opener, lambda: None)
+    with open_shop(room, stored) as shop:
+        result = reconcile_fees(scene.opener, shop, stored, scene.report, end)
+    british = {order.order_id for order in account.sandbox.ledger.orders if order.posted_at}
+    assert 0 < result.orders <= len(british)
+    given_back = sum(bool(order.refunds) for order in account.sandbox.ledger.orders)
+    assert result.differing <= given_back
 
 
 def test_a_fee_that_comes_twenty_days_later_corrects_the_right_rows(

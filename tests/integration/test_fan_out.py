@@ -11,7 +11,7 @@ from shared.errors import InvalidInput
 from shared.persistence.dispatching import Caps, DispatchLedger
 from shared.persistence.leases import Ending
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
-from shared.use_cases.ask_services import ServicesAsked, pull_everything, reconcile_everything
+from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
 from shared.use_cases.store_credential import store_credential
 from workers.execution import _record
 from workers.vendors.catalogue import PULLS, SETTLING
@@ -101,7 +101,7 @@ def test_the_week_reconciles_the_shops_that_settle(
     connect(wiring, globex, "amazon_usa")
     opener = wiring.unit_of_work(acme, actor="test")
     for _ in range(2):
-        asked = reconcile_everything(opener, SETTLING)
+        asked = ask_everywhere(opener, "sales.reconcile_fees", SETTLING)
         assert asked.services == ["amazon_de", "amazon_uk"]
     assert jobs_of(wiring, acme) == [
         ("sales.reconcile_fees", {"service": "amazon_de"}),

@@ -15,6 +15,7 @@ from shared.connectors.shopify.connector import ShopifyConnector
 from shared.domain.limit import Quota
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import (
+    AccessForbidden,
     CapLiquifyError,
     CredentialRejected,
     GiveUp,
@@ -88,7 +89,7 @@ def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
     ("status", "body", "error"),
     [
         (401, "{}", CredentialRejected),
-        (403, "{}", CredentialRejected),
+        (403, "{}", AccessForbidden),
         (404, "{}", InvalidInput),
         (410, "{}", GiveUp),
         (429, "{}", RateLimited),
@@ -101,7 +102,7 @@ def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
         (
             200,
             '{"errors": [{"message": "x", "extensions": {"code": "ACCESS_DENIED"}}]}',
-            CredentialRejected,
+            AccessForbidden,
         ),
     ],
 )

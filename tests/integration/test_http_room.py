@@ -222,3 +222,13 @@ def test_a_login_that_is_refused_for_good_is_not_tried_twice() -> None:
     with pytest.raises(CredentialRejected):
         access.headers()
     assert not access.renew()
+
+
+def test_a_number_of_thousands_of_digits_is_its_own_records_fault(httpserver: HTTPServer) -> None:
+    digits = "9" * 5000
+    httpserver.expect_request("/orders").respond_with_data(
+        f'{{"orders": [{{"id": 1}}, {{"id": {digits}}}]}}', content_type="application/json"
+    )
+    with VendorHttp("vendor", httpserver.url_for(""), {}, attempts=1) as http:
+        answer = http.send(Call("GET", "/orders"))
+    assert answer.body == {"orders": [{"id": 1}, {"id": digits}]}

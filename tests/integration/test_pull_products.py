@@ -13,7 +13,7 @@ from shared.domain.catalogue import Product, StockLevel
 from shared.errors import CursorExpired
 from shared.use_cases.vendors import Page
 from tests.fixtures.shop_pulls import DAY, NOW, Opener, pull, rows
-from tests.fixtures.shops import CutOff, FakeShop, product
+from tests.fixtures.shops import CutOff, FakeShop, product, sale
 from workers.wiring import Wiring
 
 
@@ -87,7 +87,7 @@ def test_a_product_is_for_sale_while_one_channel_sells_it(
 
     def list_it(*products: Product) -> None:
         with opener() as work:
-            work.products.upsert(work.companies.get().id, products, DAY)
+            work.products.upsert(work.companies.get().id, products, DAY, NOW)
 
     list_it(here)
     list_it(there)
@@ -98,10 +98,10 @@ def test_a_product_is_for_sale_while_one_channel_sells_it(
     assert rows(wiring, acme, active) == [(True, "Kitchen")]
     # The shop lists it no more; Amazon, which was read the day before, still does.
     with opener() as work:
-        work.products.retire_unseen("shopify_uk", DAY + timedelta(days=1))
+        work.products.retire_unseen("shopify_uk", NOW + timedelta(days=1), DAY + timedelta(days=1))
     assert rows(wiring, acme, active) == [(True, "Kitchen")]
     with opener() as work:
-        work.products.retire_unseen("amazon_uk", DAY + timedelta(days=1))
+        work.products.retire_unseen("amazon_uk", NOW + timedelta(days=1), DAY + timedelta(days=1))
     assert rows(wiring, acme, active) == [(False, "Kitchen")]
 
 
@@ -137,3 +137,115 @@ def test_a_shop_of_another_currency_leaves_prices_and_costs_alone(
     ]
     costs = "SELECT currency, unit_cost::text FROM product_costs ORDER BY currency"
     assert rows(wiring, acme, costs) == [("EUR", "5.0000"), ("GBP", "4.0000")]
+
+
+def listed(variant: str, sku: str, on_hand: int = 10, **more: Any) -> Product:
+    stock = (StockLevel(sku, "warehouse_uk", on_hand, 1),)
+    return replace(product(sku), channel_product_id=variant, stock=stock, **more)
+
+
+HISTORY = (
+    "SELECT p.sku, sum(s.quantity)::int AS sold FROM sales s JOIN products p ON p.id = s.product_id "
+    "GROUP BY p.sku ORDER BY p.sku"
+)
+TODAY = (
+    "SELECT p.sku, sum(h.quantity_on_hand)::int AS units FROM inventory_history h "
+    "JOIN products p ON p.id = h.product_id WHERE snapshot_date = (SELECT max(snapshot_date) FROM inventory_history) "
+    "GROUP BY p.sku ORDER BY p.sku"
+)
+
+
+@pytest.mark.parametrize("hours", [3, 30])
+def test_a_renamed_sku_keeps_its_history_and_never_stands_twice(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener, hours: int
+) -> None:
+    opener = unit_of_work_of(acme)
+    old, other = listed("v1", "MUG"), listed("v2", "TEA")
+    pull(opener, FakeShop([old, other], [[sale(1, "MUG", 2, DAY), sale(2, "TEA", 1, DAY)]]))
+    [(identity,)] = rows(
+        wiring, acme, "UPDATE products SET safety_stock = 5 WHERE sku = 'MUG' RETURNING id"
+    )
+    shop = FakeShop(
+        [listed("v1", "MUG-BIG", 9, name="Big mug"), other], [[sale(3, "MUG-BIG", 4, DAY)]]
+    )
+    pull(opener, shop, NOW + timedelta(hours=hours))
+    assert rows(wiring, acme, HISTORY) == [("MUG-BIG", 6), ("TEA", 1)]
+    assert rows(wiring, acme, "SELECT id, sku, name, safety_stock, is_active FROM products WHERE sku LIKE 'MUG%'") == [
+        (identity, "MUG-BIG", "Big mug", 5, True)
+    ]  # fmt: skip
+    assert stock_of(wiring, acme) == [("MUG-BIG", "warehouse_uk", 9), ("TEA", "warehouse_uk", 10)]
+    assert rows(wiring, acme, TODAY) == [("MUG-BIG", 9), ("TEA", 10)]
+    # An older order that still bears the old name is about the same product; again changes nothing.
+    pull(
+        opener,
+        FakeShop(shop.products, [[sale(4, "MUG", 1, DAY)]]),
+        NOW + timedelta(hours=hours + 3),
+    )
+    assert rows(wiring, acme, HISTORY) == [("MUG-BIG", 7), ("TEA", 1)]
+    assert rows(wiring, acme, TODAY) == [("MUG-BIG", 9), ("TEA", 10)]
+
+
+def test_an_order_under_the_new_name_may_come_before_the_products_are_read(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, FakeShop([listed("v1", "MUG")], [[sale(1, "MUG", 2, DAY)]]))
+    new = sale(2, "MUG-BIG", 4, DAY)._replace(channel_product_id="v1")
+    # The products were read a short while ago: this pull does not scan them again.
+    pull(opener, FakeShop([], [[new]]), NOW + timedelta(hours=1))
+    assert rows(wiring, acme, HISTORY) == [("MUG", 6)]
+
+
+def test_a_name_that_another_variant_still_bears_keeps_its_history(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, FakeShop([listed("v1", "MUG"), listed("v2", "MUG")], [[sale(1, "MUG", 2, DAY)]]))
+    pull(
+        opener, FakeShop([listed("v1", "MUG"), listed("v2", "CUP")], [[]]), NOW + timedelta(hours=3)
+    )
+    assert rows(wiring, acme, HISTORY) == [("MUG", 2)]
+    assert stock_of(wiring, acme) == [("CUP", "warehouse_uk", 10), ("MUG", "warehouse_uk", 10)]
+
+
+def test_two_skus_that_change_their_names_with_each_other_lose_nothing(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, FakeShop([listed("v1", "A", 1), listed("v2", "B", 2)], [[sale(1, "A", 3, DAY)]]))
+    pull(
+        opener,
+        FakeShop([listed("v1", "B", 1), listed("v2", "A", 2)], [[]]),
+        NOW + timedelta(hours=3),
+    )
+    assert stock_of(wiring, acme) == [("A", "warehouse_uk", 2), ("B", "warehouse_uk", 1)]
+    assert rows(wiring, acme, "SELECT sum(quantity)::int FROM sales") == [(3,)]
+
+
+def test_a_freed_name_can_be_given_to_a_new_product(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    pull(opener, FakeShop([listed("v1", "MUG")], [[sale(1, "MUG", 2, DAY)]]))
+    both = [listed("v1", "MUG-BIG"), listed("v9", "OTHER")]
+    pull(opener, FakeShop(both, [[]]), NOW + timedelta(hours=3))
+    again = [listed("v1", "MUG-BIG"), listed("v9", "MUG")]
+    pull(opener, FakeShop(again, [[sale(2, "MUG", 1, DAY)]]), NOW + timedelta(hours=6))
+    assert rows(wiring, acme, HISTORY) == [("MUG", 1), ("MUG-BIG", 2)]
+
+
+def test_a_channel_that_takes_the_name_of_another_brings_its_own_history_along(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    there = replace(
+        listed("B01", "MUG-1"), channel="amazon_uk", stock=(StockLevel("MUG-1", "fba_uk", 3, 0),)
+    )
+    with opener() as work:
+        work.products.upsert(work.companies.get().id, [there], DAY, NOW)
+    pull(opener, FakeShop([listed("v1", "MUG")], [[sale(1, "MUG", 2, DAY)]]))
+    pull(opener, FakeShop([listed("v1", "MUG-1")], [[]]), NOW + timedelta(hours=3))
+    assert rows(wiring, acme, HISTORY) == [("MUG-1", 2)]
+    assert stock_of(wiring, acme) == [
+        ("MUG", "warehouse_uk", 0), ("MUG-1", "fba_uk", 3), ("MUG-1", "warehouse_uk", 10),
+    ]  # fmt: skip

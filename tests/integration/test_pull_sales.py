@@ -14,6 +14,7 @@ from shared.errors import CredentialRejected, CursorExpired, Snooze, StreamBusy
 from shared.persistence.database import Connection
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.reports import SalesTotals
+from shared.persistence.repositories.sales import SaleRepository
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from shared.use_cases.vendors import SalePage, Shop
 from tests.fixtures.shop_pulls import (
@@ -155,13 +156,35 @@ def test_a_run_whose_credential_was_stored_anew_begins_again_before_it_reads(
 
 
 def test_the_cursor_stays_where_the_rows_are_not_kept(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    unit_of_work_of: Opener,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the rows are not kept")
+
+    monkeypatch.setattr(SaleRepository, "upsert", fail)
+    with pytest.raises(RuntimeError, match="not kept"):
+        pull(unit_of_work_of(acme), FakeShop([], [[sale(1, "MUG", 2, DAY)]]))
+    monkeypatch.undo()
+    assert position(unit_of_work_of(acme), "orders") == CONNECTED["orders"]
+    assert rows(wiring, acme, "SELECT count(*) FROM sales") == [(0,)]
+    assert usage(wiring) == []
+
+
+def test_a_row_that_the_table_refuses_is_set_aside_and_the_others_are_written(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    broken = sale(1, "MUG", 2, DAY)._replace(currency="no currency")
-    with pytest.raises(Exception, match="value too long"):
-        pull(unit_of_work_of(acme), FakeShop([], [[broken]]))
-    assert position(unit_of_work_of(acme), "orders") == CONNECTED["orders"]
-    assert usage(wiring) == []
+    good, late = sale(1, "MUG", 2, DAY), sale(3, "TEA", 1, DAY)
+    broken = sale(2, "MUG", 2, DAY)._replace(currency="no currency")
+    result = pull(unit_of_work_of(acme), FakeShop([], [[good, broken, late]]))
+    assert (result.lines_changed, result.rejected) == (2, 1)
+    assert rows(wiring, acme, "SELECT channel_order_id FROM sales ORDER BY 1") == [("1",), ("3",)]
+    assert rows(wiring, acme, "SELECT record_key, field, reason FROM rejected_records") == [
+        (f"2 {broken.channel_line_id}", "row", "value too long for type character varying(3)")
+    ]
 
 
 def test_a_record_set_aside_is_counted_once_and_seen_twice(

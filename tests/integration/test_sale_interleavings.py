@@ -11,11 +11,11 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.sales import FeeRule, SaleFee
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.keep_sales import keep_fees, keep_orders
+from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
-from shared.use_cases.vendors import Page, SalePage
+from shared.use_cases.vendors import SalePage
 from tests.fixtures.shops import CutOff, sale
 from workers.wiring import Wiring
 
@@ -56,19 +56,18 @@ def fee(order: str, key: str, amount: str, sku: str | None, *, final: bool = Tru
     return SaleFee(UK, order, f"{order} {key}", sku, Decimal(amount), "GBP", final, posted)
 
 
-def fee_pages(order: str) -> list[Page[SaleFee]]:
+def fee_pages(order: str) -> list[SalePage]:
     """A fee of one SKU that is deferred and then final, with another amount."""
     early = fee(order, "late", "1.10", "TEA", final=False)
-    return [Page((early,), (), None), Page((fee(order, "late", "1.20", "TEA"),), (), None)]
+    late = fee(order, "late", "1.20", "TEA")
+    return [SalePage((), (), None, fees=(early,)), SalePage((), (), None, fees=(late,))]
 
 
-def keep(opener: OpenUnitOfWork, page: Page[SaleLine] | Page[SaleFee], killed: bool) -> None:
+def keep(opener: OpenUnitOfWork, page: SalePage, killed: bool) -> None:
     def write(work: UnitOfWork) -> None:
         credential = StoredCredential(uuid4(), work.companies.get().id, UK, "ecommerce", "sealed")
-        if isinstance(page, SalePage):
-            keep_orders(work, credential, page.records, RULE, page.fees)
-        else:
-            keep_fees(work, credential, page.records, RULE)  # type: ignore[arg-type]
+        write_page = keep_page if page.records else keep_posted
+        write_page(work, page, {UK: credential}, RULE)
 
     with suppress(CutOff), opener() as work:
         write(work)
@@ -98,7 +97,7 @@ def test_any_interleaving_of_pages_replays_and_kills_ends_in_the_same_tables(
     number = next(numbers)
     orders = [f"{number}-a", f"{number}-b"]
     ours, theirs = unit_of_work_of(acme), unit_of_work_of(globex)
-    pages: list[Page[SaleLine] | Page[SaleFee]] = []
+    pages: list[SalePage] = []
     for order in orders:
         told = versions(order, 4)
         # A vendor tells fees with its orders or apart from them.

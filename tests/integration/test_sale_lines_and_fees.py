@@ -11,8 +11,8 @@ import pytest
 
 from shared.domain.sales import FeeRule, SaleFee
 from shared.domain.sync import SyncWindow
-from shared.use_cases.keep_sales import keep_fees, keep_orders
-from shared.use_cases.vendors import Page, SalePage
+from shared.use_cases.keep_sales import keep_page, keep_posted
+from shared.use_cases.vendors import SalePage
 from tests.fixtures.shop_pulls import (
     BEFORE,
     DAY,
@@ -137,8 +137,8 @@ def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it
     class Fees(FakeShop):
         told: tuple[SaleFee, ...] = ()
 
-        def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
-            yield Page(self.told, (), None)
+        def posted_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[SalePage]:
+            yield SalePage((), (), None, fees=self.told)
 
     opener = unit_of_work_of(acme)
     lines = [sale(1, "MUG", 2, DAY), sale(1, "TEA", 1, DAY)]
@@ -146,8 +146,7 @@ def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it
     both[1].told = told
     credential = credential_of(opener)
     with opener() as work:
-        for stream in ("fees", "refunds"):
-            work.cursors.move(credential.id, stream, {}, {"since": BEFORE.isoformat()})
+        work.cursors.move(credential.id, "fees", {}, {"since": BEFORE.isoformat()})
     for hour, shop in enumerate(both[::-1] if fees_first else both):
         shop.traits = replace(shop.traits, fee_lags=(timedelta(0),))
         pull(opener, shop, NOW + timedelta(hours=hour))
@@ -173,11 +172,15 @@ def test_an_order_and_its_fee_that_are_written_side_by_side_find_each_other(
 
     def write_fee() -> None:
         with opener() as work:
-            keep_fees(work, credential, (told,), rule)
+            keep_posted(
+                work, SalePage((), (), None, fees=(told,)), {"shopify_uk": credential}, rule
+            )
         done.set()
 
     with opener() as work:
-        keep_orders(work, credential, (sale(1, "MUG", 2, DAY),), rule)
+        keep_page(
+            work, SalePage((sale(1, "MUG", 2, DAY),), (), None), {"shopify_uk": credential}, rule
+        )
         other = threading.Thread(target=write_fee)
         other.start()
         # It waits for what it could not see yet.

@@ -8,9 +8,11 @@ from starlette.applications import Starlette
 
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.errors import CredentialRejected, InvalidInput, ScopeMissing
+from shared.persistence.registry import set_counted_copies
 from shared.sandbox.app import ledger_shop
+from shared.sandbox.events import OrderPlaced
 from shared.sandbox.ledger import Ledger
-from shared.sandbox.truth import count_stock
+from shared.sandbox.truth import count_stock, count_truth
 from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.served_shop import ledger_of
 from tests.fixtures.shop_scene import ShopScene
@@ -179,7 +181,13 @@ def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_told(
     assert min(days) >= date(2026, 9, 21)
     # Sixty days, and not a window less.
     edge = date(2026, 9, 22)
-    shown = {key: each for key, each in ledger.truth().figures.items() if key[1] > edge}
+    # An older order is hidden with all that was added to it or given back since.
+    young = [
+        each.number for each in ledger.changes() if each.created_at >= NOW - timedelta(days=60)
+    ]
+    shown_events = [event for event in ledger.events if event.order in young]
+    truth = count_truth(ledger.shop, shown_events, NOW).figures
+    shown = {key: each for key, each in truth.items() if key[1] > edge}
     found = {key: each for key, each in scene.figures().items() if key[1] > edge}
     assert {key: each.units_sold for key, each in found.items()} == {
         key: each.units_sold for key, each in shown.items()
@@ -219,6 +227,29 @@ def test_a_price_that_is_no_text_is_set_aside_and_the_rest_goes_in(
     assert [row[0] for row in told] == [stream]
 
 
+def copies(ledger: Ledger, marketplace: str) -> set[str]:
+    placed = [event for event in ledger.events if isinstance(event, OrderPlaced)]
+    return {str(event.order) for event in placed if event.marketplace == marketplace}
+
+
+def test_copies_of_a_marketplace_count_where_the_owner_says_so_and_it_was_never_connected(
+    scene: ShopScene, shop: SandboxClient, ledger: Ledger
+) -> None:
+    opens = {"shop_domain": DOMAIN, "access_token": shop.token}
+    scene.connect(UK, opens)
+    with scene.wiring.admin.transaction() as connection:
+        set_counted_copies(connection, scene.tenant_id, ["amazon", "ebay"])
+    scene.connect("amazon_uk", {"client_id": "a", "client_secret": "b", "refresh_token": "c"})
+    scene.pull(UK, NOW)
+    scene.backfill(UK)
+    counted = {
+        order for (order,) in scene.rows("SELECT channel_order_id FROM sales WHERE quantity > 0")
+    }
+    assert copies(ledger, "ebay") <= counted
+    assert copies(ledger, "amazon").isdisjoint(counted)
+    assert copies(ledger, "amazon") != set()
+
+
 @pytest.mark.parametrize("paged", [1_000, 0], ids=["pages", "bulk"])
 def test_the_stock_of_two_variants_of_one_sku_adds_up_wherever_they_stand(
     scene: ShopScene, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, paged: int
@@ -227,7 +258,7 @@ def test_the_stock_of_two_variants_of_one_sku_adds_up_wherever_they_stand(
     monkeypatch.setattr("shared.connectors.shopify.bulk.POLL_S", 0.0)
     monkeypatch.setattr("shared.connectors.shopify.bulk.RECORDS_A_BUCKET", 1)
     scene.pull(UK, NOW)
-    assert scene.stock() == count_stock(ledger.articles)
+    assert scene.stock() == count_stock(UK, ledger.articles)
 
 
 def test_products_without_a_sku_are_set_aside_and_two_of_one_sku_are_one(

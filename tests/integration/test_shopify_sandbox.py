@@ -38,6 +38,11 @@ def test_every_answer_is_valid_for_the_vendor(shop: SandboxClient, official: Gra
         "MORE_REFUND_SHIPPING": {"id": costly["refunds"][0]["id"]},
         "MORE_ADJUSTMENTS": {"id": costly["refunds"][0]["id"]},
         "REFUNDS": {"ids": [each["id"] for each in refunds[:20]] + ["gid://shopify/Refund/1"]},
+        "AGREEMENTS": {"ids": [each["id"] for each in orders if each["edited"]][:10]},
+        "ONE_AGREEMENT": {"id": long["id"]},
+        "COUNT_ALL_ORDERS": {},
+        "ORDER_IDS": {"first": 250},
+        "ORDERS_THERE": {"ids": [long["id"], "gid://shopify/Order/1"]},
         "BULK_RUN": {"query": "{ shop { name } }"},
         "BULK_POLL": {"id": operation},
     }

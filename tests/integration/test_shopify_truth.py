@@ -9,8 +9,9 @@ import pytest
 from starlette.applications import Starlette
 
 from shared.sandbox.app import ledger_shop
+from shared.sandbox.events import OrderPlaced
 from shared.sandbox.maker import make_ledger
-from shared.sandbox.truth import count_stock
+from shared.sandbox.truth import Stock, count_stock
 from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.shop_scene import Killer, ShopScene, join_truths
 from workers.wiring import Wiring
@@ -121,8 +122,10 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
         assert tenant.figures() == truth.figures
         found = tenant.commissions()
         assert {order: found[order] for order in truth.commissions} == truth.commissions
-        shelves = [article for ledger in town.ledgers.values() for article in ledger.articles]
-        assert tenant.stock() == count_stock(shelves)
+        stock: Stock = {}
+        for channel, ledger in town.ledgers.items():
+            stock |= count_stock(channel, ledger.articles)
+        assert tenant.stock() == stock
     # The test has tested what it says.
     fired = ours.shops["shopify_uk"].state()["faults_fired"]
     assert killer.kills > 10
@@ -130,6 +133,19 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
     assert {name for name, _ in FAULTS} | {"lose_answer_after_rotation"} <= set(fired)
     assert not by_bulk or set(BULK_FAULTS) <= set(fired)
     assert len(scene.figures()) > 150
+    places = {location for _, location in scene.stock()}
+    assert {f"{channel}: Main warehouse" for channel in CHANNELS} <= places
+    placed = {
+        event.order: event
+        for ledger in ours.ledgers.values()
+        for event in ledger.events
+        if isinstance(event, OrderPlaced)
+    }
+    assert {event.marketplace for event in placed.values()} == {None, "amazon", "ebay"}
+    copies = [str(order) for order, event in placed.items() if event.marketplace]
+    known = scene.rows("SELECT DISTINCT channel_order_id FROM sales")
+    assert {order for (order,) in known}.isdisjoint(copies)
+    assert min(day for _, day, _ in scene.figures()) < FIRST_DAY
     assert scene.rows("SELECT count(*) FROM rejected_records WHERE stream <> 'products'") == [(0,)]
 
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -52,12 +53,17 @@ def sign(body: bytes, secret: str = SECRET) -> dict[str, str]:
 
 
 def store(
-    api: psycopg.Connection, tenant_id: UUID, topic: str, headers: dict[str, str], number: int = 1
+    api: psycopg.Connection,
+    tenant_id: UUID,
+    topic: str,
+    headers: dict[str, str],
+    number: int = 1,
+    body: bytes = BODY,
 ) -> UUID:
     api.execute(sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(tenant_id))))
     row = api.execute(
         "SELECT public.store_webhook(%s, 'shopify_uk', %s, %s, %s, %s)",
-        (tenant_id, f"webhook-{number}", topic, Jsonb(headers), BODY),
+        (tenant_id, f"webhook-{number}", topic, Jsonb(headers), body),
     ).fetchone()
     api.commit()
     assert row is not None
@@ -97,6 +103,33 @@ def test_an_order_that_changed_is_pulled_and_the_bytes_are_forgotten(
     assert (pull.arguments, pull.parent_id) == ({"service": "shopify_uk"}, ended.id)
     assert 50 < (pull.run_at - pull.created_at).total_seconds() <= 60
     assert kept(wiring, globex) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "arguments"),
+    [
+        ({"id": 820982911946154508}, {"service": "shopify_uk", "order": "820982911946154508"}),
+        ({"id": "77"}, {"service": "shopify_uk", "order": "77"}),
+        ({"id": True}, {"service": "shopify_uk"}),
+        ({"id": "7' OR 1=1"}, {"service": "shopify_uk"}),
+        ([], {"service": "shopify_uk"}),
+    ],
+)
+def test_an_order_that_was_deleted_is_asked_for(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    api: psycopg.Connection,
+    told: object,
+    arguments: dict[str, str],
+) -> None:
+    body = json.dumps(told).encode()
+    store(api, acme, "orders/delete", sign(body), body=body)
+    assert process(wiring, acme).result == {"topic": "orders/delete", "outcome": "gone_asked"}
+    (asked,) = jobs(wiring, acme, "sales.find_gone")
+    assert asked.arguments == arguments
+    assert jobs(wiring, acme, "sales.pull") == []
+    assert jobs(wiring, globex, "sales.find_gone") == []
 
 
 def test_the_same_webhook_is_kept_and_read_once(

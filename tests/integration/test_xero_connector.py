@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.connectors.xero.connector import XeroConnector
-from shared.domain.accounts import OpenInvoice
+from shared.domain.accounts import BankCheck, OpenInvoice
 from shared.domain.sales import RejectedRecord
 from shared.domain.working_capital import AccountClass
 from shared.errors import (
@@ -61,7 +61,9 @@ def read_all(
 
 
 def assert_balances_are_true(scene: XeroScene, connector: BooksConnector, day: date) -> None:
-    read = connector.balances_on(day)
+    found = connector.balances_on(day)
+    assert (found.rejected, found.unread, found.whole) == ((), frozenset(), True)
+    read = found.balances
     told = {(each.account_class, each.account_code): each.amount for each in read}
     assert len(told) == len(read)
     assert told == scene.ledger.truth(day)
@@ -74,7 +76,7 @@ def test_balances_of_every_day_are_those_of_the_books(scene: XeroScene, cards_ow
     connector = scene.connector()
     for day in DAYS:
         assert_balances_are_true(scene, connector, day)
-        assert list(connector.check_bank(day)) == []
+        assert connector.check_bank(day) == BankCheck(())
     # The books and the chart are asked for once, each day takes one report, and its check one more.
     assert scene.sandbox.requests == 2 + 3 * len(DAYS)
 
@@ -88,7 +90,21 @@ def test_the_books_hold_what_is_awkward(scene: XeroScene) -> None:
     states = scene.ledger.documents().values()
     assert {each.status for each in states} == {"AUTHORISED", "PAID", "VOIDED", "DRAFT"}
     kinds = {(each.kind, each.currency) for each in scene.ledger.open_documents().values()}
-    assert {kind for kind, _ in kinds} == {"ACCREC", "ACCPAY", "ACCRECCREDIT", "ACCPAYCREDIT"}
+    assert {kind for kind, _ in kinds} == {
+        "ACCREC", "ACCPAY", "ACCRECCREDIT", "ACCPAYCREDIT", "RECEIVE-OVERPAYMENT",
+        "RECEIVE-PREPAYMENT", "SPEND-OVERPAYMENT", "SPEND-PREPAYMENT",
+    }  # fmt: skip
+    # Each of them also used up, void and paid back.
+    assert {(each.issued.kind, each.status) for each in states if each.is_advance} >= {
+        (kind, status)
+        for kind in (
+            "RECEIVE-OVERPAYMENT",
+            "RECEIVE-PREPAYMENT",
+            "SPEND-OVERPAYMENT",
+            "SPEND-PREPAYMENT",
+        )
+        for status in ("AUTHORISED", "PAID", "VOIDED")
+    }
     assert {currency for _, currency in kinds} == {"EUR", "USD", "GBP"}
 
 

@@ -12,27 +12,16 @@ import pytest
 
 from shared.domain.working_capital import AccountClass
 from shared.errors import CredentialRejected, InvalidInput, RateLimited
-from shared.sandbox.xero.maker import make_xero_ledger
 from shared.sandbox.xero.truth import BookTruth
-from shared.use_cases.pull_books import BooksPull, BooksResult, days_to_ask
-from shared.use_cases.store_credential import store_credential
-from tests.fixtures.shop_scene import Killer, ShopScene, insist
-from tests.fixtures.xero_scene import XeroScene, XeroStage, open_stage
-from workers.vendors.catalogue import open_books, open_shop
+from shared.use_cases.pull_books import days_to_ask
+from tests.fixtures.shop_scene import Killer
+from tests.fixtures.xero_books import Organisation
+from tests.fixtures.xero_scene import XeroStage, open_stage
+from workers.vendors.catalogue import open_shop
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
-SECRET = {
-    "client_id": "sandbox-app",
-    "client_secret": "sandbox-secret",
-    "refresh_token": "xero-sandbox-refresh",
-}
-# What was told of each account last, up to a day.
-BALANCES = """
-SELECT DISTINCT ON (account_class, account_code) account_class::text, account_code, amount FROM account_balances
-WHERE source = 'xero' AND balance_date <= '{day}' ORDER BY account_class, account_code, balance_date DESC
-"""
 NIGHTS = tuple(
     datetime(2026, month, day, 2, tzinfo=UTC)
     for month, day in ((6, 10), (6, 11), (9, 20), (11, 19))
@@ -45,6 +34,9 @@ FAULTS = (
     "too_many_day",
     "drop_connection",
     "change_mid_sync",
+    "money_as_text",
+    "closed_without_fields",
+    "advances_among_invoices",
     "lose_answer_after_rotation",
 )
 
@@ -53,51 +45,6 @@ FAULTS = (
 def stages() -> Iterator[tuple[XeroStage, XeroStage]]:
     with ExitStack() as stack:
         yield stack.enter_context(open_stage()), stack.enter_context(open_stage())
-
-
-class Organisation:
-    """A served organisation, and a tenant that has connected it."""
-
-    def __init__(
-        self,
-        wiring: Wiring,
-        tenant: UUID,
-        stage: XeroStage,
-        seed: int,
-        documents: int,
-        **secret: str,
-    ) -> None:
-        self.xero: XeroScene = stage.show(make_xero_ledger(seed, documents))
-        # A year in some seconds: the limits of a minute have tests of their own.
-        self.xero.sandbox.limits.minute = 100_000
-        urls = {"xero_base_url": self.xero.url, "xero_identity_url": self.xero.url}
-        self.scene = ShopScene.build(wiring, tenant, self.xero.url, redis_url=None, **urls)
-        opener, vault = self.scene.opener, self.scene.wiring.vault
-        store_credential(opener, vault, "xero", "accounting", {**SECRET, **secret})
-
-    def pull(self, now: datetime) -> BooksResult:
-        """One attempt of a pull, by an owner who waits for it."""
-        opener = self.scene.opener
-        with opener() as work:
-            stored = work.credentials.get("xero")
-        room = self.scene.wiring.vendor_room(self.scene.tenant_id, opener, lambda: None)
-        with open_books(room, stored, on_demand=True) as books:
-            return BooksPull(opener, books, stored, self.scene.report).run(now)
-
-    def live(self, night: datetime) -> int:
-        """It is that night: pulls until it is done; returns how many attempts did not succeed."""
-        self.xero.ledger.move_clock(max(night, self.xero.ledger.clock))
-        return insist(lambda: self.pull(night), lambda _s: None)
-
-    def balances(self, day: date) -> BookTruth:
-        """What the tables know of a day, as the ledger tells its truth."""
-        rows = self.scene.rows(BALANCES.format(day=day))
-        return {(AccountClass(str(row[0])), str(row[1])): row[2] for row in rows}  # type: ignore[misc]
-
-    def due(self) -> dict[str, Decimal]:
-        """What is open, by the vendor's id."""
-        query = "SELECT source_invoice_id, amount_due FROM open_invoices WHERE closed_on IS NULL"
-        return {str(row[0]): row[1] for row in self.scene.rows(query)}  # type: ignore[misc]
 
 
 def without_nothing(truth: BookTruth) -> BookTruth:
@@ -116,7 +63,9 @@ def test_after_faults_and_kills_the_tables_equal_the_books(
     failed = 0
     for night in NIGHTS:
         for fault in FAULTS:
-            ours.xero.arm(fault, after=dice.randint(0, 3), seconds=0.1)
+            lasting = fault in {"closed_without_fields", "advances_among_invoices"}
+            times, after = (50, 0) if lasting else (1, dice.randint(0, 3))
+            ours.xero.arm(fault, after=after, times=times, seconds=0.1)
         failed += ours.live(night)
     morning = NIGHTS[-1] + timedelta(days=1)
     ours.xero.sandbox.faults.clear()
@@ -132,6 +81,12 @@ def test_after_faults_and_kills_the_tables_equal_the_books(
         }
         assert organisation.due() == expected
         assert len(expected) > 5
+        assert organisation.scene.rows("SELECT count(*) FROM rejected_records") == [(0,)]
+    # What was paid before or beyond a bill is among it, and some of it was used up, paid back or void since.
+    advances = [each for each in ours.xero.ledger.documents().values() if each.is_advance]
+    assert {each.status for each in advances} == {"AUTHORISED", "PAID", "VOIDED"}
+    assert ours.xero.sandbox.faults.fired["closed_without_fields"] > 0
+    assert ours.xero.sandbox.faults.fired["advances_among_invoices"] > 0
     assert killer.kills > 10
     assert failed > killer.kills
 

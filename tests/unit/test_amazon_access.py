@@ -162,7 +162,7 @@ def test_the_sandbox_has_the_rates_that_we_keep_to() -> None:
 
 @pytest.mark.parametrize("body", [None, [], {}, {"orders": None}, {"orders": {}}, {"payload": []}])
 def test_an_answer_without_its_list_is_never_empty(body: object) -> None:
-    for stream in ("sale_pages", "fee_pages", "refund_pages"):
+    for stream in ("sale_pages", "posted_pages"):
         with pytest.raises(VendorUnavailable):
             list(getattr(connector(Canned(ok(body))), stream)(WINDOW, None))
     report = ok({"reportId": "1"}, status=202)

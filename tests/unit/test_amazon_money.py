@@ -79,6 +79,7 @@ def test_fees_are_counted_once_and_without_their_tax() -> None:
         SaleFee(
             channel="amazon_uk", channel_order_id="205-1", fee_key="T1:A-1", sku="A-1",
             amount=Decimal("135.63"), currency="GBP", is_final=True, posted_at=POSTED,
+            tax_amount=Decimal("18.91"),
         ),
     )  # fmt: skip
 

@@ -139,7 +139,11 @@ def test_items_of_one_sku_are_one_line() -> None:
 def test_the_day_is_the_marketplaces() -> None:
     summer = order(item(ITEM="1.00"), createdTime="2026-06-30T23:30:00Z")
     assert read(summer)[0][0].sale_date == date(2026, 7, 1)
-    american = {**summer, "salesChannel": {"channelName": "AMAZON"}}
+    dollars = order(item(), createdTime="2026-06-30T23:30:00Z")
+    dollars["orderItems"][0]["proceeds"] = {
+        "breakdowns": [{"type": "ITEM", "subtotal": money("1.00", "USD")}]
+    }
+    american = {**dollars, "salesChannel": {"channelName": "AMAZON"}}
     told = read_order(american, USA)
     assert told is not None
     assert order_lines(told, USA)[0][0].sale_date == date(2026, 6, 30)
@@ -239,7 +243,9 @@ def test_a_row_of_the_report_is_the_same_line() -> None:
 
 
 def test_a_row_of_the_usa_has_its_tax_beside_the_price() -> None:
-    told = read_order_rows([row(currency="USD", item_promotion_discount="4.00")], USA)
+    told = read_order_rows(
+        [row(sales_channel="Amazon.com", currency="USD", item_promotion_discount="4.00")], USA
+    )
     assert told is not None
     [line] = order_lines(told, USA)[0]
     assert (line.total_amount, line.tax_amount, line.currency) == (20, 4, "USD")

@@ -136,12 +136,13 @@ def test_a_tick_as_old_as_its_grace_still_runs_and_a_second_later_does_not() -> 
 
 
 def test_the_place_in_the_window_never_changes_with_a_release() -> None:
-    sales, accuracy, usage, settlements = NIGHTLIES
+    sales, accuracy, usage, settlements, gone_orders = NIGHTLIES
     assert [each.name for each in NIGHTLIES] == [
         "nightly.sales",
         "nightly.accuracy",
         "nightly.usage",
         "weekly.settlements",
+        "weekly.gone_orders",
     ]
     night = "Asia/Kathmandu", "2026-01-14 12:00", "2026-01-15 12:00"
     assert ticks(sales, *night) == ["2026-01-14 19:58:37"]
@@ -151,6 +152,8 @@ def test_the_place_in_the_window_never_changes_with_a_release() -> None:
     fortnight = "Asia/Kathmandu", "2026-01-05 00:00", "2026-01-19 00:00"
     weekly = replace(settlements, catch_up=CatchUp.all_up_to(9))
     assert ticks(weekly, *fortnight) == ["2026-01-11 02:10:02", "2026-01-18 02:10:02"]
+    weekly = replace(gone_orders, catch_up=CatchUp.all_up_to(9))
+    assert ticks(weekly, *fortnight) == ["2026-01-11 00:03:13", "2026-01-18 00:03:13"]
 
 
 def test_a_weekly_job_ticks_on_its_day_of_the_tenants_week() -> None:

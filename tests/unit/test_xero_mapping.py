@@ -9,13 +9,20 @@ import pytest
 from shared.connectors.xero.balances import sum_balances
 from shared.connectors.xero.chart import Chart
 from shared.connectors.xero.fields import money_of, read_day, read_instant
-from shared.connectors.xero.invoices import CREDIT_NOTES, INVOICES, collect
+from shared.connectors.xero.invoices import Item, collect, left_out
 from shared.connectors.xero.organisation import read_books
 from shared.connectors.xero.pages import Place, is_last_page
 from shared.connectors.xero.refusals import TooManyAtOnce, refusal_of
-from shared.connectors.xero.reports import read_balance_sheet
+from shared.connectors.xero.shapes import (
+    CREDIT_NOTES,
+    INVOICES,
+    OVERPAYMENTS,
+    PREPAYMENTS,
+    Shape,
+)
+from shared.connectors.xero.sheet import Sheet, read_balance_sheet
 from shared.connectors.xero.timezones import ZONES, iana_zone
-from shared.domain.accounts import InvoiceKind, OpenInvoice
+from shared.domain.accounts import ClosedInvoice, InvoiceKind, OpenInvoice
 from shared.domain.sales import RejectedRecord
 from shared.errors import (
     CredentialRejected,
@@ -45,9 +52,16 @@ INVOICE = {
 }
 
 
-def read_one(**changes: Any) -> OpenInvoice:
-    (record,), rejected = collect([{**INVOICE, **changes}], INVOICES, BOOKS)
+def read_any(*, without: str = "", **changes: Any) -> Item:
+    node = {key: value for key, value in {**INVOICE, **changes}.items() if key != without}
+    (record,), rejected = collect([node], INVOICES, BOOKS)
     assert rejected == []
+    return record
+
+
+def read_one(**changes: Any) -> OpenInvoice:
+    record = read_any(**changes)
+    assert isinstance(record, OpenInvoice)
     return record
 
 
@@ -69,10 +83,41 @@ def test_a_bill_in_another_currency() -> None:
 def test_a_credit_note_lessens() -> None:
     node = {**INVOICE, "Type": "ACCRECCREDIT", "CreditNoteID": "c-1", "RemainingCredit": 20.5}
     (record,), _rejected = collect([node], CREDIT_NOTES, BOOKS)
+    assert isinstance(record, OpenInvoice)
     assert (record.source_invoice_id, record.kind) == ("c-1", InvoiceKind.RECEIVABLE)
     assert (record.total_amount, record.amount_due) == (Decimal("-120.5"), Decimal("-20.5"))
-    overpaid = read_one(Type="AROVERPAYMENT")
+    paid = {**INVOICE, "Type": "AROVERPAYMENT", "OverpaymentID": "o-1", "RemainingCredit": 20.5}
+    (overpaid,), _rejected = collect([paid], OVERPAYMENTS, BOOKS)
+    assert isinstance(overpaid, OpenInvoice)
     assert (overpaid.kind, overpaid.amount_due) == (InvoiceKind.RECEIVABLE, Decimal("-20.50"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "told", "kind"),
+    [
+        (OVERPAYMENTS, "RECEIVE-OVERPAYMENT", InvoiceKind.RECEIVABLE),
+        (OVERPAYMENTS, "AROVERPAYMENT", InvoiceKind.RECEIVABLE),
+        (OVERPAYMENTS, "SPEND-OVERPAYMENT", InvoiceKind.PAYABLE),
+        (OVERPAYMENTS, "APOVERPAYMENT", InvoiceKind.PAYABLE),
+        (PREPAYMENTS, "RECEIVE-PREPAYMENT", InvoiceKind.RECEIVABLE),
+        (PREPAYMENTS, "ARPREPAYMENT", InvoiceKind.RECEIVABLE),
+        (PREPAYMENTS, "SPEND-PREPAYMENT", InvoiceKind.PAYABLE),
+        (PREPAYMENTS, "APPREPAYMENT", InvoiceKind.PAYABLE),
+    ],
+)
+def test_money_that_came_too_early_or_twice_lessens_what_is_owed(
+    shape: Shape, told: str, kind: InvoiceKind
+) -> None:
+    node = {**INVOICE, "Type": told, shape.id_field: "p-1", "RemainingCredit": 7, "Total": "9.00"}
+    (record,), rejected = collect([node], shape, BOOKS)
+    assert rejected == []
+    assert record == OpenInvoice(
+        "p-1", kind, "AUTHORISED", date(2026, 1, 1), date(2026, 1, 31), "USD",
+        Decimal("1.0873"), Decimal(-9), Decimal(-7), None,
+    )  # fmt: skip
+    # The same type among the invoices counts there not a second time.
+    assert collect([node], INVOICES, BOOKS) == ([], [])
+    assert left_out(node, INVOICES) == "over- and prepayments among the invoices"
 
 
 def test_what_is_closed_has_a_day_and_nothing_due() -> None:
@@ -83,6 +128,55 @@ def test_what_is_closed_has_a_day_and_nothing_due() -> None:
     assert (voided.closed_on, voided.amount_due) == (date(2026, 1, 2), Decimal(0))
     assert read_one(AmountDue=0).closed_on == date(2026, 1, 2)
     assert collect([{**INVOICE, "Status": "DRAFT"}], INVOICES, BOOKS) == ([], [])
+    assert left_out({**INVOICE, "Status": "DRAFT"}, INVOICES) == "proposals"
+
+
+@pytest.mark.parametrize("status", ["PAID", "VOIDED", "DELETED"])
+@pytest.mark.parametrize("field", [key for key in INVOICE if key not in {"InvoiceID", "Status"}])
+def test_what_is_closed_closes_whatever_else_it_lacks(status: str, field: str) -> None:
+    odd_values: tuple[object, ...] = (None, 0, True, [], {}, "", "?", "\0", 1e400)
+    closed_on = None if field == "UpdatedDateUTC" else date(2026, 1, 2)
+    for record in (
+        read_any(Status=status, without=field),
+        *(read_any(Status=status, **{field: value}) for value in odd_values),
+    ):
+        assert (record.source_invoice_id, record.status) == ("i-1", status)
+        assert record.amount_due == 0
+        assert record.closed_on == closed_on
+
+
+def test_nothing_due_closes_what_was_only_authorised() -> None:
+    closed = ClosedInvoice("i-1", "AUTHORISED", date(2026, 1, 2))
+    assert read_any(AmountDue="0.00", without="CurrencyRate") == closed
+    assert read_any(AmountDue=0.0, Type=None, Total=None, Date=None) == closed
+    # The day of the last payment comes first, wherever it can be read.
+    paid_on = "/Date(1767225600000+0000)/"
+    assert read_any(AmountDue=0, Total=[], FullyPaidOnDate=paid_on) == ClosedInvoice(
+        "i-1", "AUTHORISED", date(2026, 1, 1)
+    )
+    assert read_any(AmountDue=0, Total=[], FullyPaidOnDate="20000-01-01") == closed
+
+
+def test_closed_papers_without_a_rate_close() -> None:
+    # An invoice of 100.00 USD each, as the vendor lists them once they are paid; and one that is void.
+    shared = {"Type": "ACCREC", "Date": "2026-01-01", "Total": 100.0, "AmountDue": 0.0}
+    changed = {"CurrencyCode": "USD", "UpdatedDateUTC": "/Date(1776600000000+0000)/"}
+    paid = {**shared, **changed, "Status": "PAID", "FullyPaidOnDate": "/Date(1776556800000+0000)/"}
+    records, rejected = collect(
+        [
+            {**paid, "InvoiceID": "a"},
+            {**paid, "InvoiceID": "b", "CurrencyRate": None},
+            {**changed, "InvoiceID": "c", "Type": "ACCREC", "Status": "VOIDED"},
+        ],
+        INVOICES,
+        BOOKS,
+    )
+    assert rejected == []
+    assert records == [
+        ClosedInvoice("a", "PAID", date(2026, 4, 19)),
+        ClosedInvoice("b", "PAID", date(2026, 4, 19)),
+        ClosedInvoice("c", "VOIDED", date(2026, 4, 19)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +195,22 @@ def test_what_is_closed_has_a_day_and_nothing_due() -> None:
         ({"without": "CurrencyRate"}, "CurrencyRate"),
         ({"Status": "OPEN"}, "Status"),
         ({"Type": "RECEIPT"}, "Type"),
-        ({"Status": "VOIDED", "without": "UpdatedDateUTC"}, "UpdatedDateUTC"),
+        ({"CurrencyRate": "0.000000001"}, "CurrencyRate"),
+        ({"CurrencyRate": "9999999999.999999999"}, "CurrencyRate"),
+        ({"Total": "10000000000000.00"}, "Total"),
+        ({"Total": "1.234,50"}, "Total"),
+        ({"Total": "12,50"}, "Total"),
+        ({"AmountDue": 1e400}, "AmountDue"),
+        ({"AmountDue": ""}, "AmountDue"),
+        ({"AmountDue": []}, "AmountDue"),
+        ({"CurrencyCode": ["USD"]}, "CurrencyCode"),
+        ({"Date": "20000-01-01"}, "Date"),
+        ({"Date": "0001-01-01"}, "Date"),
+        ({"Date": 20260101}, "Date"),
+        ({"DueDate": "/Date(568971820800000)/"}, "DueDate"),
+        ({"Status": ["PAID"]}, "Status"),
+        ({"Type": {"ACCPAY": 1}}, "Type"),
+        ({"Type": "ARDEPOSIT"}, "Type"),
     ],
 )
 def test_a_record_that_cannot_be_read_names_its_field(changes: dict[str, Any], field: str) -> None:
@@ -112,6 +221,13 @@ def test_a_record_that_cannot_be_read_names_its_field(changes: dict[str, Any], f
 
 def test_a_record_without_an_id_is_set_aside() -> None:
     assert reject_one(without="InvoiceID").record_key == "?"
+    assert reject_one(Status="PAID", InvoiceID=7).record_key == "?"
+    assert reject_one(InvoiceID="x" * 256).field == "InvoiceID"
+    assert reject_one(InvoiceID="a\0b").record_key == "a?b"
+    assert reject_one(InvoiceID="a\ud800").record_key == "a?"
+    # What is no record at all is set aside like one.
+    _records, rejected = collect([None, 5, [INVOICE], "x"], INVOICES, BOOKS)
+    assert [(each.record_key, each.field) for each in rejected] == [("?", "record")] * 4
 
 
 @pytest.mark.parametrize(
@@ -202,14 +318,16 @@ def balances_of(node: dict[str, str], value: str) -> list[tuple[str, int]]:
     summary = {"RowType": "SummaryRow", "Cells": cells}
     section = {"RowType": "Section", "Title": "?", "Rows": [row, summary]}
     body = {"Reports": [{"ReportType": "BalanceSheet", "Rows": [section]}]}
-    balances = sum_balances(read_balance_sheet(body, chart), chart, "EUR")
+    told = sum_balances(read_balance_sheet(body, chart), chart, "EUR")
+    assert (told.rejected, told.unread, told.whole) == ((), frozenset(), True)
+    balances = told.balances
     assert all(each.account_code == "a-1" and each.currency == "EUR" for each in balances)
     return [(each.account_class.value, int(each.amount)) for each in balances]
 
 
 def test_an_account_that_the_sheet_leaves_out_is_at_zero() -> None:
     chart = Chart([{"AccountID": "a", "Type": "INVENTORY"}])
-    (balance,) = sum_balances([], chart, "EUR")
+    (balance,) = sum_balances(Sheet(), chart, "EUR").balances
     assert balance.amount == 0
 
 
@@ -227,9 +345,32 @@ def test_an_answer_that_is_no_balance_sheet_is_no_empty_one(body: dict[str, Any]
         read_balance_sheet(body, Chart([]))
 
 
-def test_an_account_without_a_type_is_no_chart() -> None:
-    with pytest.raises(VendorUnavailable, match="Type"):
-        Chart([{"AccountID": "a"}])
+@pytest.mark.parametrize(
+    ("node", "field"),
+    [
+        ({"AccountID": "A"}, "Type"),
+        ({"AccountID": "A", "Type": "FLOWERS"}, "Type"),
+        ({"AccountID": "A", "Type": "CURRENT", "SystemAccount": 5}, "SystemAccount"),
+        ({"AccountID": "A", "Type": "CURRENT", "SystemAccount": "SAFE"}, "SystemAccount"),
+        ({"AccountID": "A", "Type": "BANK", "BankAccountType": "SAFE"}, "BankAccountType"),
+    ],
+)
+def test_an_account_that_nobody_can_class_is_set_aside_and_never_at_zero(
+    node: dict[str, Any], field: str
+) -> None:
+    chart = Chart([{"AccountID": "b", "Type": "INVENTORY"}, node])
+    told = sum_balances(Sheet(), chart, "EUR")
+    assert [each.account_code for each in told.balances] == ["b"]
+    assert [(each.record_key, each.field) for each in told.rejected] == [("a", field)]
+    assert (told.unread, told.whole) == ({"a"}, True)
+
+
+def test_an_account_without_an_id_leaves_all_that_is_not_told_as_it_was() -> None:
+    chart = Chart([{"AccountID": "b", "Type": "INVENTORY"}, {"Type": "BANK"}, None])
+    told = sum_balances(Sheet(), chart, "EUR")
+    assert [each.account_code for each in told.balances] == ["b"]
+    assert [each.field for each in told.rejected] == ["AccountID", "account"]
+    assert not told.whole
 
 
 def test_time_zones_are_those_of_the_clock() -> None:
@@ -243,8 +384,11 @@ def test_time_zones_are_those_of_the_clock() -> None:
     for unknown in ("MARSSTANDARDTIME", "", None):
         with pytest.raises(InvalidInput, match="Timezone: "):
             iana_zone(unknown)
-    with pytest.raises(InvalidInput, match="BaseCurrency: "):
-        read_books({"Name": "Muster", "Timezone": "UTC"})
+    for currency in (None, 5, "EURO", "ÄÖÜ", ["EUR"]):
+        with pytest.raises(InvalidInput, match="BaseCurrency: "):
+            read_books({"Name": "Muster", "Timezone": "UTC", "BaseCurrency": currency})
+    odd = {"Name": ["?"], "LegalName": "a\0", "OrganisationID": "\ud800", "BaseCurrency": "eur"}
+    assert read_books({**odd, "Timezone": "UTC"}) == Books("?", "EUR", "UTC", "")
 
 
 def answer(status: int, problem: str, body: object, **headers: str) -> Answer:
@@ -291,7 +435,9 @@ def test_a_place_is_kept_as_text() -> None:
     assert place is not None
     assert Place.parse(place.write()) == place
     assert place.next(None) == Place("CreditNotes", 1, "")
-    assert Place("CreditNotes", 3, "x").next(None) is None
+    assert Place("CreditNotes", 3, "x").next(None) == Place("Overpayments", 1, "")
+    assert Place("Overpayments", 3, "x").next(None) == Place("Prepayments", 1, "")
+    assert Place("Prepayments", 3, "x").next(None) is None
     assert place.params == {"page": "2", "pageSize": "1000", "order": "InvoiceID ASC"}
     for wrong in ("", "[]", "{}", '{"endpoint": "Contacts", "page": 1, "before": ""}'):
         with pytest.raises(CursorExpired):
@@ -307,6 +453,11 @@ def test_a_place_is_kept_as_text() -> None:
         (100, {"pageSize": 100, "pageCount": 1}, False),
         (3, {"pageSize": 100, "pageCount": 9}, False),
         (3, {"pageSize": "100"}, False),
+        (0, {"pageSize": True, "pageCount": 9}, True),
+        (3, {"pageSize": True, "pageCount": 1}, False),
+        (3, {"pageSize": 100, "pageCount": "1"}, False),
+        (3, {"pageSize": 100, "pageCount": [1]}, False),
+        (3, [100], False),
     ],
 )
 def test_only_an_empty_or_short_page_is_the_last(

@@ -16,6 +16,7 @@ from shared.domain.credential import KeptCredential
 from shared.domain.tenant import Tenant
 from shared.errors import CapLiquifyError, GiveUp, InvalidInput, VaultError
 from shared.persistence.repositories.credentials import CredentialRepository
+from shared.persistence.repositories.syncing import RejectionRepository
 from shared.persistence.tenancy import find_tenant, list_tenants
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
@@ -58,17 +59,24 @@ def set_credential(
 def list_all(tenant: Slug) -> None:
     """Show a tenant's credentials and the keys that sealed them, never a secret."""
     with open_platform() as wiring:
-        kept = _kept(wiring, _find(wiring, tenant))
-    table = Table("service", "type", "active", "needs reconnect", "last sync", "key")
+        found = _find(wiring, tenant)
+        kept, aside = _kept(wiring, found), _set_aside(wiring, found)
+    table = Table("service", "type", "active", "needs reconnect", "last sync", "set aside", "key")
     for each in kept:
         synced = "never"
         if each.last_sync_at:
             synced = (
                 f"{each.last_sync_at.isoformat(timespec='seconds')} {each.last_sync_status or ''}"
             )
-        told = (_yes(each.is_active), _yes(each.needs_reconnect), synced, _keys_of(each))
+        state = (_yes(each.is_active), _yes(each.needs_reconnect), synced)
+        told = (*state, str(aside.get(each.service_name, 0)), _keys_of(each))
         table.add_row(*map(Text, (each.service_name, each.service_type, *told)))
     console.print(table)
+    for each in kept:
+        for stream, problem in each.stream_problems.items():
+            _say(
+                f"{each.service_name}: {stream} stopped on {problem['since'][:10]}: {problem['reason']}"
+            )
 
 
 @app.command()
@@ -190,6 +198,11 @@ def _every_tenant(wiring: Wiring) -> list[Tenant]:
 def _kept(wiring: Wiring, tenant: Tenant) -> list[KeptCredential]:
     with tenant_transaction(wiring.database, tenant.id) as connection:
         return CredentialRepository(connection).list_kept()
+
+
+def _set_aside(wiring: Wiring, tenant: Tenant) -> dict[str, int]:
+    with tenant_transaction(wiring.database, tenant.id) as connection:
+        return RejectionRepository(connection).counts()
 
 
 def _keys_of(credential: KeptCredential) -> str:

@@ -107,13 +107,15 @@ def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bo
 
 
 def _visit_neighbour(wiring: Wiring, supervisor: Supervisor, url: str) -> bool:
-    """Another tenant with three channels and its books, whose vendors fail now and then."""
+    """Another tenant with four channels and its books, whose vendors fail now and then."""
     from workers.demo import neighbour  # noqa: PLC0415 - loads Starlette
     from workers.demo.steps import Night  # noqa: PLC0415
 
     tenant_id = _ensure_tenant(wiring, NEIGHBOUR, "Demo Neighbour")
     neighbour.connect(wiring, tenant_id)
-    console.print(f"\n{NEIGHBOUR} has connected two Shopify shops, an Amazon account and Xero.")
+    console.print(
+        f"\n{NEIGHBOUR} has connected two Shopify shops, two sites of an Amazon account and Xero."
+    )
     neighbour.arm_faults(url)
     night = Night(JobLedger(wiring.admin), tenant_id, supervisor, console, kill=False)
     night.run("services.pull", {})

@@ -20,6 +20,8 @@ from workers.cli import (
     figures,
     jobs,
     processes,
+    rejected,
+    rules,
     run,
     services,
     tenants,
@@ -39,6 +41,8 @@ app.add_typer(tenants.app, name="tenants")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(rules.app, name="rules")
+app.command("rejected")(rejected.rejected)
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("audit")(audit.audit)

@@ -1,4 +1,4 @@
-"""A second tenant: three channels and its books; its shops fail on the way."""
+"""A second tenant: four channels and its books; its shops fail on the way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,18 +10,21 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from shared.persistence.reports import read_book_totals, read_channel_totals
+from shared.persistence.database import Connection
+from shared.persistence.reports import read_book_totals, read_channel_totals, read_estimated_tax
+from shared.persistence.repositories.syncing import RejectionRepository
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.sandbox.amazon import api as amazon
 from shared.sandbox.app import FIRST_DAY, LAST_DAY
 from shared.sandbox.maker import make_ledger
-from shared.sandbox.town import amazon_ledger, xero_ledger
+from shared.sandbox.town import amazon_ledgers, xero_ledger
 from shared.sandbox.xero.ledger import XeroLedger
 from shared.use_cases.store_credential import store_credential
 from workers.demo.sandbox import ORDERS, SEED
 from workers.wiring import Wiring
 
 SHOPS = ("shopify_eu", "shopify_usa")
+AMAZON_SITES = ("amazon_uk", "amazon_de")
 FAULTS = ("server_error", "html_body", "truncated_json", "drop_connection", "throttled")
 APP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
 
@@ -36,7 +39,7 @@ class Sold:
 
 
 def connect(wiring: Wiring, tenant_id: UUID) -> None:
-    """Stores the credentials: two shops with tokens that expire, an Amazon account, a Xero organisation."""
+    """Stores the credentials: two shops whose tokens expire, two sites of an Amazon account, a Xero organisation."""
     opener, vault = wiring.unit_of_work(tenant_id, actor="demo"), wiring.vault
     for channel in SHOPS:
         domain = _domain(channel)
@@ -47,7 +50,8 @@ def connect(wiring: Wiring, tenant_id: UUID) -> None:
         "client_secret": amazon.CLIENT_SECRET,
         "refresh_token": amazon.REFRESH_TOKEN,
     }
-    store_credential(opener, vault, "amazon_uk", "ecommerce", seller)
+    for site in AMAZON_SITES:
+        store_credential(opener, vault, site, "ecommerce", seller)
     books = {"refresh_token": "xero-sandbox-refresh", **APP}
     store_credential(opener, vault, "xero", "accounting", books)
 
@@ -64,6 +68,7 @@ def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> b
     """Prints what came of it beside the ledgers; whether all of it is equal."""
     with tenant_transaction(wiring.database, tenant_id) as connection:
         totals, books = read_channel_totals(connection), read_book_totals(connection)
+        _print_set_aside(console, connection)
     by_channel = {each.channel: each for each in totals}
     table = Table(title="By channel, beside the ledgers of the stand-ins")
     for name in ("channel", "revenue", "shipping", "fees told", "estimated", "ledger"):
@@ -104,14 +109,32 @@ def _sold() -> dict[str, Sold]:
             sum((each.shipping for each in figures), Decimal(0)),
             sum((each for each in truth.commissions.values() if each), Decimal(0)),
         )
-    ledger, now = amazon_ledger(SEED, ORDERS), datetime.now(UTC)
-    totals = ledger.truth(now).values()
-    found["amazon_uk"] = Sold(
-        sum((each.revenue for each in totals), Decimal(0)),
-        sum((each.shipping for each in totals), Decimal(0)),
-        sum(ledger.fees_truth(now).values(), Decimal(0)),
-    )
+    now = datetime.now(UTC)
+    for channel, ledger in amazon_ledgers(SEED, ORDERS).items():
+        totals = ledger.truth(now).values()
+        found[channel] = Sold(
+            sum((each.revenue for each in totals), Decimal(0)),
+            sum((each.shipping for each in totals), Decimal(0)),
+            sum(ledger.fees_truth(now).values(), Decimal(0)),
+        )
     return found
+
+
+def _print_set_aside(console: Console, connection: Connection) -> None:
+    """Prints what could not be taken in, and which taxes are a rule's."""
+    for group in RejectionRepository(connection).groups():
+        console.print(
+            f"Set aside: {group.records} of {group.service} {group.stream} ({group.field}: {group.reason}); "
+            "`capliquify rejected` says what to do.",
+            soft_wrap=True,
+        )
+    estimated = read_estimated_tax(connection)
+    if estimated.lines:
+        console.print(
+            f"Of {estimated.lines} lines Amazon said nothing of the tax: {estimated.tax:,.2f} EUR by the rule "
+            "(19 % in Germany), marked as estimated.",
+            soft_wrap=True,
+        )
 
 
 def _books() -> XeroLedger:

@@ -1,12 +1,15 @@
-"""Amazon: one seller's account at one marketplace a credential, a limit for each operation."""
+"""Amazon: one seller's account at one marketplace a credential, a limit for each operation.
 
-from collections.abc import Iterator
+Credentials of one account are read together: Amazon's reports hold all of its sites.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.credential import AmazonCredential
-from shared.connectors.amazon.marketplaces import find_marketplace
+from shared.connectors.amazon.marketplaces import MARKETPLACES, find_marketplace
 from shared.connectors.amazon.token import AmazonTokens
 from shared.domain.limit import Limit, Quota
 from shared.use_cases.ports import StoredCredential
@@ -21,12 +24,33 @@ def check(service: str, secret: dict[str, str]) -> None:
     AmazonCredential.parse(secret).check_channel(service)
 
 
+def together(room: VendorRoom, stored: StoredCredential) -> tuple[StoredCredential, ...]:
+    """The tenant's other credentials of the same account and region: their orders stand on the same pages."""
+    own = _account(room, stored)
+    with room.open_unit_of_work() as work:
+        names = [
+            name
+            for name in work.credentials.connected("ecommerce")
+            if name in MARKETPLACES and name != stored.service_name
+        ]
+        others = [work.credentials.get(name) for name in names]
+    region = find_marketplace(stored.service_name).region
+    return tuple(
+        other
+        for other in others
+        if find_marketplace(other.service_name).region == region and own & _account(room, other)
+    )
+
+
 @contextmanager
-def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnector]:
-    """The marketplace's connector, closed with the block."""
+def open_shop(
+    room: VendorRoom, stored: StoredCredential, others: Sequence[StoredCredential] = ()
+) -> Iterator[ShopConnector]:
+    """The site's connector, together with the account's `others`; closed with the block."""
     secret = room.secret(stored)
     market = find_marketplace(stored.service_name)
     base_url = room.settings.amazon_base_url or market.endpoint
+    account = secret.get("seller_id") or min(str(each.id) for each in (stored, *others))
     with ExitStack() as stack:
         token_http = stack.enter_context(room.token_http("amazon", room.settings.amazon_token_url))
         source = AmazonTokens(token_http, secret["client_id"], secret["client_secret"], _now)
@@ -36,10 +60,17 @@ def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnec
 
         def limit_of(operation: str, quota: Quota) -> Limit:
             # Amazon counts by account and application: a seller's marketplaces of a region share.
-            seller = secret.get("seller_id") or stored.id
-            return limits(f"amazon:{seller}:{market.region}:{operation}", quota)
+            return limits(f"amazon:{account}:{market.region}:{operation}", quota)
 
-        yield AmazonConnector(http, stored.service_name, limit_of, _now)
+        sites = [each.service_name for each in others]
+        yield AmazonConnector(http, stored.service_name, limit_of, _now, sites)
+
+
+def _account(room: VendorRoom, stored: StoredCredential) -> set[tuple[str, ...]]:
+    """What tells the seller's account from another one: the seller's id, or the login that it granted."""
+    secret = room.secret(stored)
+    told = {("login", secret["client_id"], room.refresh_token(stored))}
+    return told | ({("seller", secret["seller_id"])} if secret.get("seller_id") else set())
 
 
 def _now() -> datetime:

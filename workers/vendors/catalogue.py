@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -19,7 +19,15 @@ from workers.vendors.room import VendorRoom
 ECOMMERCE, ACCOUNTING = "ecommerce", "accounting"
 
 Check = Callable[[str, dict[str, str]], None]
-OpenShop = Callable[[VendorRoom, StoredCredential], AbstractContextManager[ShopConnector]]
+Together = Callable[[VendorRoom, StoredCredential], tuple[StoredCredential, ...]]
+
+
+class OpenShop(Protocol):
+    """Opens a shop; `others` are the credentials of the same account that are read together with it."""
+
+    def __call__(
+        self, room: VendorRoom, stored: StoredCredential, others: Sequence[StoredCredential] = ()
+    ) -> AbstractContextManager[ShopConnector]: ...
 
 
 class OpenBooks(Protocol):
@@ -38,12 +46,22 @@ class Service:
     check: Check
     open_shop: OpenShop | None = None
     open_books: OpenBooks | None = None
+    # Which other credentials are of the same account and read together; each is one of its own if None.
+    together: Together | None = None
     # Tells what it has settled, against which the fees can be held.
     settles: bool = False
+    # Its orders can be deleted, which no search for changes reports.
+    forgets: bool = False
 
 
-SHOPIFY = Service(ECOMMERCE, shopify.check, open_shop=shopify.open_shop)
-AMAZON = Service(ECOMMERCE, amazon.check, open_shop=amazon.open_shop, settles=True)
+SHOPIFY = Service(ECOMMERCE, shopify.check, open_shop=shopify.open_shop, forgets=True)
+AMAZON = Service(
+    ECOMMERCE,
+    amazon.check,
+    open_shop=amazon.open_shop,
+    together=amazon.together,
+    settles=True,
+)
 XERO = Service(ACCOUNTING, xero.check, open_books=xero.open_books)
 
 SERVICES: Mapping[str, Service] = {
@@ -57,6 +75,7 @@ BOOKS = tuple(name for name, service in SERVICES.items() if service.open_books i
 # What brings the records of each.
 PULLS = dict.fromkeys(SHOPS, "sales.pull") | dict.fromkeys(BOOKS, "books.pull")
 SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
+FORGETTING = tuple(name for name, service in SERVICES.items() if service.forgets)
 
 
 def _one_of(services: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
@@ -75,6 +94,7 @@ def _one_of(services: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
 ShopName = Annotated[str, *_one_of(SHOPS)]
 BooksName = Annotated[str, *_one_of(BOOKS)]
 SettlingName = Annotated[str, *_one_of(SETTLING)]
+ForgettingName = Annotated[str, *_one_of(FORGETTING)]
 
 
 def find_service(name: str) -> Service:
@@ -85,22 +105,47 @@ def find_service(name: str) -> Service:
     return found
 
 
-def open_shop(room: VendorRoom, stored: StoredCredential) -> AbstractContextManager[ShopConnector]:
+def open_shop(
+    room: VendorRoom, stored: StoredCredential, others: Sequence[StoredCredential] = ()
+) -> AbstractContextManager[ShopConnector]:
     """The connector of a shop's credential, opened as late as can be and closed with the block."""
     service = find_service(stored.service_name)
     if service.open_shop is None:
         raise InvalidInput(f"service: {stored.service_name} is no shop; `books.pull` reads it")
-    return service.open_shop(room, stored)
+    return service.open_shop(room, stored, others)
+
+
+class ConnectedShop(NamedTuple):
+    """A shop's connector, its credential, and the credentials of the same account that are read together."""
+
+    connector: ShopConnector
+    credential: StoredCredential
+    together: tuple[StoredCredential, ...]
 
 
 @contextmanager
-def connected_shop(
-    room: VendorRoom, service: str
-) -> Iterator[tuple[ShopConnector, StoredCredential]]:
-    """The shop that the room's tenant has connected under this name, and its credential."""
+def connected_shop(room: VendorRoom, service: str) -> Iterator[ConnectedShop]:
+    """The shop that the room's tenant has connected under this name."""
     stored = _stored(room, service)
-    with open_shop(room, stored) as connector:
-        yield connector, stored
+    together = account_of(room, stored)
+    with open_shop(room, stored, together) as connector:
+        yield ConnectedShop(connector, stored, together)
+
+
+def account_of(room: VendorRoom, stored: StoredCredential) -> tuple[StoredCredential, ...]:
+    """The other credentials of the same account that are read together with this one."""
+    find = find_service(stored.service_name).together
+    return () if find is None else find(room, stored)
+
+
+def one_of_each_account(room: VendorRoom, services: Sequence[str]) -> list[str]:
+    """The services, of each account only the first: a pull of one reads its others too."""
+    left = list(services)
+    for service in services:
+        if service in left and find_service(service).together is not None:
+            names = {each.service_name for each in account_of(room, _stored(room, service))}
+            left = [each for each in left if each not in names]
+    return left
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from shared.observability.metrics import VENDOR_CALLS
 from shared.security.redaction import remember_secret
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
 from shared.use_cases.refresh_token import TokenRefresh, TokenSource
-from shared.use_cases.store_credential import open_credential
+from shared.use_cases.store_credential import credential_place, open_credential
 
 # A claim to refresh lasts a minute: two tries end within it.
 TOKEN_READ_S, TOKEN_CALL_S, TOKEN_ATTEMPTS = 8.0, 10.0, 2
@@ -41,6 +41,17 @@ class VendorRoom:
             if name.endswith(("token", "secret")):
                 remember_secret(value)
         return secret
+
+    def refresh_token(self, stored: StoredCredential) -> str:
+        """The refresh token in the clear, empty where there is none; it is never shown from now on."""
+        column = "refresh_token_encrypted"
+        with self.open_unit_of_work() as work:
+            sealed = work.credentials.tokens(stored.id).refresh
+        if sealed is None:
+            return ""
+        opened = self.vault.open(sealed, credential_place(self.tenant_id, stored.id, column))
+        remember_secret(opened.decode())
+        return opened.decode()
 
     def http(self, vendor: str, base_url: str, access: Access | Mapping[str, str]) -> VendorHttp:
         """A client of the vendor's data."""

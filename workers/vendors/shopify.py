@@ -1,6 +1,6 @@
 """Shopify: one shop a credential, GraphQL under one bucket, tokens that may expire."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
@@ -30,7 +30,9 @@ def check(_service: str, secret: dict[str, str]) -> None:
 
 
 @contextmanager
-def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnector]:
+def open_shop(
+    room: VendorRoom, stored: StoredCredential, others: Sequence[StoredCredential] = ()
+) -> Iterator[ShopConnector]:
     """The shop's connector, closed with the block."""
     credential = ShopifyCredential.parse(room.secret(stored))
     base_url = room.settings.shopify_base_url.replace("{shop_domain}", credential.shop_domain)
@@ -44,7 +46,20 @@ def open_shop(room: VendorRoom, stored: StoredCredential) -> Iterator[ShopConnec
         limits = stack.enter_context(room.limits())
         limit = limits(f"shopify:{credential.shop_domain}", SMALLEST_QUOTA)
         client = ShopifyClient(http, limit, room.settings.shopify_api_version)
-        yield ShopifyConnector(client, http, stored.service_name, now=_now)
+        yield ShopifyConnector(
+            client,
+            http,
+            stored.service_name,
+            count_copies_of=_copies_that_count(room),
+            now=_now,
+        )
+
+
+def _copies_that_count(room: VendorRoom) -> frozenset[str]:
+    """The marketplaces that the tenant names, without those that are, or were, connected themselves."""
+    with room.open_unit_of_work() as work:
+        kept, named = work.credentials.list_kept(), work.tenant.count_copies_of
+    return named - {each.service_name.partition("_")[0] for each in kept}
 
 
 def _now() -> datetime:

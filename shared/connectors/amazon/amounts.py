@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from shared.domain.money import parse_money
+from shared.domain.fields import check_year, read_amount
 from shared.errors import SkipRecord
 
 # The last separator is the decimal one, unless three digits follow the only kind of separator.
@@ -18,12 +18,12 @@ def parse_amount(text: str, field: str) -> Decimal:
     compact = re.sub(r"[\s\u00a0\u202f'’]", "", text)
     last = LAST_SEPARATOR.search(compact)
     if last is None:
-        return parse_money(compact, field)
+        return read_amount(compact, field)
     whole, pennies = compact[: last.start()], compact[last.end() :]
     repeated = last.group() in whole
     if repeated or (last.group() == "," and len(pennies) == 3 and "." not in whole):
-        return parse_money(re.sub(r"[.,]", "", compact), field)
-    return parse_money(f"{re.sub(r'[.,]', '', whole)}.{pennies}", field)
+        return read_amount(re.sub(r"[.,]", "", compact), field)
+    return read_amount(f"{re.sub(r'[.,]', '', whole)}.{pennies}", field)
 
 
 def parse_posted(day: str, instant: str, field: str) -> datetime:
@@ -31,7 +31,7 @@ def parse_posted(day: str, instant: str, field: str) -> datetime:
     for text in (instant.strip(), day.strip()):
         moment = _parse(text)
         if moment is not None:
-            return moment
+            return check_year(moment, field)
     raise SkipRecord(f"{field}: {(instant or day)[:40]!r} is no date")
 
 

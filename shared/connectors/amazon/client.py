@@ -7,11 +7,18 @@ from typing import Any
 
 from shared.connectors.amazon.limits import QUOTAS, Limits, told_rate
 from shared.domain.limit import Limit, Quota
-from shared.errors import CursorExpired, RateLimited, VendorUnavailable
+from shared.errors import (
+    AccessForbidden,
+    CursorExpired,
+    RateLimited,
+    VendorUnavailable,
+)
 from shared.use_cases.vendors import Answer, Call, VendorApi
 
 # A refusal that will soon be over is waited out by the operation's own limit.
 TRIES, LONGEST_WAIT_S = 4, 5.0
+# Whoever may not even ask this has no access at all.
+WHO_ARE_WE = "getMarketplaceParticipations"
 
 
 class AmazonClient:
@@ -33,6 +40,13 @@ class AmazonClient:
             limit.reserve(1)
             try:
                 answer = self._api.send(call)
+            except AccessForbidden:
+                if operation == WHO_ARE_WE:
+                    raise
+                raise AccessForbidden(
+                    f"amazon: {operation} is forbidden (HTTP 403); give the application its role in the "
+                    "developer console, and connect the account again"
+                ) from None
             except RateLimited as error:
                 limit.settle(1, 1, 0, quota)
                 # Amazon does not say how long to wait: one request comes back after so long.
@@ -94,8 +108,14 @@ def require(body: object, *path: str) -> Any:
     return value
 
 
-def require_list(body: object, *path: str) -> list[Any]:
-    """The list under these keys; raises `VendorUnavailable` where there is none."""
+def require_list(body: object, *path: str, null_is_empty: bool = False) -> list[Any]:
+    """The list under these keys; raises `VendorUnavailable` where there is none.
+
+    `null_is_empty` where the vendor is known to write `null` for an empty list.
+    """
+    holder: Any = require(body, *path[:-1]) if null_is_empty else None
+    if isinstance(holder, Mapping) and holder.get(path[-1], "") is None:
+        return []
     value = require(body, *path)
     if not isinstance(value, list):
         raise VendorUnavailable(f"amazon: {'.'.join(path)} is no list")

@@ -1,20 +1,21 @@
-"""One Amazon marketplace as one channel."""
+"""An Amazon account: one site as one channel, together with its other sites that are connected."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 
 from shared.connectors.amazon.client import AmazonClient, require, require_list
-from shared.connectors.amazon.fields import part
 from shared.connectors.amazon.finance_pages import FinancePages
 from shared.connectors.amazon.limits import Limits
 from shared.connectors.amazon.marketplaces import channel_of, find_marketplace
 from shared.connectors.amazon.order_pages import LONGEST_REPORT, OrderPages
 from shared.connectors.amazon.product_pages import ProductPages
 from shared.connectors.amazon.settlements import list_settlements, read_settlement
+from shared.connectors.amazon.sites import Sites
 from shared.domain.catalogue import Product
-from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.fields import part
+from shared.domain.sales import FeeRule
 from shared.domain.settlements import Settlement
 from shared.domain.sync import SyncWindow
 from shared.errors import InvalidInput
@@ -38,19 +39,37 @@ TRAITS = ShopTraits(
 
 
 class AmazonConnector:
-    """Reads the marketplace of a channel (`amazon_uk`, …) through `api`, which calls its endpoint.
+    """Reads the site of a channel (`amazon_uk`, …) through `api`, which calls its endpoint.
 
-    `limits` gives the limit of an operation, shared by all who call for the account; `now` is the clock.
+    `sites` are the channels of the same account and region that are connected too: their orders and
+    transactions stand on the same pages. `limits` gives the limit of an operation, shared by all who call
+    for the account; `now` is the clock.
     """
 
     def __init__(
-        self, api: VendorApi, channel: str, limits: Limits, now: Callable[[], datetime]
+        self,
+        api: VendorApi,
+        channel: str,
+        limits: Limits,
+        now: Callable[[], datetime],
+        sites: Sequence[str] = (),
     ) -> None:
         self._market = find_marketplace(channel)
+        markets = [find_marketplace(each) for each in sorted({channel, *sites})]
+        self._sites = Sites([each for each in markets if each.region == self._market.region])
         self._client = AmazonClient(api, limits, now)
-        self._orders = OrderPages(self._client, self._market)
-        self._finances = FinancePages(self._client, self._market)
+        self._orders = OrderPages(self._client, self._sites)
+        self._finances = FinancePages(self._client, self._sites)
         self._products = ProductPages(self._client, self._market)
+        # Asked for once, whatever the number of sites.
+        self._participations: list[Mapping[str, object]] = []
+
+    def site(self, channel: str) -> "AmazonConnector":
+        """The same account at another of its sites."""
+        other = copy(self)
+        other._market = find_marketplace(channel)
+        other._products = ProductPages(self._client, other._market)
+        return other
 
     @property
     def traits(self) -> ShopTraits:
@@ -59,16 +78,9 @@ class AmazonConnector:
 
     def describe_shop(self) -> Shop:
         """Name, currency and time zone; raises `InvalidInput` where the account does not sell here."""
-        return self._shop
-
-    @cached_property
-    def _shop(self) -> Shop:
-        answer = self._client.get("getMarketplaceParticipations", PARTICIPATIONS, {})
         sold_in = []
-        for told in require_list(answer.body, "payload"):
+        for told in self._participating():
             identity = str(require(told, "marketplace", "id"))
-            if not part(told, "participation").get("isParticipating"):
-                continue
             if identity == self._market.marketplace_id:
                 return self._describe(told)
             sold_in.append(channel_of(identity) or identity)
@@ -77,27 +89,33 @@ class AmazonConnector:
             f" (it does as {', '.join(sorted(sold_in)) or 'none'}); connect the account that does"
         )
 
+    def _participating(self) -> list[Mapping[str, object]]:
+        if not self._participations:
+            answer = self._client.get("getMarketplaceParticipations", PARTICIPATIONS, {})
+            self._participations += [
+                told
+                for told in require_list(answer.body, "payload")
+                if part(told, "participation").get("isParticipating")
+            ]
+        return self._participations
+
     def _describe(self, told: Mapping[str, object]) -> Shop:
         name = str(told.get("storeName") or self._market.channel)
         return Shop(name, self._market.currency, self._market.timezone)
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
-        """All SKUs with their stock in Amazon's centres."""
+        """All SKUs of this site with their stock in Amazon's centres."""
         return self._products.pages(cursor)
 
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
-        """The lines of whole orders. Refunds are not among them: see `refund_pages`."""
+        """The lines of whole orders. Refunds are not among them: see `posted_pages`."""
         return self._orders.pages(window, cursor)
 
-    def fee_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]:
-        """Fees by when they were posted; a fee told again has the same key."""
-        return self._finances.fees(window, cursor)
-
-    def refund_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
-        """Refund lines by when they were posted: Amazon tells them among the transactions only."""
-        return self._finances.refunds(window, cursor)
+    def posted_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+        """Fees and refund lines by when they were posted: Amazon tells them among the transactions only."""
+        return self._finances.pages(window, cursor)
 
     def settlements(self, since: datetime) -> Iterator[Settlement]:
         """What was paid out since, one settlement at a time, so that one is held in memory."""
         for document_id in list_settlements(self._client, since):
-            yield read_settlement(self._client, document_id)
+            yield read_settlement(self._client, document_id, self._market)

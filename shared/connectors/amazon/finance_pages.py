@@ -1,9 +1,8 @@
 """Pages of transactions: fees of orders, and refunds, which Amazon tells nowhere else."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from itertools import chain
-from typing import TypeVar
 
 from shared.connectors.amazon.client import (
     AmazonClient,
@@ -14,46 +13,39 @@ from shared.connectors.amazon.client import (
 )
 from shared.connectors.amazon.cursor import check_age, read_place, write_place
 from shared.connectors.amazon.finances import (
-    Transaction,
     read_fees,
     read_refunds,
     read_transaction,
 )
-from shared.connectors.amazon.marketplaces import Marketplace
+from shared.connectors.amazon.order_pages import OTHER_SITE
+from shared.connectors.amazon.sites import Sites
+from shared.connectors.amazon.transactions import is_of_an_order
+from shared.domain.fields import require_node
 from shared.domain.rejections import collect
-from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
+from shared.domain.sales import SaleFee, SaleLine
 from shared.domain.sync import SyncWindow
-from shared.errors import SkipRecord, WindowTooLarge
-from shared.use_cases.vendors import Page
+from shared.errors import WindowTooLarge
+from shared.use_cases.vendors import SalePage
 
 TRANSACTIONS = "/finances/2024-06-19/transactions"
 # Amazon answers a longer window with nothing, as if there were no transactions.
 LONGEST = timedelta(days=180)
-
-RecordT = TypeVar("RecordT", SaleFee, SaleLine)
+# Subscriptions, storage, transfers: no fee of a sale.
+OF_NO_ORDER = "of_no_order"
+# A payment without a fee: the order itself has its money.
+NOTHING_TAKEN = "nothing_taken"
+Found = tuple[tuple[SaleLine, ...], tuple[SaleFee, ...]] | str
 
 
 class FinancePages:
-    """The transactions of one marketplace. They are asked for without naming it: Amazon would leave
-    out orders of the USA that the merchant sends himself."""
+    """The transactions of all connected sites of an account. They are asked for without naming a site:
+    Amazon would leave out orders of the USA that the merchant sends himself."""
 
-    def __init__(self, client: AmazonClient, market: Marketplace) -> None:
-        self._client, self._market = client, market
+    def __init__(self, client: AmazonClient, sites: Sites) -> None:
+        self._client, self._sites = client, sites
 
-    def fees(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleFee]]:
-        """What was taken for orders, by when it was posted."""
-        return self._pages(window, cursor, read_fees)
-
-    def refunds(self, window: SyncWindow, cursor: str | None) -> Iterator[Page[SaleLine]]:
-        """What was given back to customers, by when it was posted."""
-        return self._pages(window, cursor, read_refunds)
-
-    def _pages(
-        self,
-        window: SyncWindow,
-        cursor: str | None,
-        read: Callable[[Transaction, Marketplace], tuple[RecordT, ...]],
-    ) -> Iterator[Page[RecordT]]:
+    def pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
+        """What was taken for orders and given back to customers, by when it was posted."""
         if window.until - window.since > LONGEST:
             raise WindowTooLarge("amazon: transactions are told for 180 days at most")
         place = read_place(cursor)
@@ -65,29 +57,33 @@ class FinancePages:
             body = self._client.get_page(
                 "listTransactions", TRANSACTIONS, params, {"nextToken": token}
             )
-            nodes = require_list(body, "payload", "transactions")
+            nodes = require_list(body, "payload", "transactions", null_is_empty=True)
             before, token = token, next_token(body, "payload", "nextToken")
             refuse_repetition(token, before)
             at = self._client.now().isoformat()
             following = None if token is None else write_place(token=token, at=at)
-            records, rejected = self._read_all(nodes, read)
-            yield Page(records, rejected, following)
+            yield self._read_all(nodes, following)
             if token is None:
                 return
 
-    def _read_all(
-        self,
-        nodes: list[object],
-        read: Callable[[Transaction, Marketplace], tuple[RecordT, ...]],
-    ) -> tuple[tuple[RecordT, ...], tuple[RejectedRecord, ...]]:
-        def read_node(node: object) -> tuple[RecordT, ...]:
-            if not isinstance(node, Mapping):
-                raise SkipRecord("transactions: holds what is no transaction")
-            told = read_transaction(node, self._market)
-            return () if told is None else read(told, self._market)
+    def _read_all(self, nodes: list[object], following: str | None) -> SalePage:
+        found, rejected = collect(nodes, _key, self._read)
+        left_out = Counter(each for each in found if isinstance(each, str))
+        read = [each for each in found if not isinstance(each, str)]
+        lines = tuple(line for each, _ in read for line in each)
+        fees = tuple(fee for _, each in read for fee in each)
+        return SalePage(lines, tuple(rejected), following, fees=fees, left_out=left_out)
 
-        found, rejected = collect(nodes, _key, read_node)
-        return tuple(chain.from_iterable(found)), tuple(rejected)
+    def _read(self, node: object) -> Found:
+        told = require_node(node, "transactions")
+        if not is_of_an_order(told):
+            return OF_NO_ORDER
+        market = self._sites.of_transaction(told)
+        transaction = None if market is None else read_transaction(told, market)
+        if market is None or transaction is None:
+            return OTHER_SITE
+        lines, fees = read_refunds(transaction, market), read_fees(transaction, market)
+        return (lines, fees) if lines or fees else NOTHING_TAKEN
 
 
 def _key(node: object) -> object:

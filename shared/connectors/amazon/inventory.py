@@ -5,55 +5,27 @@
 arrived; unfulfillable ones, which will not be sold; researched ones, which are looked for.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping
 
-from shared.connectors.amazon.amounts import parse_amount
-from shared.connectors.amazon.fields import (
+from shared.connectors.amazon.listings import Listing, read_listings
+from shared.connectors.amazon.marketplaces import Marketplace
+from shared.domain.catalogue import Product, StockLevel
+from shared.domain.fields import (
     LARGEST_INT,
     LONGEST_ID,
+    Node,
     part,
     read_count,
     read_name,
     read_sku,
     read_text,
 )
-from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.tables import Row
-from shared.domain.catalogue import Product, StockLevel
 from shared.errors import SkipRecord
 
-LISTINGS = "GET_MERCHANT_LISTINGS_ALL_DATA"
+__all__ = ["listed_product", "read_listings", "read_summary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """An offer of the seller: what it is called, what it costs, whether it can be bought."""
-
-    sku: str
-    name: str
-    asin: str
-    unit_price: Decimal | None
-    is_active: bool
-
-
-def read_listings(rows: Iterable[Row]) -> dict[str, Listing]:
-    """The offers by SKU; what cannot be read only leaves a product without a price."""
-    listings = {}
-    for row in rows:
-        try:
-            listing = _read_listing(row)
-        except SkipRecord:
-            continue
-        listings[listing.sku] = listing
-    return listings
-
-
-def read_summary(
-    node: Mapping[str, Any], listings: Mapping[str, Listing], market: Marketplace
-) -> Product:
+def read_summary(node: Node, listings: Mapping[str, Listing], market: Marketplace) -> Product:
     """A SKU in Amazon's centres with its stock; raises `SkipRecord`."""
     sku = read_sku(node.get("sellerSku"))
     details = part(node, "inventoryDetails")
@@ -79,24 +51,13 @@ def read_summary(
 
 
 def listed_product(listing: Listing, market: Marketplace) -> Product:
-    """A SKU that the seller sends himself: his own shops tell its stock."""
-    return _product(listing, market, ())
+    """A SKU of which the stock pages say nothing: its last count stands, and one sent by the seller has none."""
+    return _product(listing, market, None)
 
 
-def _read_listing(row: Row) -> Listing:
-    price = row.get("price", "").strip()
-    unit_price = parse_amount(price, "price") if price else None
-    sku = read_sku(row.get("seller-sku"))
-    return Listing(
-        sku,
-        read_name(row.get("item-name", "").strip(), "item-name") or sku,
-        read_text(row.get("asin1") or row.get("product-id"), "asin1", LONGEST_ID),
-        unit_price if unit_price is not None and unit_price >= 0 else None,
-        row.get("status", "Active").strip().lower() == "active",
-    )
-
-
-def _product(listing: Listing, market: Marketplace, stock: tuple[StockLevel, ...]) -> Product:
+def _product(
+    listing: Listing, market: Marketplace, stock: tuple[StockLevel, ...] | None
+) -> Product:
     return Product(
         sku=listing.sku,
         name=listing.name,

@@ -11,8 +11,9 @@ TOKEN_URL = "https://api.amazon.com"  # noqa: S105 - where tokens are asked for
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """One marketplace. `timezone` is the IANA name of the zone of its day, `market` what sales are listed under.
+    """One marketplace. `domain` is what its files call it, `market` what sales are listed under.
 
+    `timezone` is the IANA name of the zone of its day.
     `prices_include_tax` tells how reports write prices: with VAT in Europe and Mexico, without sales tax
     in the USA and Canada. `stock_location` is shared where one pool of stock serves several marketplaces.
     """
@@ -25,6 +26,7 @@ class Marketplace:
     timezone: str
     stock_location: str
     prices_include_tax: bool
+    domain: str
 
     @property
     def region(self) -> str:
@@ -33,14 +35,23 @@ class Marketplace:
 
 
 def _european(channel: str, identity: str, market: str, timezone: str) -> Marketplace:
-    return Marketplace(channel, identity, EUROPE, market, "EUR", timezone, "fba_eu", True)
+    domain = f"amazon.{market.lower()}"
+    return Marketplace(channel, identity, EUROPE, market, "EUR", timezone, "fba_eu", True, domain)
 
 
 MARKETPLACES = {
     each.channel: each
     for each in (
         Marketplace(
-            "amazon_uk", "A1F83G8C2ARO7P", EUROPE, "UK", "GBP", "Europe/London", "fba_uk", True
+            "amazon_uk",
+            "A1F83G8C2ARO7P",
+            EUROPE,
+            "UK",
+            "GBP",
+            "Europe/London",
+            "fba_uk",
+            True,
+            "amazon.co.uk",
         ),
         _european("amazon_de", "A1PA6795UKMFR9", "DE", "Europe/Berlin"),
         _european("amazon_fr", "A13V1IB3VIYZZH", "FR", "Europe/Paris"),
@@ -55,6 +66,7 @@ MARKETPLACES = {
             "America/Los_Angeles",
             "fba_usa",
             False,
+            "amazon.com",
         ),
         Marketplace(
             "amazon_ca",
@@ -65,6 +77,7 @@ MARKETPLACES = {
             "America/Los_Angeles",
             "fba_ca",
             False,
+            "amazon.ca",
         ),
         Marketplace(
             "amazon_mx",
@@ -75,6 +88,7 @@ MARKETPLACES = {
             "America/Los_Angeles",
             "fba_mx",
             True,
+            "amazon.com.mx",
         ),
     )
 }

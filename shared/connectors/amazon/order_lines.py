@@ -11,9 +11,8 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from shared.connectors.amazon.fields import LARGEST_INT, local_day
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.domain.money import LARGEST, round_money
+from shared.domain.fields import LARGEST_INT, fit_money, local_day
 from shared.domain.rejections import reject
 from shared.domain.sales import LineKind, RejectedRecord, SaleLine
 from shared.errors import SkipRecord
@@ -24,7 +23,10 @@ SHIPPING_NAME = "Shipping"
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """What one item brought. `goods` and `shipping` are net of tax and discounts, `unit_price` is as listed."""
+    """What one item brought. `goods` and `shipping` are net of the tax reported and of discounts.
+
+    `unit_price` is as listed.
+    """
 
     sku: str
     name: str
@@ -35,6 +37,9 @@ class OrderItem:
     shipping: Decimal
     shipping_tax: Decimal
     currency: str
+    # Whether the channel says nothing of the tax at all, not even that there is none.
+    is_tax_blank: bool = False
+    is_shipping_tax_blank: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Order:
     is_cancelled: bool
     items: tuple[OrderItem, ...]
     rejected: tuple[RejectedRecord, ...]
+
+    @property
+    def has_tax(self) -> bool:
+        """Whether the channel computes the tax of this order: then a zero is a zero."""
+        return any(item.goods_tax or item.shipping_tax for item in self.items)
 
 
 def order_lines(
@@ -78,6 +88,9 @@ def shipping_line_id(order_id: str) -> str:
 def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -> SaleLine:
     first = items[0]
     counted = () if order.is_cancelled else items
+    untold = [_is_untold(order, item, market) for item in counted if item.goods]
+    if any(untold) and not all(untold):
+        raise SkipRecord("item-tax: is reported for a part of the units only")
     return _line(
         order,
         market,
@@ -88,8 +101,16 @@ def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -
         unit_price=max(item.unit_price for item in items),
         total=_add([item.goods for item in counted]),
         tax=_add([item.goods_tax for item in counted]),
-        currency=_one_currency(order),
+        currency=_one_currency(order, market),
+        tax_estimated=any(untold),
     )
+
+
+def _is_untold(order: Order, item: OrderItem, market: Marketplace) -> bool:
+    """Whether the price holds tax of which the channel says nothing; a zero says nothing where no tax is told."""
+    if not market.prices_include_tax or item.goods_tax:
+        return False
+    return item.is_tax_blank or not order.has_tax
 
 
 def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
@@ -99,6 +120,8 @@ def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
     tax = _add([item.shipping_tax for item in counted])
     if not order.items or (shipping == 0 and tax == 0 and not order.is_cancelled):
         return None
+    is_blank = all(item.is_shipping_tax_blank for item in counted if item.shipping)
+    untold = market.prices_include_tax and shipping != 0 and tax == 0
     return _line(
         order,
         market,
@@ -107,7 +130,8 @@ def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
         name=SHIPPING_NAME,
         tax=tax,
         shipping=shipping,
-        currency=_one_currency(order),
+        currency=_one_currency(order, market),
+        tax_estimated=untold and (is_blank or not order.has_tax),
     )
 
 
@@ -124,6 +148,7 @@ def _line(  # noqa: PLR0913 - a record's fields
     total: Decimal = NOTHING,
     tax: Decimal = NOTHING,
     shipping: Decimal = NOTHING,
+    tax_estimated: bool = False,
 ) -> SaleLine:
     if quantity > LARGEST_INT:
         raise SkipRecord(f"quantity: {quantity} units do not fit a number of units")
@@ -134,7 +159,7 @@ def _line(  # noqa: PLR0913 - a record's fields
         kind=LineKind.SALE,
         sku=sku,
         product_name=name,
-        sale_date=local_day(order.created_at, ZoneInfo(market.timezone), "createdTime"),
+        sale_date=local_day(order.created_at, ZoneInfo(market.timezone)),
         quantity=quantity,
         unit_price=unit_price,
         total_amount=total,
@@ -143,18 +168,19 @@ def _line(  # noqa: PLR0913 - a record's fields
         market=market.market,
         shipping_amount=shipping,
         source_updated_at=order.updated_at,
+        tax_estimated=tax_estimated,
     )
 
 
 def _add(amounts: Sequence[Decimal]) -> Decimal:
-    total = round_money(sum(amounts, NOTHING))
-    if abs(total) > LARGEST:
-        raise SkipRecord("total: does not fit an amount of money")
-    return total
+    return fit_money(sum(amounts, NOTHING), "total")
 
 
-def _one_currency(order: Order) -> str:
+def _one_currency(order: Order, market: Marketplace) -> str:
     currencies = {item.currency for item in order.items}
     if len(currencies) > 1:
         raise SkipRecord(f"currencyCode: one order in {', '.join(sorted(currencies))}")
-    return currencies.pop()
+    currency = currencies.pop()
+    if currency != market.currency:
+        raise SkipRecord(f"currencyCode: {currency} is not the money of {market.channel}")
+    return currency

@@ -4,6 +4,7 @@ searchOrders gives 100 orders every three minutes once its burst is used up, a r
 in minutes. So a window of six hours and more is read from a report.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
@@ -34,6 +35,8 @@ from shared.connectors.amazon.reports import (
     look_at_report,
     request_report,
 )
+from shared.connectors.amazon.sites import Sites, is_outside
+from shared.domain.fields import require_node
 from shared.domain.rejections import collect
 from shared.domain.sales import SaleLine
 from shared.domain.sync import Basis, SyncWindow
@@ -47,13 +50,16 @@ LONGEST_REPORT = timedelta(days=30)
 ORDERS_A_PAGE = 500
 # Only what is used: neither the buyer nor the address, for which other rights are needed.
 INCLUDED = "PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT"
+# Orders that bring no line here, by the rule that says so.
+OTHER_SITE, NO_LINE = "other_site", "unpriced_or_foreign"
+Found = tuple[Order, Marketplace] | str
 
 
 class OrderPages:
-    """The orders of one marketplace."""
+    """The orders of all connected sites of an account: one report or search holds them together."""
 
-    def __init__(self, client: AmazonClient, market: Marketplace) -> None:
-        self._client, self._market = client, market
+    def __init__(self, client: AmazonClient, sites: Sites) -> None:
+        self._client, self._sites = client, sites
 
     def pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
         """Whole orders of the window, from the cursor on; the last page has no next cursor."""
@@ -65,7 +71,7 @@ class OrderPages:
         return self._report(window, place)
 
     def _search(self, window: SyncWindow, place: Place) -> Iterator[SalePage]:
-        params = _parameters(window, self._market)
+        params = _parameters(window, self._sites)
         token = str(place["token"]) if place else None
         if token is not None:
             check_age(place, self._client.now())
@@ -99,7 +105,7 @@ class OrderPages:
 
     def _request(self, window: SyncWindow) -> str:
         kind = BY_ORDER_DATE if window.basis is Basis.CREATED else BY_LAST_UPDATE
-        return request_report(self._client, self._market, kind, window.since, window.until)
+        return request_report(self._client, self._sites.ids, kind, window.since, window.until)
 
     def _document(self, window: SyncWindow, report: Report, place: Place) -> Iterator[SalePage]:
         done = int(place.get("done", 0))
@@ -122,35 +128,50 @@ class OrderPages:
     def _page(
         self,
         nodes: Iterable[Any],
-        read: Callable[[Any], Order | None],
+        read: Callable[[Any], Found],
         key: Callable[[Any], object],
         following: str | None,
     ) -> SalePage:
         orders, rejected = collect(nodes, key, read)
         lines: list[SaleLine] = []
-        for order in orders:
-            if order is not None:
-                told, aside = order_lines(order, self._market)
-                lines += told
-                rejected += aside
-        return SalePage(tuple(lines), tuple(rejected), following)
+        left_out: Counter[str] = Counter()
+        for found in orders:
+            if isinstance(found, str):
+                left_out[found] += 1
+                continue
+            order, market = found
+            told, aside = order_lines(order, market)
+            lines += told
+            rejected += aside
+        return SalePage(tuple(lines), tuple(rejected), following, left_out=left_out)
 
-    def _read_node(self, node: object) -> Order | None:
-        if not isinstance(node, Mapping):
-            raise SkipRecord("orders: holds what is no order")
-        return read_order(node, self._market)
+    def _read_node(self, node: object) -> Found:
+        order = require_node(node, "orders")
+        market = self._sites.of_order(order)
+        if market is None:
+            return OTHER_SITE
+        read = read_order(order, market)
+        return NO_LINE if read is None else (read, market)
 
-    def _read_rows(self, rows: Sequence[dict[str, str]]) -> Order | None:
-        return read_order_rows(rows, self._market)
+    def _read_rows(self, rows: Sequence[dict[str, str]]) -> Found:
+        if "?" in rows[0]:
+            raise SkipRecord("columns: the row has another number of columns than the header")
+        if is_outside(rows[0]["sales-channel"]):
+            return NO_LINE
+        market = self._sites.of_row(rows[0])
+        if market is None:
+            return OTHER_SITE
+        read = read_order_rows(rows, market)
+        return NO_LINE if read is None else (read, market)
 
 
-def _parameters(window: SyncWindow, market: Marketplace) -> dict[str, str]:
+def _parameters(window: SyncWindow, sites: Sites) -> dict[str, str]:
     """The same for every page of a window, as the page token demands."""
     stem = "created" if window.basis is Basis.CREATED else "lastUpdated"
     return {
         f"{stem}After": write_instant(window.since),
         f"{stem}Before": write_instant(window.until),
-        "marketplaceIds": market.marketplace_id,
+        "marketplaceIds": ",".join(sites.ids),
         "maxResultsPerPage": "100",
         "includedData": INCLUDED,
     }

@@ -13,20 +13,22 @@ from decimal import Decimal
 from functools import partial
 from tempfile import SpooledTemporaryFile
 
-from shared.connectors.amazon.fields import (
+from shared.connectors.amazon.marketplaces import Marketplace
+from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
+from shared.connectors.amazon.sites import is_outside, site_of_name
+from shared.connectors.amazon.tables import Row
+from shared.domain.fields import (
     LONGEST_ID,
+    read_amount,
     read_count,
     read_currency,
     read_instant,
     read_name,
+    read_price,
     read_sku,
     read_text,
 )
-from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
-from shared.connectors.amazon.orders import FOREIGN_CHANNEL
-from shared.connectors.amazon.tables import Row
-from shared.domain.money import parse_money, round_money
+from shared.domain.money import round_money
 from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 
@@ -85,7 +87,8 @@ def read_order_rows(rows: Sequence[Row], market: Marketplace) -> Order | None:
     if "?" in first:
         raise SkipRecord("columns: the row has another number of columns than the header")
     order_id = read_text(first["amazon-order-id"], "amazon-order-id", LONGEST_ID - 20)
-    if _is_foreign(first):
+    name = first["sales-channel"].strip()
+    if name and (is_outside(name) or site_of_name(name) != market):
         return None
     status = first["order-status"].strip().lower()
     is_cancelled = status in {"cancelled", "canceled"}
@@ -116,13 +119,10 @@ def _by_order(rows: Iterable[Row]) -> Iterator[list[Row]]:
     yield from orders.values()
 
 
-def _is_foreign(row: Row) -> bool:
-    return row["sales-channel"].strip().upper().replace("-", "_").startswith(FOREIGN_CHANNEL)
-
-
 def _read_item(row: Row, market: Marketplace) -> OrderItem:
     quantity = read_count(row["quantity"], "quantity")
-    listed = _amount(row, "item-price")
+    price = row["item-price"].strip()
+    listed = read_price(price, "item-price") if price else NOTHING
     goods = listed + _amount(row, "gift-wrap-price") - abs(_amount(row, "item-promotion-discount"))
     goods_tax = _amount(row, "item-tax") + _amount(row, "gift-wrap-tax")
     shipping = _amount(row, "shipping-price") - abs(_amount(row, "ship-promotion-discount"))
@@ -142,9 +142,11 @@ def _read_item(row: Row, market: Marketplace) -> OrderItem:
         shipping,
         shipping_tax,
         read_currency(currency, "currency"),
+        is_tax_blank=not row["item-tax"].strip(),
+        is_shipping_tax_blank=not row["shipping-tax"].strip(),
     )
 
 
 def _amount(row: Row, column: str) -> Decimal:
     text = row[column].strip()
-    return parse_money(text, column) if text else NOTHING
+    return read_amount(text, column) if text else NOTHING

@@ -8,20 +8,21 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from shared.connectors.amazon.fields import (
+from shared.connectors.amazon.fields import read_money
+from shared.connectors.amazon.marketplaces import Marketplace
+from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
+from shared.domain.fees import allocate
+from shared.domain.fields import (
     LONGEST_ID,
     part,
     parts,
     read_count,
     read_instant,
-    read_money,
     read_name,
+    read_price,
     read_sku,
     read_text,
 )
-from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
-from shared.domain.fees import allocate
 from shared.domain.money import round_money
 from shared.domain.rejections import collect
 from shared.errors import SkipRecord
@@ -32,6 +33,7 @@ CANCELLED = "CANCELLED"
 # Sent out for another shop's order: that shop tells the sale.
 FOREIGN_CHANNEL, FOREIGN_STATUS = "NON_AMAZON", "UNFULFILLABLE"
 GOODS = ("ITEM", "GIFT_WRAP", "COD_FEE", "OTHER")
+KNOWN = frozenset({*GOODS, "SHIPPING", "TAX", "DISCOUNT"})
 CLOSE_ENOUGH = Decimal("0.05")
 
 Proceeds = dict[str, Decimal]
@@ -44,8 +46,8 @@ def read_order(node: Mapping[str, Any], market: Marketplace) -> Order | None:
     if _is_foreign(node, status, market):
         return None
     items = node.get("orderItems")
-    if not isinstance(items, list):
-        raise SkipRecord("orderItems: is missing")
+    if not isinstance(items, list) or not items:
+        raise SkipRecord("orderItems: is missing or empty")
     created_at = read_instant(node.get("createdTime"), "createdTime")
     updated_at = read_instant(node.get("lastUpdatedTime"), "lastUpdatedTime")
     is_cancelled = status == CANCELLED
@@ -97,6 +99,8 @@ def _read_item(item: object, market: Marketplace, *, is_free: bool) -> OrderItem
         shipping,
         shipping_tax,
         currency,
+        is_tax_blank="TAX" not in amounts,
+        is_shipping_tax_blank="TAX" not in amounts,
     )
 
 
@@ -104,7 +108,9 @@ def _unit_price(product: Mapping[str, Any], amounts: Proceeds, quantity: int) ->
     """The price as listed, which a report writes too, or what one unit brought."""
     listed = part(product, "price").get("unitPrice")
     if listed is not None:
-        return abs(round_money(read_money(listed, "unitPrice")[0]))
+        return round_money(
+            read_price(part(product["price"], "unitPrice").get("amount"), "unitPrice")
+        )
     return abs(round_money(amounts.get("ITEM", NOTHING) / quantity)) if quantity else NOTHING
 
 
@@ -133,6 +139,8 @@ def _read_proceeds(item: Mapping[str, Any]) -> tuple[Proceeds, str]:
     currencies = set()
     for each in parts(proceeds, "breakdowns"):
         kind = str(each.get("type"))
+        if kind not in KNOWN:
+            raise SkipRecord(f"proceeds {kind[:40]}: is an amount under a name that is not known")
         amount, currency = read_money(each.get("subtotal"), f"proceeds {kind}")
         amounts[kind] = amounts.get(kind, NOTHING) + amount
         currencies.add(currency)

@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.connectors.amazon.client import AmazonClient, require, write_instant
-from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.tables import Row, read_rows
 from shared.errors import CursorExpired, VendorBusy
 
@@ -36,13 +35,13 @@ class Report:
 
 def request_report(
     client: AmazonClient,
-    market: Marketplace,
+    marketplace_ids: Sequence[str],
     kind: str,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> str:
     """The number of a report that Amazon now prepares."""
-    body: dict[str, object] = {"reportType": kind, "marketplaceIds": [market.marketplace_id]}
+    body: dict[str, object] = {"reportType": kind, "marketplaceIds": list(marketplace_ids)}
     if since is not None:
         body["dataStartTime"] = write_instant(since)
     if until is not None:

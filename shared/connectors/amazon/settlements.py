@@ -13,9 +13,11 @@ from shared.connectors.amazon.client import (
     require_list,
     write_instant,
 )
-from shared.connectors.amazon.fields import LONGEST_ID, read_text
+from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.reports import REPORTS, document_rows
+from shared.connectors.amazon.sites import site_of_name
 from shared.connectors.amazon.tables import Row
+from shared.domain.fields import LONGEST_ID, read_text
 from shared.domain.rejections import collect
 from shared.domain.settlements import SettledOrder, Settlement, add_up
 from shared.errors import SkipRecord
@@ -46,25 +48,31 @@ def list_settlements(client: AmazonClient, since: datetime) -> Iterator[str]:
             return
 
 
-def read_settlement(client: AmazonClient, document_id: str) -> Settlement:
-    """One settlement, added up by order."""
-    return settle_rows(document_rows(client, document_id, REQUIRED))
+def read_settlement(client: AmazonClient, document_id: str, market: Marketplace) -> Settlement:
+    """What one settlement paid out for a site, added up by order."""
+    return settle_rows(document_rows(client, document_id, REQUIRED), market)
 
 
-def settle_rows(rows: Iterable[Row]) -> Settlement:
-    """The rows of a settlement by order; the row of its total and those of no order are left out."""
+def settle_rows(rows: Iterable[Row], market: Marketplace | None = None) -> Settlement:
+    """The rows of a settlement by order; the row of its total and those of no order are left out.
+
+    Rows of other sites than `market` too: an account is settled as a whole.
+    """
     orders, rejected = collect(
         enumerate(rows, start=2),
         lambda numbered: numbered[1].get("order-id") or f"row {numbered[0]}",
-        lambda numbered: _read_row(numbered[1]),
+        lambda numbered: _read_row(numbered[1], market),
     )
     return Settlement(add_up([each for each in orders if each is not None]), tuple(rejected))
 
 
-def _read_row(row: Row) -> SettledOrder | None:
+def _read_row(row: Row, market: Marketplace | None) -> SettledOrder | None:
     if "?" in row:
         raise SkipRecord("columns: the row has another number of columns than the header")
     if not row.get("order-id", "").strip() or not row.get("amount", "").strip():
+        return None
+    name = row.get("marketplace-name", "").strip()
+    if market is not None and name and site_of_name(name) != market:
         return None
     amount = parse_amount(row["amount"], "amount")
     kind = row.get("amount-type", "").strip().lower().replace(" ", "")

@@ -1,16 +1,18 @@
 """Net and tax of Shopify's money, in the shop's currency and in the customer's; pure."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from shared.connectors.shopify.fields import Node, customer_money, shop_money
+from shared.connectors.shopify.fields import Money, read_bag, read_nodes
+from shared.domain.fields import Node
 from shared.domain.money import round_money
+from shared.errors import SkipRecord
 
 NOTHING = Decimal(0)
+NO_PARTS = NOTHING, NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Amounts:
+class Amounts(NamedTuple):
     """Net and tax in the shop's currency, unrounded; the net in the customer's currency where it is another."""
 
     net: Decimal
@@ -39,65 +41,67 @@ class Amounts:
         customer = None if self.customer_net is None else -self.customer_net
         return Amounts(-self.net, -self.tax, self.currency, customer, self.customer_currency)
 
+    def without(self, shop: Decimal, customer: Decimal) -> "Amounts":
+        """The same without a part of the net, given in both currencies."""
+        if not shop and not customer:
+            return self
+        left = None if self.customer_net is None else self.customer_net - customer
+        return self._replace(net=self.net - shop, customer_net=left)
+
 
 def line_amounts(node: Node, *, tax_inside: bool) -> Amounts:
     """Those of an order line, after every discount that was allocated to it."""
-    tax, customer_tax = _taxes(node)
-    shop, currency = shop_money(node, "originalTotalSet")
-    customer, customer_currency = customer_money(node, "originalTotalSet")
-    for allocation in node.get("discountAllocations") or ():
-        shop -= shop_money(allocation, "allocatedAmountSet")[0]
-        customer -= customer_money(allocation, "allocatedAmountSet")[0]
-    return _amounts(
-        (shop, currency), tax, (customer, customer_currency), customer_tax, tax_inside=tax_inside
-    )
+    total = read_bag(node, "originalTotalSet")
+    less = _add_up(node, "discountAllocations", "allocatedAmountSet", total)
+    if less is not None:
+        total = total._replace(shop=total.shop - less[0], customer=total.customer - less[1])
+    taxes = _add_up(node, "taxLines", "priceSet", total) or NO_PARTS
+    return _amounts(total, *taxes, tax_inside=tax_inside)
 
 
 def price_amounts(node: Node, field: str, *, tax_inside: bool) -> Amounts:
     """Those of a price whose taxes stand beside it, line by line."""
-    tax, customer_tax = _taxes(node)
-    return _amounts(
-        shop_money(node, field),
-        tax,
-        customer_money(node, field),
-        customer_tax,
-        tax_inside=tax_inside,
-    )
+    price = read_bag(node, field)
+    taxes = _add_up(node, "taxLines", "priceSet", price) or NO_PARTS
+    return _amounts(price, *taxes, tax_inside=tax_inside)
 
 
 def taxed_amounts(node: Node, field: str, tax_field: str, *, tax_inside: bool) -> Amounts:
     """Those of a subtotal whose tax is told as one amount."""
-    return _amounts(
-        shop_money(node, field),
-        shop_money(node, tax_field)[0],
-        customer_money(node, field),
-        customer_money(node, tax_field)[0],
-        tax_inside=tax_inside,
-    )
+    price, tax = read_bag(node, field), read_bag(node, tax_field)
+    _check_currency(tax, price, tax_field)
+    return _amounts(price, tax.shop, tax.customer, tax_inside=tax_inside)
 
 
-def _amounts(
-    shop: tuple[Decimal, str],
-    tax: Decimal,
-    customer: tuple[Decimal, str],
-    customer_tax: Decimal,
-    *,
-    tax_inside: bool,
-) -> Amounts:
-    foreign = customer[1] != shop[1]
-    customer_net = customer[0] - customer_tax if tax_inside else customer[0]
-    return Amounts(
-        net=shop[0] - tax if tax_inside else shop[0],
-        tax=tax,
-        currency=shop[1],
-        customer_net=customer_net if foreign else None,
-        customer_currency=customer[1] if foreign else None,
-    )
+def _amounts(price: Money, tax: Decimal, customer_tax: Decimal, *, tax_inside: bool) -> Amounts:
+    customer_net, customer_currency = None, None
+    if price.customer_currency != price.currency:
+        customer_net = price.customer - customer_tax if tax_inside else price.customer
+        customer_currency = price.customer_currency
+    net = price.shop - tax if tax_inside else price.shop
+    return Amounts(net, tax, price.currency, customer_net, customer_currency)
 
 
-def _taxes(node: Node) -> tuple[Decimal, Decimal]:
+def _add_up(node: Node, field: str, name: str, whole: Money) -> tuple[Decimal, Decimal] | None:
+    """What the parts in a list come to, in both currencies; None where there are none."""
+    parts = node.get(field)
+    if type(parts) is not list:
+        parts = read_nodes(node, field)
+    if not parts:
+        return None
     shop = customer = NOTHING
-    for line in node.get("taxLines") or ():
-        shop += shop_money(line, "priceSet")[0]
-        customer += customer_money(line, "priceSet")[0]
+    for each in parts:
+        part = read_bag(each, name)
+        _check_currency(part, whole, field)
+        shop += part.shop
+        customer += part.customer
     return shop, customer
+
+
+def _check_currency(part: Money, whole: Money, field: str) -> None:
+    """A part in another currency than its whole cannot be taken off it."""
+    if part.currency != whole.currency or part.customer_currency != whole.customer_currency:
+        raise SkipRecord(
+            f"{field}: is in {part.currency} and {part.customer_currency}, and the price in "
+            f"{whole.currency} and {whole.customer_currency}"
+        )

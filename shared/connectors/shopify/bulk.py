@@ -4,25 +4,25 @@ The file is spooled to disk, counted against what the vendor says it holds, and 
 buckets of whole records, so that memory stays flat and no cut-off file passes for a whole one.
 """
 
-import json
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO, Any
-from zlib import crc32
-
-import orjson
 
 from shared.connectors.shopify import documents
 from shared.connectors.shopify.client import ShopifyClient
-from shared.connectors.shopify.fields import Node
+from shared.connectors.shopify.spool import NO_RECORD, Spool, name_of, parent_at_the_end_of, parse
+from shared.domain.fields import Node, part
+from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import (
-    CredentialRejected,
+    AccessForbidden,
     CursorExpired,
     GiveUp,
+    SkipRecord,
     VendorBusy,
+    VendorUnavailable,
     WindowTooLarge,
 )
 from shared.use_cases.vendors import VendorApi
@@ -33,7 +33,7 @@ RECORDS_A_BUCKET = 500
 MOST_BUCKETS = 256
 # A file that is cut off is fetched once more.
 DOWNLOADS = 2
-WORKING = {"CREATED", "RUNNING", "CANCELING"}
+WORKING = ("CREATED", "RUNNING", "CANCELING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,44 +56,18 @@ class Bucket:
     children: dict[str, list[Node]]
     malformed: list[RejectedRecord]
 
+    def take(self, *parents: object) -> list[Node]:
+        """The children of a record, by each id that they may name; nobody else gets them."""
+        found: list[Node] = []
+        for each in parents:
+            found += self.children.pop(name_of(each), ())
+        return found
 
-@dataclass(slots=True)
-class Spool:
-    """A result on disk: its good lines, what the ids of a product are dealt by, and the bad lines."""
-
-    file: IO[bytes]
-    owners: dict[str, str] = field(default_factory=dict)
-    malformed: list[RejectedRecord] = field(default_factory=list)
-
-    def add(self, line: bytes, node: Node) -> None:
-        """Writes a line down, behind the id that says whose it is: no line need be parsed to be dealt."""
-        item = node.get("inventoryItem")
-        if isinstance(item, dict) and "id" in item:
-            # Variants of one SKU come together: their stock adds up.
-            shelf = str(node.get("sku") or node["id"]).strip()
-            self.owners |= {item["id"]: shelf, node["id"]: shelf}
-        key = str(node.get("__parentId") or node["id"]).replace("\t", " ")
-        self.file.write(f"{key}\t".encode() + line + b"\n")
-
-    def deal(self, buckets: Sequence[IO[bytes]]) -> None:
-        """Deals the lines to buckets, those of one root to one of them."""
-        self.file.seek(0)
-        for row in self.file:
-            key, _, line = row.partition(b"\t")
-            owner = self.owners.get(key.decode())
-            root = key if owner is None else owner.encode("utf-8", "replace")
-            buckets[crc32(root) % len(buckets)].write(line)
-
-    def set_aside(self, number: int) -> None:
-        """Remembers a line that nobody can read."""
-        reason = "is not a JSON object with an id"
-        self.malformed.append(RejectedRecord(f"bulk line {number}", "line", reason))
-
-    def __enter__(self) -> "Spool":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.file.close()
+    def orphans(self) -> list[RejectedRecord]:
+        """Those that nobody has taken: their record is not in the file."""
+        left = [child for children in self.children.values() for child in children]
+        alone = SkipRecord("__parentId: names a record that is not in the file")
+        return [reject(child.get("id") or child.get("__parentId"), alone) for child in left]
 
 
 class BulkRunner:
@@ -106,12 +80,16 @@ class BulkRunner:
 
     def start(self, query: str) -> str:
         """The id of a new operation. Raises `VendorBusy` while the shop's five places are taken."""
-        payload = self._client.query(documents.BULK_RUN, {"query": query})["bulkOperationRunQuery"]
-        for error in payload["userErrors"]:
+        answer = self._client.query(documents.BULK_RUN, {"query": query})
+        payload = part(answer, "bulkOperationRunQuery")
+        for error in payload.get("userErrors") or ():
             if error.get("code") in {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}:
                 raise VendorBusy("shopify: other bulk operations of the shop run", COME_BACK_S * 2)
             raise GiveUp(f"shopify: the bulk query is refused: {str(error.get('message'))[:200]}")
-        return str(payload["bulkOperation"]["id"])
+        started = part(payload, "bulkOperation").get("id")
+        if not isinstance(started, str):
+            raise VendorUnavailable("shopify: the bulk operation that was started has no id")
+        return started
 
     def wait(self, operation_id: str) -> Finished:
         """The operation once it has ended well.
@@ -121,10 +99,14 @@ class BulkRunner:
         """
         waited_s = 0.0
         while True:
-            found = self._client.query(documents.BULK_POLL, {"id": operation_id})["bulkOperation"]
+            found = self._client.query(documents.BULK_POLL, {"id": operation_id}).get(
+                "bulkOperation"
+            )
             if found is None:
                 raise CursorExpired("shopify: the bulk operation is not known any more")
-            if found["status"] not in WORKING:
+            if not isinstance(found, dict):
+                raise VendorUnavailable("shopify: the answer says nothing of the bulk operation")
+            if found.get("status") not in WORKING:
                 return _finished(found)
             if waited_s >= POLL_HERE_S:
                 raise VendorBusy("shopify: the bulk operation still runs", COME_BACK_S)
@@ -157,16 +139,21 @@ class BulkRunner:
     def _fill(self, spool: "Spool", finished: Finished) -> bool:
         """Writes the file's good lines down; False if it does not hold what it must."""
         lines = size = 0
-        ended_well = True
+        last = b"{}"
         for line, bytes_read in self._lines(finished.url or ""):
-            lines, size = lines + 1, bytes_read
-            node = _parse(line)
-            ended_well = node is not None
-            if node is None:
+            lines, size, last = lines + 1, bytes_read, line
+            # Most lines end with the id of their record: they need not be parsed twice.
+            parent = parent_at_the_end_of(line)
+            node = parse(line) if parent is None else None
+            if parent is not None:
+                spool.add_child(parent, line)
+            elif node is None:
                 spool.set_aside(lines)
             else:
                 spool.add(line, node)
-        return ended_well and lines == finished.objects and finished.bytes in {None, size}
+        # Where the vendor does not say how long the file is, a last line that is no JSON was cut off.
+        as_long = size == finished.bytes if finished.bytes is not None else last.endswith(b"}")
+        return as_long and lines == finished.objects
 
     def _lines(self, url: str) -> Iterator[tuple[bytes, int]]:
         """Each line, and how many bytes were read until then."""
@@ -182,17 +169,11 @@ class BulkRunner:
 
 
 def _finished(found: dict[str, Any]) -> Finished:
-    status, error = found["status"], found.get("errorCode")
+    status, error = found.get("status"), found.get("errorCode")
     if status == "COMPLETED":
-        size = found.get("fileSize")
-        return Finished(
-            found.get("url"),
-            int(found["objectCount"]),
-            int(found["rootObjectCount"]),
-            None if size is None else int(size),
-        )
+        return _completed(found)
     if error == "ACCESS_DENIED":
-        raise CredentialRejected(
+        raise AccessForbidden(
             "shopify: access denied to the bulk operation; add the scopes and connect again"
         )
     if status == "FAILED" and error == "TIMEOUT":
@@ -200,32 +181,37 @@ def _finished(found: dict[str, Any]) -> Finished:
     raise CursorExpired(f"shopify: the bulk operation ended as {status} ({error})")
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _completed(found: dict[str, Any]) -> Finished:
+    url, size = found.get("url"), found.get("fileSize")
     try:
-        node = _read(line)
-    except ValueError:
-        return None
-    return node if isinstance(node, dict) and ("id" in node or "__parentId" in node) else None
+        objects, roots = int(found["objectCount"]), int(found["rootObjectCount"])
+        finished = Finished(url, objects, roots, None if size is None else int(size))
+    except (KeyError, TypeError, ValueError):
+        raise VendorUnavailable("shopify: the bulk operation does not say what it holds") from None
+    # Objects without a file are no empty result.
+    if objects > 0 and not isinstance(url, str):
+        raise CursorExpired(f"shopify: the bulk operation has {objects} objects and no file")
+    return finished
 
 
 def _load(file: IO[bytes], number: int, count: int, malformed: list[RejectedRecord]) -> Bucket:
     file.seek(0)
     roots: list[Node] = []
     children: dict[str, list[Node]] = {}
+    unread: list[RejectedRecord] = []
     for line in file:
-        node = _read(line)
+        node = parse(line)
+        if node is None:
+            named = (parent_at_the_end_of(line.rstrip()) or b"?").decode()
+            unread.append(RejectedRecord(f"bulk line of {named}"[:255], "line", NO_RECORD))
+            continue
         parent = node.get("__parentId")
         if parent is None:
             roots.append(node)
         else:
-            children.setdefault(parent, []).append(node)
+            siblings = children.get(parent) if type(parent) is str else None
+            if siblings is None:
+                siblings = children.setdefault(name_of(parent), [])
+            siblings.append(node)
     is_last = number == count - 1
-    return Bucket(number, is_last, roots, children, malformed if is_last else [])
-
-
-def _read(line: bytes) -> Any:
-    """A line's JSON. orjson is fast; what it refuses may be half of a surrogate pair, which json can read."""
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return json.loads(line)
+    return Bucket(number, is_last, roots, children, unread + (malformed if is_last else []))

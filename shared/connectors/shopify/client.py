@@ -6,9 +6,10 @@ from typing import Any
 
 import stamina
 
+from shared.domain.fields import Node, part
 from shared.domain.limit import Limit, NoLimit, Quota
 from shared.errors import (
-    CredentialRejected,
+    AccessForbidden,
     CursorExpired,
     GiveUp,
     InvalidInput,
@@ -113,9 +114,8 @@ class Cost:
 
 
 def _cost_of(answer: object) -> Cost | None:
-    extensions = answer.get("extensions") if isinstance(answer, dict) else None
-    cost = (extensions or {}).get("cost") or {}
-    throttle = cost.get("throttleStatus") or {}
+    cost = part(part(answer, "extensions"), "cost")
+    throttle = part(cost, "throttleStatus")
     try:
         requested = float(cost["requestedQueryCost"])
         return Cost(
@@ -141,37 +141,42 @@ def _read_data(answer: object) -> dict[str, Any]:
         raise VendorUnavailable("shopify: the answer is not a GraphQL answer")
     errors = answer.get("errors")
     if errors:
-        _raise_error(errors, answer.get("extensions") or {})
+        _raise_error(errors, part(answer, "extensions"))
     data = answer.get("data")
     if not isinstance(data, dict):
         raise VendorUnavailable("shopify: the answer has no data")
     return data
 
 
-def _raise_error(errors: object, extensions: dict[str, Any]) -> None:
+def _raise_error(errors: object, extensions: Node) -> None:
     # A wrong shop or token gives a text here, a wrong query a list.
-    first: dict[str, Any] = errors[0] if isinstance(errors, list) else {"message": str(errors)}
-    code = (first.get("extensions") or {}).get("code")
+    given = errors[0] if isinstance(errors, list) else errors
+    first: Node = given if isinstance(given, dict) else {"message": str(given)}
+    code = str(part(first, "extensions").get("code"))
     message = str(first.get("message", "unknown error"))[:200]
     if code == "THROTTLED":
-        raise RateLimited("shopify: throttled", _bucket_wait_s(extensions.get("cost") or {}))
+        raise RateLimited("shopify: throttled", _bucket_wait_s(part(extensions, "cost")))
     if code in ITS_OWN_ERRORS:
         raise VendorUnavailable(f"shopify: {code}: {message}")
     if code == "MAX_COST_EXCEEDED":
         raise TooCostly
     if code == "ACCESS_DENIED":
-        raise CredentialRejected(
-            f"shopify: access denied: {message}; add the scope and connect again"
+        # The token is good, and may not see this part.
+        raise AccessForbidden(
+            f"shopify: access denied: {message}; add the scope to the app and connect the shop again"
         )
     if "cursor" in message.lower():
         raise CursorExpired(f"shopify: {message}")
     raise GiveUp(f"shopify: {message}")
 
 
-def _bucket_wait_s(cost: dict[str, Any]) -> float:
+def _bucket_wait_s(cost: Node) -> float:
     """Seconds until the leaky bucket holds what the query asked for."""
-    throttle = cost.get("throttleStatus") or {}
-    missing = float(cost.get("requestedQueryCost", 0)) - float(
-        throttle.get("currentlyAvailable", 0)
-    )
-    return max(0.1, missing / float(throttle.get("restoreRate", 100)))
+    throttle = part(cost, "throttleStatus")
+    try:
+        missing = float(cost.get("requestedQueryCost", 0)) - float(
+            throttle.get("currentlyAvailable", 0)
+        )
+        return max(0.1, missing / float(throttle.get("restoreRate", 100)))
+    except (TypeError, ValueError, ZeroDivisionError):
+        return 1.0

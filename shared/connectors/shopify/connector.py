@@ -1,8 +1,7 @@
 """The pages of a Shopify shop: by paged queries where there is little, by bulk operations where there is much."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,16 +9,20 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify import documents
+from shared.connectors.shopify.about import read_about
 from shared.connectors.shopify.bulk import Bucket, BulkRunner
+from shared.connectors.shopify.bulk_records import named_refunds, orders_of, variants_of
 from shared.connectors.shopify.client import ShopifyClient
-from shared.connectors.shopify.fields import Node, collect, short_id
-from shared.connectors.shopify.orders import WholeOrder, WholeRefund, read_orders
+from shared.connectors.shopify.listing import OrderListing
+from shared.connectors.shopify.orders import WholeOrder, read_orders
 from shared.connectors.shopify.pages import Paging, Variant
-from shared.connectors.shopify.products import read_product
+from shared.connectors.shopify.places import Place, after_page, next_bucket, read_place, write_place
+from shared.connectors.shopify.shelves import read_products
 from shared.domain.catalogue import Product
-from shared.domain.sales import FeeRule, SaleFee, SaleLine
+from shared.domain.fields import part
+from shared.domain.sales import FeeRule, RejectedRecord
 from shared.domain.sync import Basis, SyncWindow
-from shared.errors import ScopeMissing
+from shared.errors import ScopeMissing, VendorUnavailable
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
 
 # More than this, and a bulk operation is there sooner than the bucket lets the pages through.
@@ -34,11 +37,13 @@ FEE_RULES = {
 }
 # Payment fees come days later and need not change the order.
 FEES_ARE_THERE_AFTER = (timedelta(days=4), timedelta(days=14))
-Place = dict[str, str]
 
 
 class ShopifyConnector:
-    """Reads one shop as one channel (`shopify_uk`, …). `now` and `sleep` are the clock."""
+    """Reads one shop as one channel (`shopify_uk`, …). `now` and `sleep` are the clock.
+
+    `count_copies_of` are the marketplaces whose orders count also where an app has copied them into the shop.
+    """
 
     def __init__(
         self,
@@ -46,14 +51,17 @@ class ShopifyConnector:
         api: VendorApi,
         channel: str,
         *,
+        count_copies_of: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._channel = channel
+        self._count_copies_of = count_copies_of
         self._now = now
         self._paging = Paging(client)
         self._bulk = BulkRunner(client, api, sleep)
+        self._listing = OrderListing(client, self._paging)
 
     @property
     def traits(self) -> ShopTraits:
@@ -66,94 +74,105 @@ class ShopifyConnector:
 
     @cached_property
     def _about(self) -> tuple[Shop, set[str]]:
-        data = self._client.query(documents.SHOP)
-        shop, installed = data["shop"], data["currentAppInstallation"] or {}
-        scopes = {scope["handle"] for scope in installed.get("accessScopes") or ()}
-        told = Shop(shop["name"], shop["currencyCode"], shop["ianaTimezone"], short_id(shop["id"]))
-        return told, scopes
+        return read_about(self._client.query(documents.SHOP))
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
         """All product variants with cost and stock; the last page has no next cursor."""
-        place = _read_place(cursor)
+        place = read_place(cursor)
         if not place:
-            counted = self._client.query(documents.COUNT_VARIANTS)["productVariantsCount"]
-            if counted["count"] > PAGED_VARIANTS:
+            counted = self._client.query(documents.COUNT_VARIANTS)
+            if _count_of(counted, "productVariantsCount") > PAGED_VARIANTS:
                 place = {"bulk": self._bulk.start(documents.BULK_PRODUCTS)}
-                yield Page((), (), _write_place(place))
+                yield Page((), (), write_place(place))
         if "bulk" in place:
             for bucket in self._buckets(place):
-                yield self._product_page(_variants_of(bucket), _next_bucket(place, bucket), bucket)
+                variants = variants_of(bucket)
+                aside = (*bucket.orphans(), *bucket.malformed)
+                yield self._product_page(variants, next_bucket(place, bucket), aside)
             return
         # All of them before any is kept: variants of one SKU may stand on two pages, and their stock adds up.
         yield self._product_page(list(self._paging.variants()), None)
 
     def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
         """Whole orders of the window; the last page has no next cursor. Raises `ScopeMissing`."""
-        search, place = _search(self._visible(window)), _read_place(cursor)
+        search, place = _search(self._visible(window)), read_place(cursor)
         if not place and self._count(search) > PAGED_ORDERS:
             place = {"bulk": self._bulk.start(documents.BULK_ORDERS % search)}
-            yield SalePage((), (), _write_place(place))
+            yield SalePage((), (), write_place(place))
         if "bulk" in place:
             for bucket in self._buckets(place):
-                yield self._sale_page(self._orders_of(bucket), _next_bucket(place, bucket), bucket)
+                orders = self._orders_of(bucket)
+                aside = (*bucket.orphans(), *bucket.malformed)
+                yield self._sale_page(orders, next_bucket(place, bucket), aside)
             return
         sort_key = f"{window.basis.name}_AT"
         for orders, after in self._paging.orders(search, sort_key, place.get("after")):
-            yield self._sale_page(orders, _after(after))
+            yield self._sale_page(orders, after_page(after))
 
-    def fee_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleFee]]:
-        """None: fees come with the orders."""
-        yield Page((), (), None)
+    def posted_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[SalePage]:
+        """None: fees and refunds come with the orders."""
+        yield SalePage((), (), None)
 
-    def refund_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[Page[SaleLine]]:
-        """None: refunds come with the orders."""
-        yield Page((), (), None)
+    def listed_orders(self) -> Iterator[Sequence[str]]:
+        """The ids of all orders that may be seen, a page at a time; raises `VendorUnavailable` unless it is all."""
+        return self._listing.all()
+
+    def listed_since(self) -> datetime | None:
+        """Orders created before are not listed; None where all are."""
+        return None if self._sees_all else self._now() - SHOWN_TO_ALL
+
+    def still_there(self, orders: Sequence[str]) -> set[str]:
+        """Those of these orders that the shop still has."""
+        return self._listing.still_there(orders)
 
     def _buckets(self, place: Place) -> Iterator[Bucket]:
         finished = self._bulk.wait(place["bulk"])
         return self._bulk.read(finished, int(place.get("part", 0)))
 
     def _product_page(
-        self, variants: list[Variant], cursor: str | None, bucket: Bucket | None = None
+        self,
+        variants: Sequence[Variant],
+        cursor: str | None,
+        aside: Sequence[RejectedRecord] = (),
     ) -> Page[Product]:
-        levels = {variant.node["id"]: variant.levels for variant in variants}
-        currency = self._about[0].currency
-
-        def read(node: Node) -> Product:
-            return read_product(node, self._channel, currency, levels[node["id"]])
-
-        records, rejected = collect([variant.node for variant in variants], read)
-        malformed = bucket.malformed if bucket else []
-        return Page(tuple(records), (*rejected, *malformed), cursor)
+        products, rejected = read_products(variants, self._channel, self._about[0].currency)
+        return Page(tuple(products), (*rejected, *aside), cursor)
 
     def _sale_page(
-        self, orders: list[WholeOrder], cursor: str | None, bucket: Bucket | None = None
+        self,
+        orders: Sequence[WholeOrder],
+        cursor: str | None,
+        aside: Sequence[RejectedRecord] = (),
     ) -> SalePage:
-        read = read_orders(orders, self._channel, ZoneInfo(self._about[0].timezone))
-        malformed = bucket.malformed if bucket else []
-        return SalePage(read.lines, (*read.rejected, *malformed), cursor, fees=read.fees)
+        zone = ZoneInfo(self._about[0].timezone)
+        read = read_orders(orders, self._channel, zone, count_copies_of=self._count_copies_of)
+        return SalePage(
+            read.lines,
+            (*read.rejected, *aside),
+            cursor,
+            left_out=read.left_out,
+            fees=read.fees,
+            gone=read.gone,
+        )
 
     def _orders_of(self, bucket: Bucket) -> list[WholeOrder]:
-        """The bucket's orders; what was refunded is asked for, since a bulk file cannot tell it."""
-        named = [refund["id"] for root in bucket.roots for refund in root.get("refunds") or ()]
-        refunds = self._paging.refunds(named) if named else {}
-        return [_order_of(root, bucket, refunds) for root in bucket.roots]
+        """The bucket's orders; refunds and agreements are asked for, since a bulk file cannot hold them."""
+        refunds = self._paging.refunds(named_refunds(bucket.roots))
+        return self._paging.with_agreements(orders_of(bucket, refunds))
 
     def _count(self, search: str) -> int:
-        counted = self._client.query(documents.COUNT_ORDERS, {"search": search})["ordersCount"]
-        return int(counted["count"]) if counted else 0
+        answer = self._client.query(documents.COUNT_ORDERS, {"search": search})
+        return _count_of(answer, "ordersCount")
+
+    @property
+    def _sees_all(self) -> bool:
+        # An app whose scopes the vendor leaves out is believed to see.
+        return not self._about[1] or SCOPE in self._about[1]
 
     def _visible(self, window: SyncWindow) -> SyncWindow:
         """The part of the window that the credential may see; raises `ScopeMissing` where there is none."""
         edge = self._now() - SHOWN_TO_ALL
-        scopes = self._about[1]
-        # An app that is told no scopes at all is believed to see.
-        if (
-            window.basis is not Basis.CREATED
-            or window.since >= edge
-            or not scopes
-            or SCOPE in scopes
-        ):
+        if window.basis is not Basis.CREATED or window.since >= edge or self._sees_all:
             return window
         if window.until <= edge:
             raise ScopeMissing(
@@ -163,24 +182,11 @@ class ShopifyConnector:
         return replace(window, since=edge)
 
 
-def _order_of(root: Node, bucket: Bucket, refunds: dict[str, WholeRefund]) -> WholeOrder:
-    children = bucket.children.get(root["id"], [])
-    shipping = [child for child in children if "discountedPriceSet" in child]
-    lines = [child for child in children if "discountedPriceSet" not in child]
-    named = [refund["id"] for refund in root.get("refunds") or ()]
-    return WholeOrder(root, lines, shipping, [refunds[each] for each in named if each in refunds])
-
-
-def _variants_of(bucket: Bucket) -> list[Variant]:
-    return [
-        Variant(
-            root,
-            # The parent named is the variant or its inventory item.
-            bucket.children.get(root["id"], [])
-            + bucket.children.get(str((root.get("inventoryItem") or {}).get("id")), []),
-        )
-        for root in bucket.roots
-    ]
+def _count_of(answer: object, field: str) -> int:
+    counted = part(answer, field).get("count")
+    if isinstance(counted, bool) or not isinstance(counted, int):
+        raise VendorUnavailable(f"shopify: {field}: there is no number")
+    return counted
 
 
 def _search(window: SyncWindow) -> str:
@@ -190,22 +196,3 @@ def _search(window: SyncWindow) -> str:
 
 def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _after(after: str | None) -> str | None:
-    return None if after is None else _write_place({"after": after})
-
-
-def _next_bucket(place: Place, bucket: Bucket) -> str | None:
-    # `part` was `bucket` while variants were dealt otherwise: such a place begins its file again.
-    if bucket.is_last:
-        return None
-    return _write_place({"bulk": place["bulk"], "part": str(bucket.number + 1)})
-
-
-def _read_place(cursor: str | None) -> Place:
-    return dict(json.loads(cursor)) if cursor else {}
-
-
-def _write_place(place: Place) -> str:
-    return json.dumps(place)

@@ -30,6 +30,25 @@ COUNT_ORDERS = """
 query CountOrders($search: String!) { ordersCount(query: $search) { count } }
 """
 
+# The vendor counts up to 10,000 unless it is asked for all.
+COUNT_ALL_ORDERS = """
+query CountAllOrders { ordersCount(limit: null) { count } }
+"""
+
+ORDER_IDS = """
+query OrderIds($first: Int!, $after: String) {
+  orders(first: $first, after: $after, sortKey: ID) {
+    nodes { id }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
+# Those of some orders that are still there.
+ORDERS_THERE = """
+query OrdersThere($ids: [ID!]!) { nodes(ids: $ids) { ... on Order { id } } }
+"""
+
 VARIANT_FIELDS = """
 fragment VariantFields on ProductVariant {
   id
@@ -90,10 +109,13 @@ fragment LineItemFields on LineItem {
   name
   quantity
   currentQuantity
+  isGiftCard
+  variant { id }
   originalUnitPriceSet { shopMoney { amount currencyCode } }
   originalTotalSet { ...MoneyBagFields }
   discountAllocations { allocatedAmountSet { ...MoneyBagFields } }
   taxLines { priceSet { ...MoneyBagFields } }
+  duties { price { ...MoneyBagFields } }
 }
 """
 
@@ -102,10 +124,19 @@ ORDER_FIELDS = """
 fragment OrderFields on Order {
   id
   createdAt
+  processedAt
   updatedAt
   cancelledAt
   test
   taxesIncluded
+  dutiesIncluded
+  edited
+  returnStatus
+  totalTipReceivedSet { shopMoney { amount currencyCode } }
+  sourceName
+  sourceIdentifier
+  attribution { handle }
+  channelInformation { channelDefinition { handle isMarketplace } }
   transactions(first: 21) {
     kind
     status
@@ -130,7 +161,7 @@ fragment RefundLineFields on RefundLineItem {
   restockType
   subtotalSet { ...MoneyBagFields }
   totalTaxSet { ...MoneyBagFields }
-  lineItem { id sku name }
+  lineItem { id sku name isGiftCard variant { id } }
 }
 """
 
@@ -156,6 +187,7 @@ REFUND_FIELDS = (
 fragment RefundFields on Refund {
   id
   createdAt
+  processedAt
   refundLineItems(first: 10) {
     nodes { ...RefundLineFields }
     pageInfo { hasNextPage endCursor }
@@ -236,6 +268,61 @@ query Refunds($ids: [ID!]!) {
     + MONEY_BAG_FIELDS
 )
 
+SALE_FIELDS = """
+fragment SaleFields on Sale {
+  actionType
+  lineType
+  quantity
+  ... on ProductSale { lineItem { id } }
+  ... on TipSale { lineItem { id } }
+  ... on GiftCardSale { lineItem { id } }
+  ... on ShippingLineSale { shippingLine { id } }
+}
+"""
+
+# When the lines of some orders were sold: at once, or later by an edit or an exchange.
+AGREEMENTS = (
+    """
+query Agreements($ids: [ID!]!) {
+  nodes(ids: $ids) {
+    ... on Order {
+      id
+      agreements(first: 5) {
+        nodes {
+          happenedAt
+          reason
+          sales(first: 25) { nodes { ...SaleFields } pageInfo { hasNextPage endCursor } }
+        }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+}
+"""
+    + SALE_FIELDS
+)
+
+ONE_AGREEMENT = (
+    """
+query OneAgreement($id: ID!, $after: String, $salesAfter: String) {
+  order(id: $id) {
+    agreements(first: 1, after: $after) {
+      nodes {
+        happenedAt
+        reason
+        sales(first: 100, after: $salesAfter) {
+          nodes { ...SaleFields }
+          pageInfo { hasNextPage endCursor }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+    + SALE_FIELDS
+)
+
 BULK_OPERATION_FIELDS = """
 fragment BulkOperationFields on BulkOperation {
   id
@@ -276,7 +363,7 @@ query BulkOrders {
     edges {
       node {
         ...OrderFields
-        refunds { id createdAt }
+        refunds { id }
         lineItems { edges { node { ...LineItemFields } } }
         shippingLines(includeRemovals: true) { edges { node { ...ShippingFields } } }
       }

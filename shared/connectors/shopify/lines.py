@@ -1,7 +1,11 @@
 """One line of a Shopify order, of its shipping or of its refunds, as a sale line; each raises `SkipRecord`."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify.amounts import (
@@ -13,136 +17,249 @@ from shared.connectors.shopify.amounts import (
 )
 from shared.connectors.shopify.fields import (
     MARKETS,
+    key_of,
+    read_bag,
+    read_flag,
+    read_goods,
+    read_money,
+    read_shop_money,
+    read_units,
+    short_id,
+)
+from shared.connectors.shopify.net_sales import LeftOut, included_duties, line_rule
+from shared.domain.fields import (
     Node,
-    clean_text,
+    fit_money,
     local_day,
     read_instant,
-    read_money,
-    read_quantity,
-    read_sku,
-    shop_money,
-    short_id,
+    require_node,
+    show,
 )
 from shared.domain.money import round_money
 from shared.domain.sales import LineKind, SaleFee, SaleLine
+from shared.errors import SkipRecord
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """What all lines of an order share. `days` are those of lines that came later, by global id.
+
+    `refunded` are units given back by line; None where one of the refunds does not say what it gave back.
+    """
+
+    node: Node
+    order_id: str
+    ordered_on: date
+    updated_at: datetime
+    days: dict[str, date]
+    tips: frozenset[str]
+    refunded: dict[str, int] | None
+    lines: Sequence[Any]
+
+
+def ordered_on(order: Node, zone: ZoneInfo) -> date:
+    """The day of the vendor's own reports: an order that was imported says there when it was placed."""
+    return _day_of(order, zone)
 
 
 class LineReader:
-    """Reads what belongs to one order. `refunded` are units given back by line item."""
+    """Reads what belongs to one order; counts the lines that are no sale by their rules."""
 
-    def __init__(self, order: Node, channel: str, zone: ZoneInfo, refunded: dict[str, int]) -> None:
-        self._order, self._channel, self._zone = order, channel, zone
-        self._refunded = refunded
-        self._tax_inside = bool(order.get("taxesIncluded"))
+    def __init__(self, facts: OrderFacts, channel: str, zone: ZoneInfo) -> None:
+        self._facts, self._channel, self._zone = facts, channel, zone
+        self._tax_inside = read_flag(facts.node, "taxesIncluded")
+        self._duties_inside = read_flag(facts.node, "dutiesIncluded")
         self._market = MARKETS.get(channel, "")[:10]
+        self.left_out: Counter[str] = Counter()
 
     def sale(self, node: Node) -> SaleLine:
         """An order line: the units that were sold, without those that an edit took off again."""
-        ordered = read_quantity(node)
+        identity, day = short_id(node.get("id")), self._day_of_line(node)
+        rule = line_rule(node, self._facts.tips)
+        if rule is not None:
+            return self._nothing(identity, LineKind.SALE, day, node, rule, "originalTotalSet")
+        ordered = read_units(node)
         kept = ordered - self._removed(node, ordered)
-        amounts = line_amounts(node, tax_inside=self._tax_inside).part(kept, ordered)
-        price, _ = shop_money(node, "originalUnitPriceSet")
-        line = self._line(short_id(node["id"]), LineKind.SALE, self._ordered_on, amounts, node)
-        return line._replace(quantity=kept, unit_price=round_money(price))
+        amounts = line_amounts(node, tax_inside=self._tax_inside)
+        if self._duties_inside:
+            amounts = amounts.without(*included_duties(node))
+        return self._line(
+            identity,
+            LineKind.SALE,
+            day,
+            amounts.part(kept, ordered),
+            node,
+            "originalTotalSet",
+            quantity=kept,
+            unit_price=_unit_price(node),
+        )
 
     def shipping(self, node: Node) -> SaleLine:
         """What the customer paid for the way; nothing where it was taken off the order."""
+        identity = f"shipping-{short_id(node.get('id'))}"
         amounts = price_amounts(node, "discountedPriceSet", tax_inside=self._tax_inside)
-        if node.get("isRemoved"):
+        if read_flag(node, "isRemoved"):
             amounts = amounts.part(0, 1)
-        identity = f"shipping-{short_id(str(node.get('id')))}"
-        return self._shipping_line(identity, LineKind.SALE, self._ordered_on, amounts)
+        day = self._day_of_line(node)
+        return self._shipping_line(identity, LineKind.SALE, day, amounts, "discountedPriceSet")
 
     def refunded_line(self, node: Node, refund: Node) -> SaleLine:
         """Units given back, dated when they were."""
-        units = read_quantity(node)
-        amounts = taxed_amounts(
-            node, "subtotalSet", "totalTaxSet", tax_inside=self._tax_inside
-        ).negative()
-        identity, item = f"refund-{short_id(node['id'])}", node.get("lineItem") or {}
-        line = self._line(identity, LineKind.REFUND, self._day(refund), amounts, item)
-        subtotal = abs(shop_money(node, "subtotalSet")[0])
+        identity, day = f"refund-{short_id(node.get('id'))}", _day_of(refund, self._zone)
+        units, item = read_units(node), require_node(node.get("lineItem"), "lineItem")
+        rule = line_rule(item, self._facts.tips)
+        if rule is not None:
+            return self._nothing(identity, LineKind.REFUND, day, item, rule, "subtotalSet", node)
+        amounts = taxed_amounts(node, "subtotalSet", "totalTaxSet", tax_inside=self._tax_inside)
+        if self._duties_inside:
+            amounts = amounts.without(*self._duty_of(item, units))
+        subtotal = abs(read_shop_money(node, "subtotalSet"))
         price = round_money(subtotal / units) if units else NOTHING
-        return line._replace(quantity=-units, unit_price=price)
+        line = self._line(
+            identity,
+            LineKind.REFUND,
+            day,
+            amounts.negative(),
+            item,
+            "subtotalSet",
+            quantity=-units,
+            unit_price=price,
+        )
+        if line.total_amount > 0:
+            raise SkipRecord("subtotalSet: less than nothing cannot be given back")
+        return line
 
     def refunded_shipping(self, node: Node, refund: Node) -> SaleLine:
         """Shipping given back."""
-        amounts = taxed_amounts(
-            node, "subtotalAmountSet", "taxAmountSet", tax_inside=self._tax_inside
-        ).negative()
-        identity = f"refund-shipping-{short_id(node['id'])}"
-        return self._shipping_line(identity, LineKind.REFUND, self._day(refund), amounts)
+        field = "subtotalAmountSet"
+        amounts = taxed_amounts(node, field, "taxAmountSet", tax_inside=self._tax_inside)
+        identity = f"refund-shipping-{short_id(node.get('id'))}"
+        day = _day_of(refund, self._zone)
+        return self._shipping_line(identity, LineKind.REFUND, day, amounts.negative(), field)
 
     def adjustment(self, node: Node, refund: Node) -> SaleLine:
         """What was given back beyond lines and shipping, or kept back of them: net, with its own sign."""
         amounts = taxed_amounts(node, "amountSet", "taxAmountSet", tax_inside=False)
         kind = LineKind.REFUND if amounts.net <= 0 else LineKind.SALE
-        identity = f"adjustment-{short_id(node['id'])}"
-        return self._line(identity, kind, self._day(refund), amounts, {})
+        identity = f"adjustment-{short_id(node.get('id'))}"
+        return self._line(identity, kind, _day_of(refund, self._zone), amounts, {}, "amountSet")
 
     def fee(self, node: Node) -> SaleFee:
         """What the payment cost."""
-        amount, currency = read_money(node["amount"], "fees")
+        amount, currency = read_money(node.get("amount"), "fees")
         return SaleFee(
             channel=self._channel,
-            channel_order_id=self._order_id,
-            fee_key=short_id(node["id"]),
+            channel_order_id=self._facts.order_id,
+            fee_key=short_id(node.get("id")),
             sku=None,
-            amount=round_money(amount),
+            amount=fit_money(amount, "fees"),
             currency=currency,
             is_final=True,
-            posted_at=self._updated_at,
+            posted_at=self._facts.updated_at,
         )
+
+    def _day_of_line(self, node: Node) -> date:
+        return self._facts.days.get(node["id"], self._facts.ordered_on)
 
     def _removed(self, node: Node, ordered: int) -> int:
         """Units that are neither there any more nor given back: an edit took them off."""
         if node.get("currentQuantity") is None:
             return 0
-        current = read_quantity(node, "currentQuantity")
-        return max(0, ordered - current - self._refunded.get(short_id(node["id"]), 0))
+        current = read_units(node, "currentQuantity")
+        if current >= ordered:
+            return 0
+        if self._facts.refunded is None:
+            raise SkipRecord("currentQuantity: a refund does not say which units it gave back")
+        return max(0, ordered - current - self._facts.refunded.get(node["id"], 0))
+
+    def _duty_of(self, item: Node, units: int) -> tuple[Decimal, Decimal]:
+        """The duty within the price of some units of a line."""
+        wanted = item.get("id")
+        line = next((each for each in self._facts.lines if key_of(each) == wanted), None)
+        if line is None:
+            raise SkipRecord("lineItem: is no line of the order, so that its duties are not known")
+        ordered = read_units(line) or 1
+        shop, customer = included_duties(line)
+        return shop * units / ordered, customer * units / ordered
+
+    def _nothing(
+        self,
+        identity: str,
+        kind: LineKind,
+        day: date,
+        item: Node,
+        rule: LeftOut,
+        field: str,
+        priced: Node | None = None,
+    ) -> SaleLine:
+        """A line that is no sale: it is written, so that an older row of it counts nothing any more."""
+        currency = read_bag(item if priced is None else priced, field).currency
+        named = {"name": item.get("name")}
+        nothing = Amounts(NOTHING, NOTHING, currency, None, None)
+        line = self._line(identity, kind, day, nothing, named, field)
+        self.left_out[rule] += 1
+        return line
 
     def _line(
-        self, identity: str, kind: LineKind, day: date, amounts: Amounts, item: Node
+        self,
+        identity: str,
+        kind: LineKind,
+        day: date,
+        amounts: Amounts,
+        item: Node,
+        field: str,
+        *,
+        quantity: int = 0,
+        unit_price: Decimal = NOTHING,
     ) -> SaleLine:
-        customer = amounts.customer_net
+        net, tax, currency, customer, customer_currency = amounts
+        sku, name = read_goods(item)
+        # By place, which is quicker than by name; there are hundreds of thousands of them.
         return SaleLine(
-            channel=self._channel,
-            channel_order_id=self._order_id,
-            channel_line_id=identity,
-            kind=kind,
-            sku=read_sku(item),
-            product_name=clean_text(str(item.get("name") or "")),
-            sale_date=day,
-            quantity=0,
-            unit_price=NOTHING,
-            total_amount=round_money(amounts.net),
-            tax_amount=round_money(amounts.tax),
-            currency=amounts.currency,
-            market=self._market,
-            presentment_amount=None if customer is None else round_money(customer),
-            presentment_currency=amounts.customer_currency,
-            source_updated_at=self._updated_at,
+            self._channel,
+            self._facts.order_id,
+            identity,
+            kind,
+            sku,
+            name,
+            day,
+            quantity,
+            unit_price,
+            fit_money(net, field),
+            fit_money(tax, field),
+            currency,
+            self._market,
+            presentment_amount=None if customer is None else fit_money(customer, field),
+            presentment_currency=customer_currency,
+            source_updated_at=self._facts.updated_at,
+            channel_product_id=_variant_of(item),
         )
 
     def _shipping_line(
-        self, identity: str, kind: LineKind, day: date, amounts: Amounts
+        self, identity: str, kind: LineKind, day: date, amounts: Amounts, field: str
     ) -> SaleLine:
-        line = self._line(identity, kind, day, amounts, {})
+        line = self._line(identity, kind, day, amounts, {}, field)
         return line._replace(shipping_amount=line.total_amount, total_amount=NOTHING)
 
-    # What all lines of the order share; where it cannot be read, each of them says so.
 
-    @cached_property
-    def _order_id(self) -> str:
-        return short_id(self._order["id"])
+def _unit_price(node: Node) -> Decimal:
+    price = read_shop_money(node, "originalUnitPriceSet")
+    if price < 0:
+        raise SkipRecord("originalUnitPriceSet: is below zero")
+    return round_money(price)
 
-    @cached_property
-    def _ordered_on(self) -> date:
-        return self._day(self._order)
 
-    @cached_property
-    def _updated_at(self) -> datetime:
-        return read_instant(self._order, "updatedAt")
+def _variant_of(item: Node) -> str | None:
+    """The vendor's own id of what was sold, which stays when its SKU changes."""
+    variant: Any = item.get("variant")
+    if variant is None:
+        return None
+    if not isinstance(variant, dict):
+        raise SkipRecord(f"variant: {show(variant)} is not an object")
+    return short_id(variant.get("id"), "variant")
 
-    def _day(self, dated: Node) -> date:
-        return local_day(dated, "createdAt", self._zone)
+
+def _day_of(dated: Node, zone: ZoneInfo) -> date:
+    """The shop's day on which an order or a refund happened; of what was imported that is not when it was written."""
+    field = "createdAt" if dated.get("processedAt") is None else "processedAt"
+    return local_day(read_instant(dated.get(field), field), zone)

@@ -1,41 +1,88 @@
 """Balances of the accounts that count, from a balance sheet and the chart of accounts."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.connectors.xero.chart import Chart, LedgerAccount
-from shared.connectors.xero.reports import SheetRow
-from shared.domain.accounts import AccountBalance, BankDifference
+from shared.connectors.xero.fields import Node
+from shared.connectors.xero.reports import read_report
+from shared.connectors.xero.sheet import Sheet
+from shared.domain.accounts import AccountBalance, BankCheck, BankDifference, DayBalances
+from shared.domain.fields import fit_money
+from shared.domain.rejections import reject
+from shared.domain.sales import RejectedRecord
 from shared.domain.working_capital import AccountClass
+from shared.errors import SkipRecord
 
 ZERO = Decimal(0)
 OWED = frozenset({AccountClass.ACCOUNTS_PAYABLE, AccountClass.SHORT_TERM_DEBT})
 
 
-def sum_balances(rows: Iterable[SheetRow], chart: Chart, currency: str) -> list[AccountBalance]:
-    """Each account that counts, with zero where the sheet leaves it out: an older balance must not stand on."""
-    had = _had_by_account(rows)
-    balances = []
+@dataclass(slots=True)
+class BankSummary:
+    """The closing balance of each bank account; less than nothing where it is overdrawn."""
+
+    closing: Mapping[str, Decimal]
+    rejected: list[RejectedRecord] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    whole: bool = True
+
+    def tells(self, account_id: str) -> bool:
+        """Whether it says something of an account, if only that it is not there."""
+        return account_id not in self.unread and (self.whole or account_id in self.closing)
+
+
+def sum_balances(sheet: Sheet, chart: Chart, currency: str) -> DayBalances:
+    """Each account that counts, with zero where the sheet leaves it out: an older balance must not stand on.
+
+    What the sheet does not report is not zero: such accounts are `unread`, and their older balance stands.
+    """
+    balances: list[AccountBalance] = []
+    rejected = [*chart.rejected, *sheet.rejected]
+    unread = {*chart.unread, *sheet.unread}
     for account in chart.accounts.values():
-        amount = had[account.account_id]
-        for account_class, told in _classes(account, amount):
-            balances.append(AccountBalance(account_class, account.account_id, told, currency))
-    return balances
+        had = sheet.had(account.account_id)
+        if had is None:
+            unread.add(account.account_id)
+            continue
+        try:
+            # First as a whole: a bank account is two balances.
+            fit_money(had, "Value")
+            balances += _balances(account, had, currency)
+        except SkipRecord as error:
+            rejected.append(reject(account.account_id, error))
+            unread.add(account.account_id)
+    whole = chart.whole and sheet.whole
+    return DayBalances(tuple(balances), tuple(rejected), frozenset(unread), whole)
 
 
-def compare_banks(
-    rows: Iterable[SheetRow], chart: Chart, closing: Mapping[str, Decimal]
-) -> list[BankDifference]:
-    """The bank accounts whose balance is another in the bank summary."""
-    had = _had_by_account(rows)
+def read_bank_summary(body: Node) -> BankSummary:
+    """The last column of the bank summary."""
+    report = read_report(body, "BankSummary", -1)
+    rows = [row for section in report.sections for row in section.rows]
+    closing = {
+        row.account_id: row.amount for row in rows if row.account_id and row.amount is not None
+    }
+    return BankSummary(closing, report.rejected, report.unread, report.whole)
+
+
+def compare_banks(sheet: Sheet, chart: Chart, summary: BankSummary) -> BankCheck:
+    """The bank accounts whose balance is another in the bank summary, among those that both reports have."""
     differences = []
     for account in chart.accounts.values():
-        if account.is_bank:
-            books, bank = had[account.account_id], closing.get(account.account_id)
+        books = sheet.had(account.account_id)
+        if account.is_bank and books is not None and summary.tells(account.account_id):
+            bank = summary.closing.get(account.account_id)
             if books != (bank or ZERO):
                 differences.append(BankDifference(account.account_id, books, bank))
-    return differences
+    return BankCheck(tuple(differences), tuple(summary.rejected))
+
+
+def _balances(account: LedgerAccount, had: Decimal, currency: str) -> Iterator[AccountBalance]:
+    for account_class, amount in _classes(account, had):
+        told = fit_money(amount, "Value")
+        yield AccountBalance(account_class, account.account_id, told, currency)
 
 
 def _classes(account: LedgerAccount, had: Decimal) -> Iterator[tuple[AccountClass, Decimal]]:
@@ -47,10 +94,3 @@ def _classes(account: LedgerAccount, had: Decimal) -> Iterator[tuple[AccountClas
         yield AccountClass.SHORT_TERM_DEBT, max(-had, ZERO)
     else:
         yield account.counts_as, (-had if account.counts_as in OWED else had) + ZERO
-
-
-def _had_by_account(rows: Iterable[SheetRow]) -> defaultdict[str, Decimal]:
-    had: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        had[row.account_id] += row.had
-    return had

@@ -26,6 +26,8 @@ class XeroClient:
         now: Callable[[], datetime],
     ) -> None:
         self._api, self._budget, self._now = api, budget, now
+        # Whether the organisation has answered: a refusal after that is one of a path.
+        self._is_open = False
         self._headers = {"xero-tenant-id": organisation_id, "Accept": "application/json"}
 
     def read(
@@ -51,8 +53,8 @@ class XeroClient:
         name: str,
         params: Mapping[str, str] | None = None,
         changed_since: datetime | None = None,
-    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """The records of an endpoint that bears their name, and the body around them."""
+    ) -> tuple[list[object], dict[str, Any]]:
+        """The records of an endpoint that bears their name, whatever they are, and the body around them."""
         body = self.read(f"/{name}", params, changed_since)
         return list_in(body, name), body
 
@@ -60,18 +62,19 @@ class XeroClient:
         self._budget.take()
         answer = self._api.send(call)
         self._budget.correct(answer.headers)
-        refusal = refusal_of(answer, call.path, self._now)
+        refusal = refusal_of(answer, call.path, self._now, is_open=self._is_open)
         if refusal is not None:
             raise refusal
+        self._is_open = True
         if not isinstance(answer.body, dict):
             raise VendorUnavailable(f"xero: the answer of {call.path} has not its shape")
         return answer.body
 
 
-def list_in(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    """The list of objects under a name; anything else is not taken for an empty one."""
+def list_in(body: Mapping[str, Any], name: str) -> list[object]:
+    """The list under a name; anything else is not taken for an empty one."""
     found = body.get(name)
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    if not isinstance(found, list):
         raise VendorUnavailable(f"xero: an answer has no list of {name}")
     return found
 

@@ -1,107 +1,127 @@
-"""Invoices and credit notes as open items. Whom they are with is not read."""
+"""Invoices, credit notes, overpayments and prepayments as open items. Whom they are with is not read."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shared.connectors.xero.fields import (
     Node,
-    read_currency,
-    read_day,
+    business_day,
     read_instant,
     read_money,
     read_rate,
     require_day,
 )
-from shared.domain.accounts import InvoiceKind, OpenInvoice
+from shared.connectors.xero.shapes import CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Shape
+from shared.domain.accounts import ClosedInvoice, InvoiceKind, OpenInvoice
+from shared.domain.fields import LONGEST_ID, local_day, read_currency, read_text, require_node, show
 from shared.domain.rejections import collect as collect_nodes
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
 from shared.use_cases.vendors import Books
 
-# Who owes whom, and whether it lessens what is owed.
-KINDS = {
-    "ACCREC": (InvoiceKind.RECEIVABLE, 1),
-    "ACCRECCREDIT": (InvoiceKind.RECEIVABLE, -1),
-    "AROVERPAYMENT": (InvoiceKind.RECEIVABLE, -1),
-    "ARPREPAYMENT": (InvoiceKind.RECEIVABLE, -1),
-    "ACCPAY": (InvoiceKind.PAYABLE, 1),
-    "ACCPAYCREDIT": (InvoiceKind.PAYABLE, -1),
-    "APOVERPAYMENT": (InvoiceKind.PAYABLE, -1),
-    "APPREPAYMENT": (InvoiceKind.PAYABLE, -1),
-}
+__all__ = ["CREDIT_NOTES", "INVOICES", "OVERPAYMENTS", "PREPAYMENTS", "collect", "left_out"]
+
 # Not yet an obligation, and one no more.
 PROPOSED = frozenset({"DRAFT", "SUBMITTED"})
 CLOSED = frozenset({"PAID", "VOIDED", "DELETED"})
+ZERO = Decimal(0)
 
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How an endpoint names the id of a record, and what is still due of it."""
-
-    endpoint: str
-    id_field: str
-    due_field: str
-
-
-INVOICES = Shape("Invoices", "InvoiceID", "AmountDue")
-CREDIT_NOTES = Shape("CreditNotes", "CreditNoteID", "RemainingCredit")
+Item = OpenInvoice | ClosedInvoice
 
 
 def collect(
-    nodes: Iterable[Node], shape: Shape, books: Books
-) -> tuple[list[OpenInvoice], list[RejectedRecord]]:
-    """What could be read of the nodes, and what was set aside; proposals are neither."""
-    read, rejected = collect_nodes(
-        nodes,
-        lambda node: node.get(shape.id_field) or "?",
-        lambda node: read_invoice(node, shape, books),
+    nodes: Iterable[object], shape: Shape, books: Books
+) -> tuple[list[Item], list[RejectedRecord]]:
+    """What could be read of the nodes, and what was set aside; what is left out by a rule is neither."""
+    counted = [node for node in nodes if left_out(node, shape) is None]
+    return collect_nodes(
+        counted, lambda node: _key(node, shape), lambda node: read_item(node, shape, books)
     )
-    return [record for record in read if record is not None], rejected
 
 
-def read_invoice(node: Node, shape: Shape, books: Books) -> OpenInvoice | None:
-    """One record; None for a proposal. Raises `SkipRecord` naming the field that cannot be read."""
-    status = node.get("Status")
-    if status in PROPOSED:
+def left_out(node: object, shape: Shape) -> str | None:
+    """The rule by which a record counts nothing; None where it counts."""
+    if not isinstance(node, dict):
         return None
-    if status != "AUTHORISED" and status not in CLOSED:
-        raise SkipRecord("Status: is missing or is not known")
-    kind, sign = _read_kind(node)
-    currency = read_currency(node)
-    due = Decimal(0) if status in CLOSED else read_money(node, shape.due_field)
+    kind, status = node.get("Type"), node.get("Status")
+    if isinstance(kind, str) and kind in shape.elsewhere:
+        return "over- and prepayments among the invoices"
+    return "proposals" if isinstance(status, str) and status in PROPOSED else None
+
+
+def read_item(told: object, shape: Shape, books: Books) -> Item:
+    """One record; raises `SkipRecord` naming the field that cannot be read.
+
+    Of one that is closed only its id is needed: whatever else it lacks, nothing is due of it.
+    """
+    node = require_node(told, "record")
+    item_id = read_text(node.get(shape.id_field), shape.id_field, LONGEST_ID)
+    status = _read_status(node)
+    due = ZERO if status in CLOSED else read_money(node, shape.due_field)
+    closed_on = None if due else _closed_on(node, ZoneInfo(books.timezone))
+    closed = ClosedInvoice(item_id, status, closed_on)
+    if not due and closed_on is None:
+        return closed
+    try:
+        return _read_whole(node, shape, books, due, closed)
+    except SkipRecord:
+        if due:
+            raise
+        return closed
+
+
+def _read_whole(
+    node: Node, shape: Shape, books: Books, due: Decimal, read: ClosedInvoice
+) -> OpenInvoice:
+    kind, sign = _read_kind(node, shape)
+    currency = read_currency(node.get("CurrencyCode"), "CurrencyCode")
     return OpenInvoice(
-        source_invoice_id=_read_id(node, shape),
+        source_invoice_id=read.source_invoice_id,
         kind=kind,
-        status=str(status),
+        status=read.status,
         issued_on=require_day(node, "Date"),
-        due_on=read_day(node, "DueDate"),
+        due_on=business_day(node, "DueDate"),
         currency=currency,
         exchange_rate=read_rate(node, currency, books.currency),
-        total_amount=sign * read_money(node, "Total"),
-        # Plus nothing, so that a closed credit note has no negative zero.
-        amount_due=sign * due + Decimal(0),
-        closed_on=None if due else _closed_on(node, ZoneInfo(books.timezone)),
+        # Plus nothing, so that none of the two is a negative zero.
+        total_amount=sign * read_money(node, "Total") + ZERO,
+        amount_due=sign * due + ZERO,
+        closed_on=read.closed_on,
     )
 
 
-def _read_id(node: Node, shape: Shape) -> str:
-    told = node.get(shape.id_field)
-    if not isinstance(told, str) or not told:
-        raise SkipRecord(f"{shape.id_field}: is missing")
-    return told
+def _key(node: object, shape: Shape) -> str:
+    """Under which a record is set aside."""
+    told = node.get(shape.id_field) if isinstance(node, dict) else None
+    return told if isinstance(told, str) and told.strip() else "?"
 
 
-def _read_kind(node: Node) -> tuple[InvoiceKind, int]:
+def _read_status(node: Node) -> str:
+    status = node.get("Status")
+    if not isinstance(status, str) or (status != "AUTHORISED" and status not in CLOSED):
+        raise SkipRecord(f"Status: {show(status)} is missing or is not known")
+    return status
+
+
+def _read_kind(node: Node, shape: Shape) -> tuple[InvoiceKind, int]:
+    told = node.get("Type")
+    found = shape.kinds.get(told) if isinstance(told, str) else None
+    if found is None:
+        raise SkipRecord(f"Type: {show(told)} is none of {shape.endpoint}")
+    return found
+
+
+def _closed_on(node: Node, zone: ZoneInfo) -> date | None:
+    """The day of the last payment; else that of the last change, when it was voided; else nobody knows."""
     try:
-        return KINDS[str(node.get("Type"))]
-    except KeyError:
-        raise SkipRecord("Type: is missing or is not known") from None
-
-
-def _closed_on(node: Node, zone: ZoneInfo) -> date:
-    """The day of the last payment; else that of the last change, when it was voided."""
-    paid_on = read_day(node, "FullyPaidOnDate")
-    return paid_on or read_instant(node, "UpdatedDateUTC").astimezone(zone).date()
+        paid_on = business_day(node, "FullyPaidOnDate")
+    except SkipRecord:
+        paid_on = None
+    if paid_on is not None:
+        return paid_on
+    try:
+        return local_day(read_instant(node, "UpdatedDateUTC"), zone)
+    except SkipRecord:
+        return None

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.connectors.xero.timezones import iana_zone
-from shared.errors import InvalidInput, VendorUnavailable
+from shared.domain.fields import read_currency, read_name
+from shared.errors import InvalidInput, SkipRecord, VendorUnavailable
 from shared.use_cases.vendors import Books, Call, VendorApi
 
 CONNECTIONS = "/connections"
@@ -33,9 +34,19 @@ def find_organisation(api: VendorApi, organisation_id: str) -> str:
 
 def read_books(node: Mapping[str, Any]) -> Books:
     """Name, currency, time zone and id of an organisation."""
-    currency = node.get("BaseCurrency")
-    if not isinstance(currency, str) or len(currency) != 3 or not currency.isalpha():
-        raise InvalidInput("BaseCurrency: is missing; set it in Xero's organisation settings")
-    name = str(node.get("Name") or node.get("LegalName") or "?")
-    account = str(node.get("OrganisationID") or "")
-    return Books(name[:255], currency.upper(), iana_zone(node.get("Timezone")), account)
+    told = node.get("BaseCurrency")
+    try:
+        currency = read_currency(told.upper() if isinstance(told, str) else told, "BaseCurrency")
+    except SkipRecord:
+        raise InvalidInput(
+            "BaseCurrency: is missing or is not a currency; set it in Xero's organisation settings"
+        ) from None
+    name = _text(node, "Name") or _text(node, "LegalName") or "?"
+    return Books(name, currency, iana_zone(node.get("Timezone")), _text(node, "OrganisationID"))
+
+
+def _text(node: Mapping[str, Any], field: str) -> str:
+    try:
+        return read_name(node.get(field), field)
+    except SkipRecord:
+        return ""

@@ -1,42 +1,41 @@
-"""A place among the pages of two endpoints, as a text that is kept between jobs."""
+"""A place among the pages of the endpoints of open items, as a text that is kept between jobs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from shared.connectors.xero.invoices import CREDIT_NOTES, INVOICES, Shape
-from shared.errors import CursorExpired
+from shared.connectors.xero.shapes import BY_ENDPOINT, INVOICES, SHAPES, Shape
+from shared.domain.fields import LONGEST_ID, read_text
+from shared.errors import CursorExpired, SkipRecord
 
 # The most that Xero gives at once.
 PAGE_SIZE = 1000
-SHAPES = {shape.endpoint: shape for shape in (INVOICES, CREDIT_NOTES)}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The next page to read; `before` is the first id of the page before it, empty at the first page."""
+    """The next page to read; `before` is the first id of the page before it, empty where there was none."""
 
     endpoint: str = INVOICES.endpoint
     page: int = 1
     before: str = ""
 
     @classmethod
-    def parse(cls, cursor: str | None) -> "Place":
+    def parse(cls, cursor: str) -> "Place":
         """The place of a cursor; raises `CursorExpired` for a text that is none of ours."""
-        if cursor is None:
-            return cls()
         try:
             told = json.loads(cursor)
             place = cls(str(told["endpoint"]), int(told["page"]), str(told["before"]))
         except (KeyError, TypeError, ValueError):
             raise CursorExpired("xero: the cursor cannot be read; the pages begin again") from None
-        if place.endpoint not in SHAPES:
+        if place.endpoint not in BY_ENDPOINT:
             raise CursorExpired("xero: the cursor names no endpoint; the pages begin again")
         return place
 
     @property
     def shape(self) -> Shape:
         """The endpoint's shape."""
-        return SHAPES[self.endpoint]
+        return BY_ENDPOINT[self.endpoint]
 
     @property
     def params(self) -> dict[str, str]:
@@ -55,11 +54,23 @@ class Place:
         """The page after this one, whose first id is given; of the next endpoint after the last page (None)."""
         if first_id is not None:
             return Place(self.endpoint, self.page + 1, first_id)
-        return Place(CREDIT_NOTES.endpoint) if self.endpoint == INVOICES.endpoint else None
+        later = SHAPES[SHAPES.index(self.shape) + 1 :]
+        return Place(later[0].endpoint) if later else None
 
     def write(self) -> str:
         """The cursor."""
         return json.dumps(asdict(self))
+
+
+def first_id(nodes: Sequence[object], shape: Shape) -> str:
+    """The first id of a page that can be read; empty where there is none."""
+    for node in nodes:
+        try:
+            told = node.get(shape.id_field) if isinstance(node, dict) else None
+            return read_text(told, shape.id_field, LONGEST_ID)
+        except SkipRecord:
+            continue
+    return ""
 
 
 def is_last_page(page: int, count: int, pagination: object) -> bool:
@@ -67,6 +78,10 @@ def is_last_page(page: int, count: int, pagination: object) -> bool:
     if count == 0:
         return True
     told = pagination if isinstance(pagination, dict) else {}
-    size, pages = told.get("pageSize"), told.get("pageCount")
+    size, pages = _number(told.get("pageSize")), _number(told.get("pageCount") or 0)
     # Without its size nobody knows how long a page is: the next one is asked for.
-    return isinstance(size, int) and count < size and page >= (pages or 0)
+    return size is not None and pages is not None and count < size and page >= pages
+
+
+def _number(told: object) -> int | None:
+    return told if isinstance(told, int) and not isinstance(told, bool) else None

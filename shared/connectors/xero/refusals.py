@@ -4,7 +4,13 @@ from collections.abc import Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from shared.errors import CapLiquifyError, CredentialRejected, GiveUp, RateLimited
+from shared.errors import (
+    CapLiquifyError,
+    CredentialRejected,
+    GiveUp,
+    RateLimited,
+    ScopeMissing,
+)
 from shared.use_cases.vendors import Answer
 
 READ_HERE = frozenset({400, 403, 404, 429})
@@ -15,15 +21,20 @@ class TooManyAtOnce(RateLimited):
     """Five calls are under way for the organisation: one of them ends soon."""
 
 
-def refusal_of(answer: Answer, path: str, now: Callable[[], datetime]) -> CapLiquifyError | None:
-    """The error that an answer stands for; None where it is one to read."""
+def refusal_of(
+    answer: Answer, path: str, now: Callable[[], datetime], *, is_open: bool = False
+) -> CapLiquifyError | None:
+    """The error that an answer stands for; None where it is one to read.
+
+    An organisation that `is_open`, having answered before, refuses only this path.
+    """
     match answer.status:
         case 200:
             return None
         case 429:
             return _limited(answer, now)
         case 403:
-            return CredentialRejected(_forbidden(answer))
+            return _forbidden(answer, path, is_open=is_open)
         case 404:
             return GiveUp(f"xero: there is no {path}; the organisation's edition may lack it")
     return GiveUp(f"xero: takes no such request to {path} ({_told(answer, 'Type') or 'HTTP 400'})")
@@ -45,13 +56,19 @@ def _limited(answer: Answer, now: Callable[[], datetime]) -> RateLimited:
     )
 
 
-def _forbidden(answer: Answer) -> str:
+def _forbidden(answer: Answer, path: str, *, is_open: bool) -> GiveUp:
     if _told(answer, "Detail").startswith("AuthenticationUnsuccessful"):
-        return (
+        return CredentialRejected(
             "xero: the organisation is not connected any more, or organisation_id names "
             "another one; connect Xero again"
         )
-    return "xero: forbidden (HTTP 403): wrong organisation or missing scope; connect Xero again"
+    if is_open:
+        return ScopeMissing(
+            f"xero: forbidden (HTTP 403) to read {path}: missing scope; connect Xero again and allow it"
+        )
+    return CredentialRejected(
+        "xero: forbidden (HTTP 403): wrong organisation or missing scope; connect Xero again"
+    )
 
 
 def _told(answer: Answer, name: str) -> str:

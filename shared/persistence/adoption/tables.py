@@ -17,6 +17,9 @@ FILL = {
         "sales",
         "channel_line_id",
     ): "CASE WHEN o.channel_order_id IS NOT NULL THEN 'adopted-' || o.id::text END",
+    # What less than nothing was sold of was given back.
+    ("sales", "line_kind"): "CASE WHEN o.quantity <= 0 AND o.total_amount <= 0 "
+    "AND (o.quantity < 0 OR o.total_amount < 0) THEN 'REFUND' ELSE 'SALE' END::public.sale_line_kind",
     ("forecasts", "forecast_origin"): "o.forecast_date - 1",
     (
         "working_capital_metrics",

@@ -30,9 +30,15 @@ class CompanyRepository:
         )
         return self.get()
 
+    def set_vat_registered(self, registered: bool) -> None:
+        """Says whether the tenant's companies are registered for VAT."""
+        self._connection.execute(
+            "UPDATE companies SET vat_registered = %s, updated_at = now()", (registered,)
+        )
+
     def _find(self) -> Company | None:
         with self._connection.cursor(row_factory=class_row(Company)) as cursor:
             return cursor.execute(
-                "SELECT id, name, primary_currency AS currency, timezone FROM companies "
-                "ORDER BY created_at, id LIMIT 1"
+                "SELECT id, name, primary_currency AS currency, timezone, vat_registered "
+                "FROM companies ORDER BY created_at, id LIMIT 1"
             ).fetchone()

@@ -6,8 +6,9 @@ from uuid import UUID
 from psycopg import DataError, sql
 from psycopg.errors import ExternalRoutineInvocationException
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
-from shared.domain.credential import KeptCredential
+from shared.domain.credential import KeptCredential, StreamProblems
 from shared.domain.token import RefreshClaim, SealedTokens
 from shared.errors import InvalidInput, VaultError
 from shared.persistence.database import Connection, Database
@@ -78,6 +79,7 @@ class CredentialRepository:
         """Every credential, also those that are not active, by service."""
         rows = self._connection.execute(
             "SELECT id, service_name, service_type, is_active, needs_reconnect, last_sync_at, last_sync_status::text, "
+            "stream_problems, "
             "jsonb_strip_nulls(jsonb_build_object('credentials_encrypted', credentials_encrypted, "
             "'access_token_encrypted', access_token_encrypted, "
             "'refresh_token_encrypted', refresh_token_encrypted)) AS sealed "
@@ -152,6 +154,20 @@ class CredentialRepository:
             "UPDATE api_credentials SET last_sync_at = %s, last_sync_status = 'SUCCESS', "
             "needs_reconnect = false WHERE id = %s",
             (at, credential_id),
+        )
+
+    def problems(self, credential_id: UUID) -> StreamProblems:
+        """What keeps streams of the credential from going on, locked until the end of the transaction."""
+        row = self._connection.execute(
+            "SELECT stream_problems FROM api_credentials WHERE id = %s FOR UPDATE", (credential_id,)
+        ).fetchone()
+        return dict(row["stream_problems"]) if row else {}
+
+    def keep_problems(self, credential_id: UUID, problems: StreamProblems) -> None:
+        """Notes what keeps its streams from going on, since when and why."""
+        self._connection.execute(
+            "UPDATE api_credentials SET stream_problems = %s WHERE id = %s",
+            (Jsonb(problems), credential_id),
         )
 
     def mark_failed(

@@ -6,8 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from shared.domain.accuracy import NO_UNIT, NOTHING_SCORED, ScoreResult
-from shared.domain.money import round_money
+from shared.domain.money import LARGEST, round_money
 from shared.domain.series import Forecast
+from shared.errors import SkipRecord
+from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 
 # A forecast that changes is not scored any more: the next scoring does it anew.
@@ -31,7 +33,7 @@ WHERE (f.model_version, f.confidence_level, f.fallback, f.predicted_value, f.low
 # The rule is `shared.domain.accuracy.accuracy_percent`.
 SCORE_DEMAND = """
 WITH wanted AS (
-    SELECT product_id, sale_date AS day, quantity AS units FROM sales
+    SELECT product_id, sale_date AS day, greatest(quantity, 0) AS units FROM sales
     WHERE line_kind = 'SALE' AND product_id IS NOT NULL AND sale_date BETWEEN %(first)s AND %(last)s
     UNION ALL
     SELECT p.id, %(last)s::date - n, 0 FROM products p
@@ -67,8 +69,18 @@ class ForecastRepository:
     def upsert_demand(
         self, company_id: UUID, product_id: UUID, origin: date, forecasts: Sequence[Forecast]
     ) -> int:
-        """Writes daily demand; returns how many forecasts (one a model) were new or changed."""
-        return sum(self._upsert(company_id, product_id, origin, each) for each in forecasts)
+        """Writes daily demand; returns how many forecasts (one a model) were new or changed.
+
+        Raises `SkipRecord`, with nothing written, where a figure is beyond what a table holds.
+        """
+
+        def write(_all: Sequence[Sequence[Forecast]]) -> int:
+            return sum(self._upsert(company_id, product_id, origin, each) for each in forecasts)
+
+        written = write_apart(self._connection, [forecasts], write)
+        for _, error in written.refused:
+            raise error
+        return written.changed
 
     def score_demand(self, first: date, last: date) -> ScoreResult:
         """Fills actual and accuracy of daily demand of those days where it lacks or late data changed it."""
@@ -99,4 +111,7 @@ class ForecastRepository:
 
 
 def _units(value: float) -> Decimal:
-    return round_money(Decimal(repr(value)))
+    amount = Decimal(repr(float(value)))
+    if not amount.is_finite() or abs(amount) > LARGEST:
+        raise SkipRecord(f"predicted_value: {value:.6g} is no number of units")
+    return round_money(amount)

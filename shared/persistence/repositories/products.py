@@ -1,12 +1,18 @@
-"""Products, what channels call them, what they cost, and their stock."""
+"""Products, what channels call them, and what they cost; their stock is in `stock.py`."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
-from shared.domain.catalogue import Product, StockLevel
+from shared.domain.catalogue import Product
 from shared.domain.money import round_money
+from shared.domain.rejections import Kept
+from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
+from shared.persistence.repositories.renames import follow_renames
+from shared.persistence.repositories.stock import write_stock
 
 # Prices and costs are the company's own currency's: a shop that sells in another one must not overwrite them.
 UPSERT_PRODUCTS = """
@@ -26,6 +32,15 @@ WHERE (p.name, p.category, p.unit_price, p.unit_cost) IS DISTINCT FROM
        coalesce(excluded.unit_cost, p.unit_cost))
 """
 
+# A variant that a channel lists under another name than ours is that product.
+FIND_ALIASES = """
+SELECT c.channel_sku, c.channel_product_id, p.sku
+FROM unnest(%s::text[], %s::text[]) AS n (channel_sku, channel_product_id)
+JOIN product_channel_skus c ON c.channel = %s AND c.channel_sku = n.channel_sku
+                           AND c.channel_product_id = n.channel_product_id
+JOIN products p ON p.id = c.product_id AND p.sku <> c.channel_sku
+"""
+
 # A product is for sale while one of its channels sells it.
 DECIDE_ACTIVE = """
 UPDATE products p SET is_active = c.is_active, updated_at = now()
@@ -35,16 +50,18 @@ WHERE p.id = c.product_id AND p.is_active <> c.is_active
 """
 
 UPSERT_CHANNEL_SKUS = """
-INSERT INTO product_channel_skus AS c (channel, channel_sku, product_id, channel_product_id, is_active, last_seen_on)
-SELECT n.channel, n.channel_sku, p.id, n.channel_product_id, n.is_active, %s
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[])
+INSERT INTO product_channel_skus AS c (channel, channel_sku, product_id, channel_product_id, is_active,
+                                       first_seen_at, last_seen_at)
+SELECT n.channel, n.channel_sku, p.id, n.channel_product_id, n.is_active,
+       coalesce(%(seen)s::timestamptz, now()), coalesce(%(seen)s::timestamptz, now())
+FROM unnest(%(channels)s::text[], %(channel_skus)s::text[], %(skus)s::text[], %(ids)s::text[], %(active)s::boolean[])
      AS n (channel, channel_sku, sku, channel_product_id, is_active)
 JOIN products p USING (sku)
-ON CONFLICT (channel, channel_sku) DO UPDATE SET
-    product_id = excluded.product_id, channel_product_id = excluded.channel_product_id,
-    is_active = excluded.is_active, last_seen_on = excluded.last_seen_on, updated_at = now()
-WHERE (c.product_id, c.channel_product_id, c.is_active, c.last_seen_on)
-   IS DISTINCT FROM (excluded.product_id, excluded.channel_product_id, excluded.is_active, excluded.last_seen_on)
+ON CONFLICT (channel, channel_sku, channel_product_id) DO UPDATE SET
+    product_id = excluded.product_id, is_active = excluded.is_active,
+    last_seen_at = greatest(c.last_seen_at, excluded.last_seen_at), updated_at = now()
+WHERE (c.product_id, c.is_active) IS DISTINCT FROM (excluded.product_id, excluded.is_active)
+   OR c.last_seen_at < excluded.last_seen_at
 """
 
 # A cost is written down only on the day from which it differs.
@@ -62,49 +79,19 @@ WHERE latest.unit_cost IS DISTINCT FROM n.unit_cost
 ON CONFLICT (product_id, currency, valid_from) DO UPDATE SET unit_cost = excluded.unit_cost
 """
 
-# Stock that a page does not list any more is gone: it becomes zero, it does not stay as it was.
-UPSERT_INVENTORY = """
-WITH listed AS (
-    SELECT p.id AS product_id, n.location, n.on_hand, n.reserved
-    FROM unnest(%(skus)s::text[], %(locations)s::text[], %(on_hand)s::int[], %(reserved)s::int[])
-         AS n (sku, location, on_hand, reserved)
-    JOIN products p USING (sku)
-), counted AS (
-    SELECT product_id, location, on_hand, reserved FROM listed
-    UNION ALL
-    SELECT i.product_id, i.location, 0, 0 FROM inventory i JOIN products p ON p.id = i.product_id
-    WHERE p.sku = ANY(%(page)s::text[]) AND i.channel = %(channel)s
-      AND NOT EXISTS (SELECT FROM listed WHERE product_id = i.product_id AND location = i.location)
-), history AS (
-    INSERT INTO inventory_history AS h (product_id, location, snapshot_date, quantity_on_hand, quantity_reserved)
-    SELECT product_id, location, %(day)s, on_hand, reserved FROM counted
-    ON CONFLICT (product_id, location, snapshot_date) DO UPDATE SET
-        quantity_on_hand = excluded.quantity_on_hand, quantity_reserved = excluded.quantity_reserved
-    WHERE (h.quantity_on_hand, h.quantity_reserved)
-       IS DISTINCT FROM (excluded.quantity_on_hand, excluded.quantity_reserved)
-)
-INSERT INTO inventory AS i (company_id, product_id, location, channel, quantity_on_hand, quantity_reserved)
-SELECT %(company_id)s, product_id, location, %(channel)s, on_hand, reserved FROM counted
-ON CONFLICT (product_id, location) DO UPDATE SET
-    quantity_on_hand = excluded.quantity_on_hand, quantity_reserved = excluded.quantity_reserved,
-    channel = excluded.channel, updated_at = now()
-WHERE (i.quantity_on_hand, i.quantity_reserved, i.channel)
-   IS DISTINCT FROM (excluded.quantity_on_hand, excluded.quantity_reserved, excluded.channel)
-"""
-
 # What a full scan of a channel did not list: off the shelf, unless another channel still lists it.
 RETIRE = """
 WITH gone AS (
-    SELECT product_id FROM product_channel_skus WHERE channel = %(channel)s AND last_seen_on < %(day)s
+    SELECT product_id FROM product_channel_skus WHERE channel = %(channel)s AND last_seen_at < %(seen)s
 ), marked AS (
     UPDATE product_channel_skus SET is_active = false, updated_at = now()
-    WHERE channel = %(channel)s AND last_seen_on < %(day)s AND is_active
+    WHERE channel = %(channel)s AND last_seen_at < %(seen)s AND is_active
 ), emptied AS (
     UPDATE inventory i SET quantity_on_hand = 0, quantity_reserved = 0, updated_at = now()
     WHERE channel = %(channel)s AND product_id IN (SELECT product_id FROM gone)
       AND (quantity_on_hand, quantity_reserved) <> (0, 0)
       AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = i.product_id
-                      AND c.channel = %(channel)s AND c.last_seen_on >= %(day)s)
+                      AND c.channel = %(channel)s AND c.last_seen_at >= %(seen)s)
     RETURNING product_id, location
 ), history AS (
     INSERT INTO inventory_history (product_id, location, snapshot_date, quantity_on_hand)
@@ -115,7 +102,7 @@ WITH gone AS (
 UPDATE products p SET is_active = false, updated_at = now()
 WHERE is_active AND id IN (SELECT product_id FROM gone)
   AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = p.id AND c.is_active
-                  AND NOT (c.channel = %(channel)s AND c.last_seen_on < %(day)s))
+                  AND NOT (c.channel = %(channel)s AND c.last_seen_at < %(seen)s))
 """
 
 
@@ -125,35 +112,41 @@ class ProductRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upsert(self, company_id: UUID, products: Sequence[Product], as_of: date) -> int:
-        """Writes products with their costs and the stock of the day; returns product rows changed."""
-        unique = list({product.sku: product for product in reversed(products)}.values())
-        if not unique:
-            return 0
-        changed = self._connection.execute(
-            UPSERT_PRODUCTS,
-            (
-                [p.sku for p in unique],
-                [p.name[:255] for p in unique],
-                [p.category[:100] if p.category else None for p in unique],
-                [None if p.unit_cost is None else round_money(p.unit_cost) for p in unique],
-                [p.unit_price for p in unique],
-                [p.currency for p in unique],
-                [p.is_active for p in unique],
-                company_id,
-            ),
-        ).rowcount
-        self._upsert_channel_skus(products, as_of)
-        changed += self._connection.execute(
-            DECIDE_ACTIVE, ([product.sku for product in unique],)
-        ).rowcount
-        self._upsert_costs(unique, as_of)
-        self._upsert_stock(company_id, products, as_of)
-        return changed
+    def upsert(
+        self,
+        company_id: UUID,
+        products: Sequence[Product],
+        as_of: date,
+        seen: datetime | None = None,
+    ) -> Kept:
+        """Writes products with their costs and the stock of the day; what the tables refuse is set aside.
 
-    def retire_unseen(self, channel: str, since: date) -> int:
-        """Takes off the shelf what a full scan of the channel did not list; returns products retired."""
-        return self._connection.execute(RETIRE, {"channel": channel, "day": since}).rowcount
+        `seen` is when the scan began that lists them; now if None.
+        """
+        named = self._rename(products)
+        unique = list({product.sku: product for product in reversed(named)}.values())
+        write = partial(self._upsert, company_id)
+        written = write_apart(self._connection, unique, write)
+        refused = {product.sku for product, _ in written.refused}
+        kept = [product for product in named if product.sku not in refused]
+        if not kept:
+            return Kept(written.changed, written.rejected(_key))
+        self._upsert_channel_skus(kept, seen)
+        skus = list({product.sku for product in kept})
+        changed = self._connection.execute(DECIDE_ACTIVE, (skus,)).rowcount
+        costs = write_apart(self._connection, _costs(kept), partial(self._upsert_costs, as_of))
+        stock = write_stock(self._connection, company_id, kept, as_of)
+        told = Kept(written.changed + changed, written.rejected(_key))
+        return told + Kept(0, costs.rejected(lambda cost: cost[0])) + stock
+
+    def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
+        """Follows renamed SKUs, and takes off the shelf what a full scan did not list; returns products retired.
+
+        `since` is when the scan began.
+        """
+        follow_renames(self._connection, channel, since)
+        asked = {"channel": channel, "seen": since, "day": day}
+        return self._connection.execute(RETIRE, asked).rowcount
 
     def count_active(self) -> int:
         """How many products are active."""
@@ -170,58 +163,85 @@ class ProductRepository:
         )
         return [(row["id"], row["sku"]) for row in rows]
 
-    def _upsert_channel_skus(self, products: Sequence[Product], as_of: date) -> None:
-        unique = list({(p.channel, p.channel_sku): p for p in products}.values())
+    def tax_rates(self, skus: Sequence[str]) -> dict[str, Decimal]:
+        """The products' own rates of VAT, where a person has set one."""
+        rows = self._connection.execute(
+            "SELECT sku, tax_rate FROM products WHERE sku = ANY(%s::text[]) AND tax_rate IS NOT NULL",
+            (list(skus),),
+        )
+        return {row["sku"]: row["tax_rate"] for row in rows}
+
+    def own_tax_rates(self) -> dict[str, Decimal]:
+        """All rates of VAT that a person has set, by SKU."""
+        rows = self._connection.execute(
+            "SELECT sku, tax_rate FROM products WHERE tax_rate IS NOT NULL ORDER BY sku"
+        )
+        return {row["sku"]: row["tax_rate"] for row in rows}
+
+    def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool:
+        """Sets a product's own rate of VAT, or takes it away; False where there is no such product."""
+        updated = self._connection.execute(
+            "UPDATE products SET tax_rate = %s, updated_at = now() WHERE sku = %s", (rate, sku)
+        )
+        return updated.rowcount == 1
+
+    def _rename(self, products: Sequence[Product]) -> Sequence[Product]:
+        """The products under our names of them, where a channel calls them otherwise."""
+        if not products:
+            return products
+        asked = [p.channel_sku for p in products], [p.channel_product_id for p in products]
+        rows = self._connection.execute(FIND_ALIASES, (*asked, products[0].channel))
+        names = {(row["channel_sku"], row["channel_product_id"]): row["sku"] for row in rows}
+        return [
+            each.renamed(names.get((each.channel_sku, each.channel_product_id), each.sku))
+            for each in products
+        ]
+
+    def _upsert(self, company_id: UUID, products: Sequence[Product]) -> int:
+        return self._connection.execute(
+            UPSERT_PRODUCTS,
+            (
+                [p.sku for p in products],
+                [p.name[:255] for p in products],
+                [p.category[:100] if p.category else None for p in products],
+                [None if p.unit_cost is None else round_money(p.unit_cost) for p in products],
+                [p.unit_price for p in products],
+                [p.currency for p in products],
+                [p.is_active for p in products],
+                company_id,
+            ),
+        ).rowcount
+
+    def _upsert_channel_skus(self, products: Sequence[Product], seen: datetime | None) -> None:
+        unique = {(p.channel, p.channel_sku, p.channel_product_id): p for p in products}.values()
         self._connection.execute(
             UPSERT_CHANNEL_SKUS,
-            (
-                as_of,
-                [p.channel for p in unique],
-                [p.channel_sku for p in unique],
-                [p.sku for p in unique],
-                [p.channel_product_id for p in unique],
-                [p.is_active for p in unique],
-            ),
-        )
-
-    def _upsert_costs(self, products: Sequence[Product], as_of: date) -> None:
-        known = [(p.sku, p.unit_cost, p.currency) for p in products if p.unit_cost is not None]
-        self._connection.execute(
-            UPSERT_COSTS,
-            (
-                [sku for sku, _, _ in known],
-                [as_of] * len(known),
-                [cost for _, cost, _ in known],
-                [currency for _, _, currency in known],
-            ),
-        )
-
-    def _upsert_stock(self, company_id: UUID, products: Sequence[Product], as_of: date) -> None:
-        levels = add_up_stock([level for product in products for level in product.stock])
-        self._connection.execute(
-            UPSERT_INVENTORY,
             {
-                "company_id": company_id,
-                "day": as_of,
-                "channel": products[0].channel,
-                "page": [product.sku for product in products],
-                "skus": [level.sku for level in levels],
-                "locations": [level.location for level in levels],
-                "on_hand": [level.on_hand for level in levels],
-                "reserved": [level.reserved for level in levels],
+                "seen": seen,
+                "channels": [p.channel for p in unique],
+                "channel_skus": [p.channel_sku for p in unique],
+                "skus": [p.sku for p in unique],
+                "ids": [p.channel_product_id for p in unique],
+                "active": [p.is_active for p in unique],
             },
         )
 
+    def _upsert_costs(self, as_of: date, costs: Sequence[tuple[str, Decimal, str]]) -> int:
+        skus, amounts, currencies = zip(*costs, strict=True)
+        return self._connection.execute(
+            UPSERT_COSTS, (list(skus), [as_of] * len(costs), list(amounts), list(currencies))
+        ).rowcount
 
-def add_up_stock(levels: Sequence[StockLevel]) -> list[StockLevel]:
-    """One level a SKU and location: two variants of one SKU, or two places of one name, add up."""
-    totals: dict[tuple[str, str], StockLevel] = {}
-    for level in levels:
-        key = level.sku, level.location
-        known = totals.get(key)
-        if known is None:
-            totals[key] = level
-        else:
-            on_hand, reserved = known.on_hand + level.on_hand, known.reserved + level.reserved
-            totals[key] = StockLevel(level.sku, level.location, on_hand, reserved)
-    return list(totals.values())
+
+def _costs(products: Sequence[Product]) -> list[tuple[str, Decimal, str]]:
+    """What each SKU costs, by SKU and currency; the first of two variants of one SKU counts."""
+    known: dict[tuple[str, str], tuple[str, Decimal, str]] = {}
+    for product in products:
+        if product.unit_cost is not None:
+            cost = product.sku, product.unit_cost, product.currency
+            known.setdefault((product.sku, product.currency), cost)
+    return list(known.values())
+
+
+def _key(product: Product) -> str:
+    return product.channel_product_id or product.sku

@@ -1,31 +1,39 @@
 """Order lines, the daily demand of a SKU, and the daily flows of the company."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from psycopg.rows import DictRow
+
+from shared.domain.calendar import find_zone
+from shared.domain.rejections import Kept
 from shared.domain.sales import SaleLine
 from shared.domain.series import Series
 from shared.domain.working_capital import Flows
 from shared.persistence.database import Connection
-from shared.persistence.repositories.sale_lines import write_lines
+from shared.persistence.repositories.sale_lines import void_orders, write_lines
 from shared.use_cases.ports import Company
 
-# Demand is what customers wanted on the day: a later refund does not unmake it.
+# Demand is what customers wanted on the day: a later refund does not unmake it, and a negative line is none.
 DAILY_DEMAND = """
-SELECT sale_date, sum(quantity)::float8 AS units FROM sales
+SELECT sale_date, sum(greatest(quantity, 0))::float8 AS units FROM sales
 WHERE product_id = %s AND line_kind = 'SALE' AND sale_date <= %s
 GROUP BY sale_date ORDER BY sale_date
 """
 
-# The day in which a shop's finished window ends is not whole yet: the one before it is. Nothing is before
-# the years before the connection have been brought as well; a further shop whose past is still on its way holds
-# up nobody.
-COMPLETE_UNTIL = """
-SELECT CASE WHEN count(*) > 0 AND bool_and(before.position IS NOT NULL AND NOT before.position ? 'done')
-    THEN '0001-01-01' ELSE min(coalesce(
-    ((now.position ->> 'since')::timestamptz AT TIME ZONE coalesce(shop.position ->> 'timezone', companies.timezone)
-    )::date - 1, '0001-01-01')) FILTER (WHERE before.position IS NULL OR before.position ? 'done') END AS day
+COUNTED_ORDERS = """
+SELECT channel_order_id FROM sales
+WHERE channel = %(channel)s AND channel_order_id IS NOT NULL AND source_updated_at IS NOT NULL
+GROUP BY channel_order_id
+HAVING bool_or((quantity, total_amount, tax_amount, shipping_amount) <> (0, 0, 0, 0))
+   AND min(sale_date) >= coalesce(%(since)s::date, '-infinity')
+"""
+
+# Where each connected shop stands; the days are counted in Python, whose time zones refuse nobody.
+SHOPS = """
+SELECT now.position ->> 'since' AS since, before.position IS NOT NULL AND NOT before.position ? 'done' AS past_missing,
+       shop.position ->> 'timezone' AS zone, companies.timezone AS company_zone
 FROM api_credentials c JOIN companies ON companies.id = c.company_id
 LEFT JOIN sync_cursors now ON now.credential_id = c.id AND now.stream = 'orders'
 LEFT JOIN sync_cursors before ON before.credential_id = c.id AND before.stream = 'orders_backfill'
@@ -39,8 +47,10 @@ DAILY_FLOWS = """
 SELECT s.sale_date,
        CASE WHEN bool_and(s.currency = %(currency)s) THEN sum(s.total_amount) END AS revenue,
        CASE WHEN bool_and(s.quantity = 0 OR s.product_id IS NULL OR c.unit_cost IS NOT NULL)
-            THEN coalesce(sum(s.quantity * c.unit_cost), 0) END AS cost_of_goods_sold
-FROM sales s
+            THEN coalesce(sum(s.quantity * c.unit_cost), 0) END AS cost_of_goods_sold,
+       string_agg(DISTINCT s.currency, ', ') FILTER (WHERE s.currency <> %(currency)s) AS foreign_money,
+       min(p.sku) FILTER (WHERE s.quantity <> 0 AND c.unit_cost IS NULL) AS costless
+FROM sales s LEFT JOIN products p ON p.id = s.product_id
 LEFT JOIN LATERAL (
     SELECT unit_cost FROM product_costs
     WHERE product_id = s.product_id AND currency = %(currency)s
@@ -59,14 +69,31 @@ class SaleRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> int:
-        """Writes lines; returns rows new or changed."""
-        return write_lines(self._connection, company_id, lines) if lines else 0
+    def upsert(self, company_id: UUID, lines: Sequence[SaleLine]) -> Kept:
+        """Writes lines; what the table refuses is set aside."""
+        return write_lines(self._connection, company_id, lines) if lines else Kept()
+
+    def void_orders(self, channel: str, orders: Sequence[str]) -> int:
+        """Makes all rows of these orders count nothing; returns how many did count."""
+        return void_orders(self._connection, channel, orders)
+
+    def counted_orders(self, channel: str, since: date | None) -> set[str]:
+        """The channel's orders that count, from a day of sale on."""
+        rows = self._connection.execute(COUNTED_ORDERS, {"channel": channel, "since": since})
+        return {row["channel_order_id"] for row in rows}
 
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has told; None where no shop is connected."""
-        row = self._connection.execute(COMPLETE_UNTIL).fetchone()
-        return row["day"] if row else None
+        """The last day whose orders every connected shop has brought; None where no shop is connected.
+
+        The day in which a shop's finished window ends is not whole yet: the one before it is. Nothing is
+        before the years before the connection have been brought as well; a further shop whose past is
+        still on its way holds up nobody.
+        """
+        shops = self._connection.execute(SHOPS).fetchall()
+        whole = [shop for shop in shops if not shop["past_missing"]]
+        if shops and not whole:
+            return date.min
+        return min((_day_before(shop) for shop in whole), default=None)
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None:
         """Units wanted on each day from the first sale to `until`, zero-filled; None without a sale."""
@@ -84,4 +111,20 @@ class SaleRepository:
             DAILY_FLOWS,
             {"company_id": company.id, "currency": company.currency, "first": first, "last": last},
         )
-        return {row["sale_date"]: Flows(row["revenue"], row["cost_of_goods_sold"]) for row in rows}
+        return {row["sale_date"]: _flows(row) for row in rows}
+
+
+def _flows(row: DictRow) -> Flows:
+    reasons = {}
+    if row["revenue"] is None:
+        reasons["revenue"] = f"there are sales in {row['foreign_money']}"
+    if row["cost_of_goods_sold"] is None:
+        reasons["cost_of_goods_sold"] = f"{row['costless']} has no known cost"
+    return Flows(row["revenue"], row["cost_of_goods_sold"], reasons)
+
+
+def _day_before(shop: DictRow) -> date:
+    if shop["since"] is None:
+        return date.min
+    zone = find_zone(shop["zone"], shop["company_zone"])
+    return datetime.fromisoformat(shop["since"]).astimezone(zone).date() - timedelta(days=1)

@@ -5,6 +5,9 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
 from shared.domain.working_capital import AccountClass, Balances, WorkingCapital
 from shared.persistence.database import Connection
 from shared.use_cases.ports import Company
@@ -13,8 +16,8 @@ UPSERT_METRICS = """
 INSERT INTO working_capital_metrics AS w (
     company_id, period_type, period_date, period_days, cash, accounts_receivable, inventory, accounts_payable,
     short_term_debt, revenue, cost_of_goods_sold,
-    days_sales_outstanding, days_inventory_outstanding, days_payables_outstanding)
-VALUES (%s, %s::public.period_type, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    days_sales_outstanding, days_inventory_outstanding, days_payables_outstanding, reasons)
+VALUES (%s, %s::public.period_type, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (company_id, period_type, period_date) DO UPDATE SET
     period_days = excluded.period_days, cash = excluded.cash, accounts_receivable = excluded.accounts_receivable,
     inventory = excluded.inventory, accounts_payable = excluded.accounts_payable,
@@ -22,14 +25,15 @@ ON CONFLICT (company_id, period_type, period_date) DO UPDATE SET
     cost_of_goods_sold = excluded.cost_of_goods_sold,
     days_sales_outstanding = excluded.days_sales_outstanding,
     days_inventory_outstanding = excluded.days_inventory_outstanding,
-    days_payables_outstanding = excluded.days_payables_outstanding, updated_at = now()
+    days_payables_outstanding = excluded.days_payables_outstanding, reasons = excluded.reasons, updated_at = now()
 WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_payable, w.short_term_debt,
        w.revenue, w.cost_of_goods_sold, w.days_sales_outstanding, w.days_inventory_outstanding,
-       w.days_payables_outstanding)
+       w.days_payables_outstanding, w.reasons)
    IS DISTINCT FROM
       (excluded.period_days, excluded.cash, excluded.accounts_receivable, excluded.inventory,
        excluded.accounts_payable, excluded.short_term_debt, excluded.revenue, excluded.cost_of_goods_sold,
-       excluded.days_sales_outstanding, excluded.days_inventory_outstanding, excluded.days_payables_outstanding)
+       excluded.days_sales_outstanding, excluded.days_inventory_outstanding, excluded.days_payables_outstanding,
+       excluded.reasons)
 """
 
 # A balance stands until the next one is told, account by account. From the day on which books tell of a
@@ -57,10 +61,11 @@ GROUP BY d.day, t.account_class
 STOCK_VALUES = """
 SELECT d.day,
        CASE WHEN count(*) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) = 0
-            THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost), 0) END AS amount
+            THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost), 0) END AS amount,
+       min(h.sku) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) AS costless
 FROM unnest(%(days)s::date[]) AS d (day)
 CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand
+    SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand, sku
     FROM inventory_history JOIN products ON products.id = product_id
     WHERE snapshot_date <= d.day AND company_id = %(company_id)s
     ORDER BY product_id, location, snapshot_date DESC
@@ -110,14 +115,15 @@ class WorkingCapitalRepository:
             (row["day"], row["account_class"]): row["amount"]
             for row in self._connection.execute(BALANCES, known)
         }
-        stock = {row["day"]: row["amount"] for row in self._connection.execute(STOCK_VALUES, known)}
+        stock = {row["day"]: row for row in self._connection.execute(STOCK_VALUES, known)}
         return {
             day: Balances(
                 cash=amounts.get((day, AccountClass.CASH)),
                 accounts_receivable=amounts.get((day, AccountClass.ACCOUNTS_RECEIVABLE)),
-                inventory=stock.get(day),
+                inventory=stock[day]["amount"] if day in stock else None,
                 accounts_payable=amounts.get((day, AccountClass.ACCOUNTS_PAYABLE)),
                 short_term_debt=amounts.get((day, AccountClass.SHORT_TERM_DEBT)),
+                reasons=_why_no_stock(stock.get(day)),
             )
             for day in asked
         }
@@ -130,6 +136,14 @@ class WorkingCapitalRepository:
                 ENTER, (company.id, day, account_class, amount, company.currency)
             ).rowcount
         return changed
+
+
+def _why_no_stock(row: DictRow | None) -> dict[str, str]:
+    if row is None:
+        return {"inventory": "nothing was counted yet"}
+    if row["amount"] is None:
+        return {"inventory": f"{row['costless']} has no known cost"}
+    return {}
 
 
 def _values(company_id: UUID, row: WorkingCapital) -> tuple[object, ...]:
@@ -149,4 +163,5 @@ def _values(company_id: UUID, row: WorkingCapital) -> tuple[object, ...]:
         row.days_sales_outstanding,
         row.days_inventory_outstanding,
         row.days_payables_outstanding,
+        Jsonb(dict(row.reasons)),
     )

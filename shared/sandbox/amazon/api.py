@@ -1,7 +1,7 @@
 """The HTTP side: tokens, limits, faults, and the vendor's way of saying no."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from shared.sandbox.amazon.account import SellerAccount
 from shared.sandbox.amazon.buckets import Buckets
 from shared.sandbox.amazon.clock import SandboxClock
 from shared.sandbox.amazon.documents import BY_LAST_UPDATE, BY_ORDER_DATE, LISTINGS
@@ -30,16 +31,21 @@ Answer = Callable[[Request], Awaitable[Response]]
 
 
 class AmazonSandbox:
-    """One seller's account at one marketplace, and the token endpoint before it."""
+    """One seller's account at one site or at several, and the token endpoint before it."""
 
-    def __init__(self, ledger: Ledger, clock: SandboxClock) -> None:
+    def __init__(self, ledger: Ledger, clock: SandboxClock, others: Sequence[Ledger] = ()) -> None:
         self.ledger, self.clock = ledger, clock
+        self.account = SellerAccount((ledger, *others))
         self.faults = Faults()
         self.buckets = Buckets(clock.now)
-        self.operations = Operations(ledger, clock, self.faults)
-        self.desk = ReportDesk(ledger, clock, self.faults)
+        self.operations = Operations(self.account, clock, self.faults)
+        self.desk = ReportDesk(self.account, clock, self.faults)
         self.client_secret, self.refresh_token = CLIENT_SECRET, REFRESH_TOKEN
         self._tokens: dict[str, Any] = {}
+
+    def open_account(self, account: SellerAccount) -> None:
+        """Serves another account from now on."""
+        self.account = self.operations.account = self.desk.account = account
 
     @property
     def routes(self) -> list[Route]:
@@ -72,6 +78,8 @@ class AmazonSandbox:
                 message = "Access to requested resource is denied."
                 details = "The access token you provided has expired."
                 return _errors(403, "Unauthorized", message, details)
+            if operation in self.account.forbidden:
+                return _errors(403, "Unauthorized", "Access to requested resource is denied.")
             if not self.buckets.take(operation) or self.faults.strikes("too_many"):
                 message = "You exceeded your quota for the requested resource."
                 return _errors(429, "QuotaExceeded", message)
@@ -123,7 +131,9 @@ class AmazonSandbox:
             read_instant(body[name], name) if name in body else None
             for name in ("dataStartTime", "dataEndTime")
         ]
-        number = self.desk.create(body["reportType"], *instants)
+        if body["reportType"] == LISTINGS and len(body["marketplaceIds"]) != 1:
+            raise Refused("Only one marketplace may be specified")
+        number = self.desk.create(body["reportType"], body["marketplaceIds"], *instants)
         return JSONResponse({"reportId": number}, status_code=202)
 
     async def _get_report(self, request: Request) -> Response:

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from shared.sandbox.amazon.ledger import NOTHING, Item, Ledger, Order, Site, fees_of, net, pennies
+from shared.sandbox.amazon.ledger import (
+    NOTHING,
+    Article,
+    Item,
+    Ledger,
+    Order,
+    Site,
+    fee_tax,
+    fees_of,
+    net,
+    pennies,
+)
 from shared.sandbox.amazon.order_nodes import instant
 
 BY_ORDER_DATE = "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL"
@@ -70,15 +81,35 @@ SETTLEMENT_COLUMNS = [
     "posted-date-time",
     "sku",
     "quantity-purchased",
+    "marketplace-name",
 ]
+# What sellers who read other languages find in their reports.
+HEADERS = {
+    "de": {
+        "item-name": "Artikelbezeichnung",
+        "seller-sku": "Händler-SKU",
+        "price": "Preis",
+        "status": "Status",
+        "fulfillment-channel": "Versand durch",
+    },
+    "zh": {
+        "item-name": "商品名称",
+        "seller-sku": "卖家 SKU",
+        "price": "价格",
+        "asin1": "ASIN1",
+        "status": "状态",
+    },
+    # A language that nobody has taught us.
+    "vo": {"item-name": "nem", "seller-sku": "selana-num", "price": "suäm", "status": "stad"},
+}
 WORDS = {"PENDING": "Pending", "UNSHIPPED": "Unshipped", "SHIPPED": "Shipped"}
 
 
-def order_document(orders: Iterable[Order], site: Site, at: datetime) -> str:
+def order_document(orders: Iterable[tuple[Site, Order]], at: datetime) -> str:
     """All items of the orders; those of one order do not always stand together."""
     rows = [
         _order_row(order, item, place, site, at)
-        for order in orders
+        for site, order in orders
         for place, item in enumerate(order.items)
     ]
     # Second and further items last, as a vendor that promises no order may well do.
@@ -86,8 +117,8 @@ def order_document(orders: Iterable[Order], site: Site, at: datetime) -> str:
     return _table(ORDER_COLUMNS, [row for _, row in rows])
 
 
-def listing_document(ledger: Ledger) -> str:
-    """All offers with their prices."""
+def listing_document(articles: Iterable[Article], language: str) -> str:
+    """All offers with their prices, under headers of a language."""
     rows = [
         {
             "item-name": each.name,
@@ -98,18 +129,22 @@ def listing_document(ledger: Ledger) -> str:
             "fulfillment-channel": "DEFAULT" if each.is_digital else "AMAZON_EU",
             "status": "Active",
         }
-        for each in ledger.articles
+        for each in articles
     ]
-    return _table(LISTING_COLUMNS, rows)
+    table = _table(LISTING_COLUMNS, rows)
+    header, rest = table.split("\r\n", 1)
+    names = HEADERS.get(language, {})
+    return "\t".join(names.get(each, each) for each in header.split("\t")) + "\r\n" + rest
 
 
-def settlement_document(ledger: Ledger, since: datetime, until: datetime) -> str:
-    """What was paid out for orders posted in a time, with decimal commas and days first."""
+def settlement_document(ledgers: Iterable[Ledger], since: datetime, until: datetime) -> str:
+    """What was paid out for orders posted in a time, with decimal commas and days first; all sites together."""
     rows = [{"settlement-id": "26000000001", "total-amount": "1.234,56", "currency": "EUR"}]
-    for order in ledger.orders:
-        if order.posted_at is not None and since <= order.posted_at < until:
-            for item in order.items:
-                rows += _settled(order, item, ledger.site)
+    for ledger in ledgers:
+        for order in ledger.orders:
+            if order.posted_at is not None and since <= order.posted_at < until:
+                for item in order.items:
+                    rows += _settled(order, item, ledger.site)
     return _table(SETTLEMENT_COLUMNS, rows)
 
 
@@ -132,7 +167,10 @@ def _order_row(
         "ship-city": "Manchester",
     }
     if not cancelled and status != "PENDING" and order.replaces is None and not order.is_foreign:
-        row |= {name: str(amount) for name, amount in _prices(item, site).items() if amount}
+        told = _prices(item, site)
+        if not site.reports_tax:
+            told = {name: amount for name, amount in told.items() if not name.endswith("-tax")}
+        row |= {name: str(amount) for name, amount in told.items() if amount}
         row["currency"] = site.currency
     return place, row
 
@@ -153,7 +191,9 @@ def _settled(order: Order, item: Item, site: Site) -> list[dict[str, str]]:
     if order.posted_at is None:
         return []
     amounts = {("ItemPrice", "Principal"): net(site, item.price)}
-    amounts |= {("ItemFees", kind): -amount for kind, amount in fees_of(item, site).items()}
+    # What is paid out includes the VAT on the fees.
+    fees = fees_of(item, site)
+    amounts |= {("ItemFees", kind): -fee - fee_tax(fee) for kind, fee in fees.items()}
     return [
         {
             "settlement-id": "26000000001",
@@ -166,6 +206,7 @@ def _settled(order: Order, item: Item, site: Site) -> list[dict[str, str]]:
             "posted-date": order.posted_at.strftime("%d.%m.%Y"),
             "posted-date-time": order.posted_at.strftime("%d.%m.%Y %H:%M:%S UTC"),
             "sku": item.article.sku,
+            "marketplace-name": site.name,
         }
         for (kind, detail), amount in amounts.items()
         if amount != NOTHING

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 PENNY = Decimal("0.01")
 NOTHING = Decimal(0)
+FEE_TAX = Decimal("0.20")
 
 
 def pennies(amount: Decimal) -> Decimal:
@@ -29,6 +30,10 @@ class Site:
     timezone: str = "Europe/London"
     tax_rate: Decimal = Decimal("0.20")
     tax_inside: bool = True
+    # Whether Amazon computes the tax: sellers outside its VAT service get prices without a word of it.
+    reports_tax: bool = True
+    # What order numbers begin with.
+    prefix: str = "205"
 
     def tax_of(self, price: Decimal) -> Decimal:
         """The tax in a price, or on it."""
@@ -74,6 +79,7 @@ class Refund:
     item: Item
     quantity: int
     at: datetime
+    release_after: timedelta = timedelta(0)
 
     def share(self, amount: Decimal) -> Decimal:
         """The part of an item's amount that comes back."""
@@ -93,6 +99,11 @@ class Order:
     replaces: str | None = None
     is_foreign: bool = False
     release_after: timedelta = timedelta(0)
+    # Whether a release names what it releases; whether fulfilment fees stand beside the others; whether the
+    # money stands at the transaction and not at its items.
+    is_linked: bool = True
+    has_fba_beside: bool = False
+    is_summed: bool = False
     refunds: list[Refund] = field(default_factory=list)
 
     def status(self, at: datetime) -> str:
@@ -190,6 +201,11 @@ def fees_of(item: Item, site: Site) -> dict[str, Decimal]:
     }
 
 
+def fee_tax(fee: Decimal) -> Decimal:
+    """The VAT on a fee."""
+    return pennies(fee * FEE_TAX)
+
+
 def returned_fees(refund: Refund, site: Site) -> dict[str, Decimal]:
     """The commission that comes back, negative, and the fee for giving it back."""
     commission = refund.share(fees_of(refund.item, site)["Commission"])
@@ -202,25 +218,55 @@ def _of_order(
     zone = ZoneInfo(site.timezone)
     if order.status(until) not in {"PENDING", "CANCELLED"}:
         day = order.created_at.astimezone(zone).date()
-        for item in order.items:
-            yield day, item.article.sku, _of_item(order, item, site)
-            if order.replaces is None and item.shipping:
-                tax = site.tax_of(item.shipping)
-                yield day, None, Total(tax=tax, shipping=net(site, item.shipping))
+        for sku, paid in _paid(order).items():
+            yield day, sku, _total(order, sku, paid, site)
+        shipping = [item.shipping for item in order.items]
+        if order.replaces is None and any(shipping):
+            yield day, None, _shipping_total(shipping, site)
     for refund in order.refunds:
         if refund.at <= until:
-            whole = _of_item(order, refund.item, site)
-            given = Total(-refund.quantity, -refund.share(whole.revenue), -refund.share(whole.tax))
-            yield refund.at.astimezone(zone).date(), refund.item.article.sku, given
+            yield refund.at.astimezone(zone).date(), refund.item.article.sku, _given(refund, site)
 
 
-def _of_item(order: Order, item: Item, site: Site) -> Total:
+def _paid(order: Order) -> dict[str, list[Decimal]]:
+    """What the customer paid for each SKU, price by price; a discount is negative."""
+    paid: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for item in order.items:
+        paid[item.article.sku] += [item.price, item.gift_wrap, -item.discount]
+    return paid
+
+
+def _total(order: Order, sku: str, paid: list[Decimal], site: Site) -> Total:
+    units = sum(item.quantity for item in order.items if item.article.sku == sku)
     if order.replaces is not None:
-        return Total(units=item.quantity)
-    prices = (item.price, item.gift_wrap)
-    revenue = sum((net(site, each) for each in prices), NOTHING) - net(site, item.discount)
-    tax = sum((site.tax_of(each) for each in prices), NOTHING) - site.tax_of(item.discount)
-    return Total(item.quantity, revenue, tax)
+        return Total(units=units)
+    revenue, tax = _split(paid, site)
+    return Total(units, revenue, tax)
+
+
+def _split(paid: list[Decimal], site: Site) -> tuple[Decimal, Decimal]:
+    """Net and tax: price by price where the channel says so, of the whole where the rule must say it."""
+    if site.reports_tax:
+        net_of_all = sum((net(site, each) for each in paid), NOTHING)
+        return net_of_all, sum((site.tax_of(each) for each in paid), NOTHING)
+    whole = sum(paid, NOTHING)
+    revenue = pennies(whole / (1 + site.tax_rate))
+    return revenue, whole - revenue
+
+
+def _shipping_total(shipping: list[Decimal], site: Site) -> Total:
+    amount, tax = _split([each for each in shipping if each], site)
+    return Total(tax=tax, shipping=amount)
+
+
+def _given(refund: Refund, site: Site) -> Total:
+    item = refund.item
+    paid = [item.price, item.gift_wrap, -item.discount]
+    if not site.reports_tax:
+        revenue, tax = _split([refund.share(sum(paid, NOTHING))], site)
+        return Total(-refund.quantity, -revenue, -tax)
+    revenue, tax = _split(paid, site)
+    return Total(-refund.quantity, -refund.share(revenue), -refund.share(tax))
 
 
 @dataclass(slots=True)
@@ -232,6 +278,8 @@ class Writer:
     first: datetime = datetime(2026, 3, 1, tzinfo=UTC)
     days: int = 20
     site: Site = field(default_factory=Site)
+    # Of every so many orders the money stands at the transaction only; of none if 0.
+    summed_every: int = 0
 
     def write(self) -> Ledger:
         """The ledger: mostly plain orders, and some of each kind that goes wrong in practice."""
@@ -259,11 +307,14 @@ class Writer:
         ]
         priced_at = created_at + timedelta(seconds=source.choice((0, 0, 1800, 86_400)))
         order = Order(
-            f"205-{number:07d}-{source.randrange(10**7):07d}",
+            f"{self.site.prefix}-{number:07d}-{source.randrange(10**7):07d}",
             created_at,
             items,
             priced_at,
             priced_at + timedelta(hours=source.randrange(4, 60)),
+            is_linked=number % 2 == 0,
+            has_fba_beside=number % 3 == 0,
+            is_summed=bool(self.summed_every) and number % self.summed_every == 0,
         )
         self._decide(order, source, before)
         return order
@@ -288,7 +339,8 @@ class Writer:
             item = source.choice(order.items)
             at = order.shipped_at + timedelta(days=source.randrange(2, 25), seconds=17)
             quantity = source.randrange(1, item.quantity + 1)
-            order.refunds.append(Refund(f"R-{order.order_id}", item, quantity, at))
+            late = timedelta(days=6) if order.has_fba_beside else timedelta(0)
+            order.refunds.append(Refund(f"R-{order.order_id}", item, quantity, at, late))
 
 
 def _article(number: int, source: random.Random) -> Article:

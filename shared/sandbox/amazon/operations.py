@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.sandbox.amazon.account import SellerAccount
 from shared.sandbox.amazon.clock import SandboxClock
 from shared.sandbox.amazon.faults import Faults
-from shared.sandbox.amazon.ledger import Article, Ledger, Order
+from shared.sandbox.amazon.ledger import Article, Order, Site
 from shared.sandbox.amazon.order_nodes import instant, order_node
 from shared.sandbox.amazon.transaction_nodes import transactions
 
@@ -37,7 +38,7 @@ class Token:
 class Operations:
     """The operations that read the ledger. `page_size` holds for transactions and stock."""
 
-    ledger: Ledger
+    account: SellerAccount
     clock: SandboxClock
     faults: Faults
     page_size: int = NODES_A_PAGE
@@ -51,15 +52,14 @@ class Operations:
         if not 1 <= size <= 100 or since < self.clock.now() - HISTORY:
             raise Refused("Invalid maxResultsPerPage, or a date of more than two years ago")
         by_update = stem == "lastUpdated"
-        found = self._orders(since, until, by_update=by_update)
-        here = self.ledger.site.marketplace_id
-        if here not in params.get("marketplaceIds", here).split(","):
-            found = []
+        asked = params.get("marketplaceIds")
+        ids = None if asked is None else asked.split(",")
+        found = self._orders(since, until, ids, by_update=by_update)
         start = self._start(params, "paginationToken", ORDER_TOKENS_LIVE)
         page, token = self._page(found, start, size, params)
         now = self.clock.now()
         body: dict[str, Any] = {
-            "orders": [order_node(order, self.ledger.site, now) for order in page],
+            "orders": [order_node(order, site, now) for site, order in page],
             f"{stem}Before": instant(until),
         }
         return body | ({} if token is None else {"pagination": {"nextToken": token}})
@@ -67,20 +67,34 @@ class Operations:
     def list_transactions(self, params: Mapping[str, str]) -> dict[str, Any]:
         """listTransactions: a window of more than 180 days is answered with nothing."""
         since, until = _window(params, "postedAfter", "postedBefore", self.clock.now())
-        posted = transactions(self.ledger, self.clock.now())
+        now = self.clock.now()
+        ledgers = self.account.ledgers
+        posted = [each for ledger in ledgers for each in transactions(ledger, now)]
+        posted.sort(key=lambda each: (each.at, each.identity))
         found = [each for each in posted if since <= each.at < until]
         if until - since > LONGEST_FINANCES:
             found = []
         start = self._start(params, "nextToken", ORDER_TOKENS_LIVE)
         page, token = self._page(found, start, self.page_size, params)
-        payload: dict[str, Any] = {"transactions": [each.write() for each in page]}
+        # A window without any is answered so, as the vendor does at times.
+        nodes = [each.write() for each in page] if found else None
+        payload: dict[str, Any] = {"transactions": nodes}
         return {"payload": payload | ({} if token is None else {"nextToken": token})}
 
     def summaries(self, params: Mapping[str, str]) -> dict[str, Any]:
         """getInventorySummaries: what lies in the vendor's centres."""
         if params.get("granularityType") != "Marketplace" or not params.get("granularityId"):
             raise Refused("Invalid granularity")
-        stored = [each for each in self.ledger.articles if not each.is_digital]
+        ledger = self.account.of(params["granularityId"])
+        if not self.account.has_fba or ledger is None:
+            raise Refused("Invalid Input")
+        named = params["sellerSkus"].split(",") if "sellerSkus" in params else None
+        stored = [
+            each
+            for each in ledger.articles
+            if not each.is_digital
+            and (each.sku not in self.account.skipped if named is None else each.sku in named)
+        ]
         start = self._start(params, "nextToken", STOCK_TOKENS_LIVE)
         page, token = self._page(stored, start, self.page_size, params)
         granularity = {name: params[name] for name in ("granularityType", "granularityId")}
@@ -93,34 +107,23 @@ class Operations:
 
     def participations(self) -> dict[str, Any]:
         """getMarketplaceParticipations."""
-        site = self.ledger.site
-        marketplace = {
-            "id": site.marketplace_id,
-            "name": site.name,
-            "countryCode": site.country,
-            "defaultCurrencyCode": site.currency,
-            "defaultLanguageCode": "en_GB",
-            "domainName": f"www.{site.name.lower()}",
-        }
-        participation = {"isParticipating": True, "hasSuspendedListings": False}
-        told = {
-            "marketplace": marketplace,
-            "participation": participation,
-            "storeName": "Candles of Leith",
-        }
-        return {"payload": [told]}
+        return {"payload": [participation_node(each.site) for each in self.account.ledgers]}
 
-    def _orders(self, since: datetime, until: datetime, *, by_update: bool) -> list[Order]:
+    def _orders(
+        self, since: datetime, until: datetime, ids: list[str] | None, *, by_update: bool
+    ) -> list[tuple[Site, Order]]:
         now = self.clock.now()
         if self.faults.strikes("change_mid_sync"):
             self.clock.advance(3600)
         instants = [
-            (order.updated_at(now) if by_update else order.created_at, order)
-            for order in self.ledger.orders
-            if order.created_at <= now
+            (order.updated_at(now) if by_update else order.created_at, order.order_id, site, order)
+            for site, order in self.account.orders()
+            if order.created_at <= now and (ids is None or site.marketplace_id in ids)
         ]
-        found = [(at, order) for at, order in instants if since <= at <= until]
-        return [order for _, order in sorted(found, key=lambda each: (each[0], each[1].order_id))]
+        found = sorted(
+            (each for each in instants if since <= each[0] <= until), key=lambda each: each[:2]
+        )
+        return [(site, order) for _, _, site, order in found]
 
     def _start(self, params: Mapping[str, str], name: str, lives: timedelta) -> int:
         text = params.get(name)
@@ -149,6 +152,24 @@ class Operations:
         text = f"token-{len(self._tokens)}"
         self._tokens[text] = Token(end, _fixed(params), self.clock.now())
         return page, text
+
+
+def participation_node(site: Site) -> dict[str, Any]:
+    """A site where the seller sells."""
+    marketplace = {
+        "id": site.marketplace_id,
+        "name": site.name,
+        "countryCode": site.country,
+        "defaultCurrencyCode": site.currency,
+        "defaultLanguageCode": "en_GB",
+        "domainName": f"www.{site.name.lower()}",
+    }
+    participation = {"isParticipating": True, "hasSuspendedListings": False}
+    return {
+        "marketplace": marketplace,
+        "participation": participation,
+        "storeName": "Candles of Leith",
+    }
 
 
 def summary_node(article: Article, *, is_detailed: bool) -> dict[str, Any]:

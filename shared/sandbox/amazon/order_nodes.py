@@ -57,6 +57,8 @@ def _item_node(order: Order, item: Item, site: Site, priced: bool, status: str) 
 def _proceeds(item: Item, site: Site) -> dict[str, Any]:
     """Prices without tax and the tax beside them, as in the vendor's own examples."""
     gross = {"ITEM": item.price, "SHIPPING": item.shipping, "GIFT_WRAP": item.gift_wrap}
+    if not site.reports_tax:
+        return _untaxed(item, site, {kind: price for kind, price in gross.items() if price})
     amounts = {kind: net(site, price) for kind, price in gross.items() if price}
     taxes = {kind: site.tax_of(price) for kind, price in gross.items() if price}
     if item.discount:
@@ -69,6 +71,16 @@ def _proceeds(item: Item, site: Site) -> dict[str, Any]:
     details = [{"subtype": kind, "value": _money(amount, site)} for kind, amount in taxes.items()]
     breakdowns.append({"type": "TAX", "subtotal": _money(tax, site), "detailedBreakdowns": details})
     total = sum(amounts.values(), tax)
+    return {"proceedsTotal": _money(total, site), "breakdowns": breakdowns}
+
+
+def _untaxed(item: Item, site: Site, amounts: dict[str, Decimal]) -> dict[str, Any]:
+    """Prices as the customer paid them, without a word of the tax inside."""
+    amounts |= {"DISCOUNT": -item.discount} if item.discount else {}
+    breakdowns = [
+        {"type": kind, "subtotal": _money(amount, site)} for kind, amount in amounts.items()
+    ]
+    total = sum(amounts.values(), NOTHING)
     return {"proceedsTotal": _money(total, site), "breakdowns": breakdowns}
 
 

@@ -1,14 +1,16 @@
 """Reports that are asked for, prepared over some looks, and fetched for five minutes."""
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.sandbox.amazon import documents
+from shared.sandbox.amazon.account import SellerAccount, mixed
 from shared.sandbox.amazon.clock import SandboxClock
 from shared.sandbox.amazon.faults import Faults
-from shared.sandbox.amazon.ledger import Ledger, Order
+from shared.sandbox.amazon.ledger import Order
 from shared.sandbox.amazon.order_nodes import instant
 
 URL_LIVES = timedelta(minutes=5)
@@ -38,17 +40,19 @@ class Prepared:
 class ReportDesk:
     """The reports of a seller. `looks` says how often a report is not ready yet."""
 
-    ledger: Ledger
+    account: SellerAccount
     clock: SandboxClock
     faults: Faults
     looks: int = 2
     reports: dict[str, Prepared] = field(default_factory=dict)
     _urls: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
-    def create(self, kind: str, since: datetime | None, until: datetime | None) -> str:
-        """The number of a new report."""
+    def create(
+        self, kind: str, marketplaces: Sequence[str], since: datetime | None, until: datetime | None
+    ) -> str:
+        """The number of a new report; one of orders holds every site, whichever was asked for."""
         number = f"{50000 + len(self.reports)}"
-        text = self._write(kind, since, until)
+        text = self._write(kind, marketplaces, since, until)
         outcome = "DONE"
         if self.faults.strikes("report_fatal"):
             outcome = "FATAL"
@@ -61,7 +65,7 @@ class ReportDesk:
     def settle(self, since: datetime, until: datetime) -> str:
         """A settlement report, which the vendor makes by itself."""
         number = f"{50000 + len(self.reports)}"
-        text = documents.settlement_document(self.ledger, since, until)
+        text = documents.settlement_document(self.account.ledgers, since, until)
         now = self.clock.now()
         self.reports[number] = Prepared(
             number, documents.SETTLEMENT, now, since, until, "DONE", text, 0
@@ -95,17 +99,24 @@ class ReportDesk:
             return content[: len(content) * 2 // 3]
         return content
 
-    def _write(self, kind: str, since: datetime | None, until: datetime | None) -> str:
+    def _write(
+        self, kind: str, marketplaces: Sequence[str], since: datetime | None, until: datetime | None
+    ) -> str:
         now = self.clock.now()
         if kind == documents.LISTINGS:
-            return documents.listing_document(self.ledger)
+            ledger = self.account.of(marketplaces[0])
+            articles = () if ledger is None else ledger.articles
+            return documents.listing_document(articles, self.account.language)
         orders = [
-            order
-            for order in self.ledger.orders
-            if order.created_at <= now
-            and (since or now) <= self._instant(kind, order) <= (until or now)
+            [
+                (ledger.site, order)
+                for order in ledger.orders
+                if order.created_at <= now
+                and (since or now) <= self._instant(kind, order) <= (until or now)
+            ]
+            for ledger in self.account.ledgers
         ]
-        return documents.order_document(orders, self.ledger.site, now)
+        return documents.order_document(mixed(orders), now)
 
     def _instant(self, kind: str, order: Order) -> datetime:
         by_update = kind == documents.BY_LAST_UPDATE

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from shared.errors import InvalidInput
 from shared.sandbox.ledger import Change
-from shared.sandbox.shopify.nodes import Connection, Node, gid, instant, money, money_bag
+from shared.sandbox.shopify.nodes import (
+    Connection,
+    Node,
+    gid,
+    instant,
+    money,
+    money_bag,
+    plain_order,
+)
 
 CURRENCY = "GBP"
 FIRST_INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -61,7 +69,7 @@ class LargeStore:
             "__typename": "Order",
             "id": gid("Order", number),
             "name": f"#{number}",
-            "createdAt": instant(change.created_at),
+            **plain_order(change.created_at, CURRENCY),
             "updatedAt": instant(change.updated_at),
             "cancelledAt": None,
             "test": False,
@@ -91,6 +99,7 @@ class LargeStore:
             "__typename": "Refund",
             "id": gid("Refund", number),
             "createdAt": instant(self._change(place).updated_at),
+            "processedAt": instant(self._change(place).updated_at),
             "refundLineItems": Connection([unit]),
             "refundShippingLines": Connection([]),
             "orderAdjustments": Connection([]),
@@ -136,6 +145,9 @@ class LargeStore:
             "name": f"Article {sku}",
             "quantity": units,
             "currentQuantity": units - given_back,
+            "isGiftCard": False,
+            "variant": {"id": gid("ProductVariant", 1 + sku)},
+            "duties": [],
             "originalUnitPriceSet": money_bag(price, CURRENCY),
             "originalTotalSet": total,
             "discountedTotalSet": total,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from shared.sandbox.catalogue import LOCATIONS
 from shared.sandbox.events import Article, OrderLine, Refunded, ShippingCharge, ShopFacts
 from shared.sandbox.ledger import OrderState
+from shared.sandbox.shopify.agreement_nodes import AgreementWriter, source_of
 from shared.sandbox.shopify.nodes import (
     PENNY,
     Connection,
@@ -15,6 +16,7 @@ from shared.sandbox.shopify.nodes import (
     instant,
     money,
     money_bag,
+    plain_order,
     stock_node,
 )
 
@@ -55,6 +57,7 @@ class OrderWriter:
     def __init__(self, shop: ShopFacts, state: OrderState) -> None:
         self._shop = shop
         self._state = state
+        self._agreements = AgreementWriter(state, self.line, self._shipping)
 
     def order(self) -> Node:
         """The whole order."""
@@ -64,15 +67,41 @@ class OrderWriter:
             "__typename": "Order",
             "id": gid("Order", placed.order),
             "name": f"#{placed.order}",
-            "createdAt": instant(placed.at),
+            **plain_order(placed.at, self._shop.currency),
+            **self._particulars(),
             "updatedAt": instant(state.updated_at),
             "cancelledAt": cancelled,
             "test": placed.test,
             "taxesIncluded": self._shop.taxes_included,
             "transactions": self._transactions(),
+            "agreements": Connection(self._agreements.all()),
             "lineItems": Connection([self.line(line) for line in state.lines]),
             "shippingLines": ShippingLines([self._shipping(each) for each in placed.shipping]),
             "refunds": [self.refund(refund) for refund in state.refunds],
+        }
+
+    def _particulars(self) -> Node:
+        """What is out of the ordinary in the order."""
+        state, placed = self._state, self._state.placed
+        tips = sum((line.unit_price for line in state.lines if line.tip), Decimal(0))
+        exchanged = any(each.exchange for each in state.added)
+        fee = Decimal("1.50") if placed.duties_included else None
+        return {
+            "processedAt": instant(placed.processed_at or placed.at),
+            "dutiesIncluded": placed.duties_included,
+            "edited": state.edited,
+            "returnStatus": "RETURNED" if exchanged else "NO_RETURN",
+            "totalTipReceivedSet": self._bag(tips),
+            **source_of(placed),
+            "additionalFees": []
+            if fee is None
+            else [
+                {
+                    "id": gid("AdditionalFee", placed.order),
+                    "name": "Import",
+                    "price": self._bag(fee),
+                }
+            ],
         }
 
     def line(self, line: OrderLine) -> Node:
@@ -84,6 +113,14 @@ class OrderWriter:
             "name": line.name,
             "quantity": line.quantity,
             "currentQuantity": self._state.current(line),
+            "isGiftCard": line.gift_card,
+            "variant": None
+            if line.article is None
+            else {"__typename": "ProductVariant", "id": gid("ProductVariant", line.article)},
+            "duties": [
+                {"id": gid("Duty", line.number * 10 + place), "price": self._bag(duty)}
+                for place, duty in enumerate(line.duties)
+            ],
             "originalUnitPriceSet": self._bag(line.unit_price),
             "originalTotalSet": self._bag(total),
             "discountedTotalSet": self._bag(total - sum(line.discounts, Decimal(0))),
@@ -111,6 +148,7 @@ class OrderWriter:
             "__typename": "Refund",
             "id": gid("Refund", refund.number),
             "createdAt": instant(refund.at),
+            "processedAt": instant(refund.at),
             "refundLineItems": Connection(units),
             "refundShippingLines": Connection(self._refunded_shipping(refund)),
             "orderAdjustments": Connection(self._adjustments(refund)),
@@ -155,6 +193,8 @@ class OrderWriter:
             }
             for fee in self._state.fees
         ]
+        if self._state.placed.by_gift_card:
+            failed.append(_transaction(order * 100 + 2, "SALE", "SUCCESS"))
         refunds = [
             _transaction(refund.number * 100, "REFUND", "SUCCESS") for refund in self._state.refunds
         ]

@@ -97,6 +97,24 @@ def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def plain_order(at: datetime, currency: str) -> Node:
+    """What an order says that is out of the ordinary in nothing."""
+    return {
+        "createdAt": instant(at),
+        "processedAt": instant(at),
+        "dutiesIncluded": False,
+        "edited": False,
+        "returnStatus": "NO_RETURN",
+        "totalTipReceivedSet": money_bag(Decimal(0), currency),
+        "sourceName": "web",
+        "sourceIdentifier": None,
+        "attribution": None,
+        "channelInformation": None,
+        "additionalFees": [],
+        "agreements": Connection([]),
+    }
+
+
 def stock_node(item: Node, number: int, location: int, name: str, units: tuple[int, int]) -> Node:
     """The stock of an article at a location; `units` are those on hand and those reserved."""
     on_hand, reserved = units

@@ -49,6 +49,8 @@ class XeroSandbox:
         self.reports = BookReports(ledger)
         self.pages = DocumentPages(ledger, self.faults)
         self.organisations = [ledger.facts.organisation_id]
+        # Paths by their last part that are refused, and with which status.
+        self.refused: dict[str, int] = {}
         self.requests = 0
 
     @property
@@ -59,6 +61,8 @@ class XeroSandbox:
             "/Accounts": self._accounts,
             "/Invoices": self._documents,
             "/CreditNotes": self._documents,
+            "/Overpayments": self._documents,
+            "/Prepayments": self._documents,
             "/Reports/BalanceSheet": self._balance_sheet,
             "/Reports/BankSummary": self._bank_summary,
         }
@@ -117,7 +121,8 @@ class XeroSandbox:
             return _problem(403, "Forbidden", "AuthenticationUnsuccessful")
         if problem is not None:
             return self._too_many(*problem)
-        return None
+        status = self.refused.get(request.url.path.rpartition("/")[2])
+        return None if status is None else _problem(status, "Refused", "AuthorizationUnsuccessful")
 
     def _fault_answer(self, fault: XeroFault) -> Response | None:
         match fault.name:

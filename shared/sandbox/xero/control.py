@@ -22,6 +22,7 @@ SETTINGS = frozenset(
         "largest_page",
         "minute_limit",
         "organisations",
+        "refused",
         "revoke",
         "spend",
     }
@@ -86,6 +87,7 @@ def apply_settings(sandbox: XeroSandbox, wanted: dict[str, Any]) -> None:
         sandbox.tokens.revoke()
     sandbox.tokens.put_forward(float(wanted.get("advance_tokens_s", 0)))
     sandbox.organisations = list(wanted.get("organisations", sandbox.organisations))
+    sandbox.refused = dict(wanted.get("refused", sandbox.refused))
     limits.minute = int(wanted.get("minute_limit", limits.minute))
     limits.day = int(wanted.get("day_limit", limits.day))
     limits.at_once = int(wanted.get("at_once_limit", limits.at_once))

@@ -1,6 +1,6 @@
-"""Pages of invoices and credit notes: Xero's order, paging and `If-Modified-Since`, and faults on demand."""
+"""Pages of documents of four endpoints: Xero's order, paging and `If-Modified-Since`, and faults on demand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,15 +9,36 @@ from uuid import UUID
 from shared.sandbox.xero.events import Issued, Paid
 from shared.sandbox.xero.faults import XeroFaults
 from shared.sandbox.xero.ledger import DocumentState, XeroLedger
-from shared.sandbox.xero.records import credit_note_node, invoice_node
+from shared.sandbox.xero.records import (
+    credit_note_node,
+    invoice_node,
+    listed_advance_node,
+    overpayment_node,
+    prepayment_node,
+)
 
 LARGEST_PAGE, USUAL_PAGE = 1000, 100
 MONEY = ("Total", "AmountDue", "RemainingCredit", "CurrencyRate")
 Node = dict[str, Any]
+NODES: dict[str, Callable[[DocumentState], Node]] = {
+    "Invoices": invoice_node,
+    "CreditNotes": credit_note_node,
+    "Overpayments": overpayment_node,
+    "Prepayments": prepayment_node,
+}
+BY_ID = ("InvoiceID", "CreditNoteID", "OverpaymentID", "PrepaymentID")
+CLOSED = frozenset({"PAID", "VOIDED", "DELETED"})
+# What a closed paper may lack, one set after the other.
+LACKING = (
+    ("CurrencyRate",),
+    ("CurrencyRate", "Date", "DateString"),
+    ("Total", "AmountDue", "RemainingCredit", "Type"),
+    ("CurrencyCode", "CurrencyRate", "DueDate", "DueDateString", "FullyPaidOnDate"),
+)
 
 
 class DocumentPages:
-    """Answers `/Invoices` and `/CreditNotes`. `largest_page` may be set smaller, to have more pages."""
+    """Answers the four endpoints of documents. `largest_page` may be set smaller, to have more pages."""
 
     def __init__(self, ledger: XeroLedger, faults: XeroFaults) -> None:
         self.largest_page = LARGEST_PAGE
@@ -33,9 +54,11 @@ class DocumentPages:
         if page > 1 and self._faults.strike("repeated_page"):
             shown = page - 1
         served = states[(shown - 1) * size : shown * size]
-        make = invoice_node if name == "Invoices" else credit_note_node
-        nodes = [make(state) for state in served]
+        nodes = [NODES[name](state) for state in served]
         self._spoil(nodes)
+        if name == "Invoices" and self._faults.strike("advances_among_invoices"):
+            found = self._ledger.documents().values()
+            nodes += [listed_advance_node(state) for state in found if state.is_advance]
         count = len(states)
         if served and self._faults.strike("change_mid_sync"):
             self._disturb(served, states[shown * size :])
@@ -48,14 +71,13 @@ class DocumentPages:
         return {"pagination": pagination, name: nodes}
 
     def _find(self, name: str, order: str, since: datetime | None) -> list[DocumentState]:
-        wanted = name == "CreditNotes"
         states = [
             state
             for state in self._ledger.documents().values()
-            if state.issued.kind.endswith("CREDIT") == wanted
+            if endpoint_of(state.issued.kind) == name
             and (since is None or state.updated_at >= since)
         ]
-        by_id = order.startswith(("InvoiceID", "CreditNoteID"))
+        by_id = order.startswith(BY_ID)
         return sorted(
             states,
             key=lambda each: ("" if by_id else each.updated_at.isoformat(), each.issued.document),
@@ -67,6 +89,11 @@ class DocumentPages:
         if nodes and self._faults.strike("money_as_text"):
             for node in nodes:
                 node.update({name: str(node[name]) for name in MONEY if name in node})
+
+        if nodes and self._faults.strike("closed_without_fields"):
+            for number, node in enumerate(each for each in nodes if each["Status"] in CLOSED):
+                for name in LACKING[number % len(LACKING)]:
+                    node.pop(name, None)
 
     def _disturb(self, served: list[DocumentState], waiting: list[DocumentState]) -> None:
         """Pays a document that was served and one that is still to come, and issues one at the very front."""
@@ -93,6 +120,15 @@ class DocumentPages:
         payment = str(UUID(int=2**64 + self._disturbances))
         paid = Paid(issued.document, payment, now, now.date(), state.due, issued.rate, bank)
         self._ledger.record(paid)
+
+
+def endpoint_of(kind: str) -> str:
+    """Where a document of this kind is listed."""
+    if kind.endswith("CREDIT"):
+        return "CreditNotes"
+    if kind.endswith("PAYMENT"):
+        return "Overpayments" if kind.endswith("OVERPAYMENT") else "Prepayments"
+    return "Invoices"
 
 
 def read_since(header: str | None) -> datetime | None:

@@ -38,7 +38,8 @@ class BookAccount:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An invoice, a bill or a credit note (`ACCREC`, `ACCPAY`, `ACCRECCREDIT`, `ACCPAYCREDIT`)."""
+    """An invoice, a bill or a credit note (`ACCREC`, `ACCPAY`, `ACCRECCREDIT`, `ACCPAYCREDIT`), or money that
+    came or went before or beyond a bill (`RECEIVE-OVERPAYMENT`, `SPEND-PREPAYMENT` and their like)."""
 
     document: str
     kind: str
@@ -50,7 +51,7 @@ class Issued:
     rate: Decimal
     net: Decimal
     tax: Decimal
-    # Where the net amount goes: sales, stock or expenses.
+    # Where the net amount goes: sales, stock or expenses; the bank account of over- and prepayments.
     account_id: str
     draft: bool = False
 
@@ -75,7 +76,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Allocated:
-    """Part of a credit note set against an invoice of the same currency and rate."""
+    """Part of a credit note, overpayment or prepayment set against an invoice of the same currency."""
 
     document: str
     credit: str

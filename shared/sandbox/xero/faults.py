@@ -15,7 +15,14 @@ TRANSPORT = (
     "drop_connection",
     "forbidden",
 )
-PAGES = ("repeated_page", "change_mid_sync", "invoice_without_date", "money_as_text")
+PAGES = (
+    "repeated_page",
+    "change_mid_sync",
+    "invoice_without_date",
+    "money_as_text",
+    "closed_without_fields",
+    "advances_among_invoices",
+)
 OTHER = ("lose_answer_after_rotation", "money_as_number")
 NAMES = frozenset((*TRANSPORT, *PAGES, *OTHER))
 

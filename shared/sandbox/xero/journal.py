@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from shared.sandbox.xero.events import Allocated, BookAccount, Event, Issued, Moved, Paid, Voided
 
 # Codes of the accounts that entries are made on by themselves.
-DEBTORS, CREDITORS, TAX, CURRENCY_GAIN = "610", "800", "820", "497"
+DEBTORS, CREDITORS, TAX, CURRENCY_GAIN, PREPAID = "610", "800", "820", "497", "620"
+DEBITED = frozenset({"ACCREC", "ACCPAYCREDIT", "SPEND-OVERPAYMENT", "SPEND-PREPAYMENT"})
 Entry = tuple[str, Decimal]
 
 
@@ -77,12 +78,14 @@ class Journal:
         yield self._ids[CURRENCY_GAIN], sign * (settled - banked)
 
     def _book_allocated(self, event: Allocated) -> Iterator[Entry]:
-        """Both sides stand on the same account at the same rate: no more than a rounding is left."""
-        document = self._issued[event.document]
+        """Each side falls by its own rate, on its own account: what is left is a gain of currency or a rounding."""
+        document, credit = self._issued[event.document], self._issued[event.credit]
+        sign = _sign(document)
         settled = self._settle(event.document, event.amount)
-        rounding = _sign(document) * (settled - self._settle(event.credit, event.amount))
-        yield self._control_account(document), -rounding
-        yield self._ids[CURRENCY_GAIN], rounding
+        used = self._settle(event.credit, event.amount)
+        yield self._control_account(document), -sign * settled
+        yield self._control_account(credit), sign * used
+        yield self._ids[CURRENCY_GAIN], sign * (settled - used)
 
     def _settle(self, document: str, amount: Decimal) -> Decimal:
         """By how much the books' amount of a document falls."""
@@ -91,12 +94,14 @@ class Journal:
         return _in_books(before, rate) - _in_books(before - amount, rate)
 
     def _control_account(self, event: Issued) -> str:
-        return self._ids[DEBTORS if event.kind.startswith("ACCREC") else CREDITORS]
+        if event.kind.endswith("PREPAYMENT"):
+            return self._ids[PREPAID]
+        return self._ids[DEBTORS if event.kind.startswith(("ACCREC", "RECEIVE")) else CREDITORS]
 
 
 def _sign(event: Issued) -> int:
-    """Debits for what is owed to us, and for credit notes of what we owe."""
-    return 1 if event.kind in {"ACCREC", "ACCPAYCREDIT"} else -1
+    """Debits for what is owed to us, and for what lessens what we owe."""
+    return 1 if event.kind in DEBITED else -1
 
 
 def _in_books(amount: Decimal, rate: Decimal) -> Decimal:

@@ -31,6 +31,11 @@ class DocumentState:
     voided: bool = False
 
     @property
+    def is_advance(self) -> bool:
+        """Whether it is an over- or a prepayment."""
+        return self.issued.kind.endswith("PAYMENT")
+
+    @property
     def parts(self) -> list[Paid | Allocated]:
         """All that was paid and set off so far."""
         return [*self.payments, *self.taken, *self.given]
@@ -52,8 +57,8 @@ class DocumentState:
 
     @property
     def settled_on(self) -> date | None:
-        """The day of the last part, where nothing is due any more."""
-        days = [part.day for part in self.parts]
+        """The day of the last part, where nothing is due any more; Xero names none for over- and prepayments."""
+        days = [] if self.is_advance else [part.day for part in self.parts]
         return max(days) if self.status == "PAID" and days else None
 
 
@@ -101,7 +106,7 @@ class XeroLedger:
             return [event for event in self._events if event.at <= self._clock]
 
     def documents(self) -> dict[str, DocumentState]:
-        """Invoices, bills and credit notes as of the clock, by id."""
+        """Invoices, bills, credit notes, over- and prepayments as of the clock, by id."""
         states: dict[str, DocumentState] = {}
         for event in self.seen():
             match event:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -22,6 +23,8 @@ from shared.sandbox.xero.ledger import XeroLedger
 
 FIRST_DAY, LAST_DAY = date(2026, 1, 5), date(2026, 11, 15)
 RATES = {"EUR": Decimal(1), "USD": Decimal("1.0873"), "GBP": Decimal("0.8412")}
+ADVANCES = ("RECEIVE-OVERPAYMENT", "SPEND-PREPAYMENT", "SPEND-OVERPAYMENT", "RECEIVE-PREPAYMENT")
+ENDS = ("open", "used in part", "used up", "voided", "paid back")
 KINDS = ("ACCREC", "ACCREC", "ACCPAY", "ACCREC", "ACCRECCREDIT", "ACCPAY", "ACCREC", "ACCPAYCREDIT")
 STORIES = ("open", "paid", "parts", "voided", "parts", "open", "draft", "allocated", "paid", "late")
 TERMS_D = 30
@@ -56,7 +59,7 @@ def make_xero_ledger(seed: int, documents: int, clock: datetime | None = None) -
     accounts = [_account(rng, *row) for row in CHART]
     ledger = XeroLedger(facts, accounts, (), clock or datetime(2026, 11, 20, 12, tzinfo=UTC))
     maker = _Maker(rng, ledger)
-    for event in (*maker.entries(), *maker.documents(documents)):
+    for event in (*maker.entries(), *maker.documents(documents), *maker.advances(documents // 5)):
         ledger.record(event)
     return ledger
 
@@ -97,6 +100,49 @@ class _Maker:
             issued = self._issue(number, kind, day, draft=story == "draft")
             yield issued
             yield from self._go_on(issued, story)
+
+    def advances(self, count: int) -> Iterator[Event]:
+        """Money that was paid too early or twice, each with what became of it."""
+        days = (LAST_DAY - FIRST_DAY).days
+        for number in range(count):
+            day = FIRST_DAY + timedelta(days=number * days // max(1, count))
+            advance = self._advance(ADVANCES[number % len(ADVANCES)], number, day)
+            yield advance
+            yield from self._use(advance, ENDS[number % len(ENDS)], number)
+
+    def _advance(self, kind: str, number: int, day: date) -> Issued:
+        currency = ("EUR", "USD", "EUR")[number % 3]
+        amount = Decimal(self._rng.randint(500, 40_000)) / 100
+        number_told = f"{kind}-{number:05d}"
+        document, at, rate = _new_id(self._rng), self._at(day), self._rate(currency)
+        bank = self._ids["090"]
+        return Issued(
+            document, kind, number_told, at, day, day, currency, rate, amount, Decimal(0), bank
+        )
+
+    def _use(self, advance: Issued, end: str, number: int) -> Iterator[Event]:
+        later = advance.day + timedelta(days=14)
+        match end:
+            case "voided":
+                yield Voided(advance.document, self._at(later))
+            case "paid back":
+                yield self._pay(advance, advance.total, 20)
+            case "used in part" | "used up":
+                kind = "ACCREC" if advance.kind.startswith("RECEIVE") else "ACCPAY"
+                issued = replace(
+                    self._issue(number, kind, advance.day + timedelta(days=3), draft=False),
+                    number=f"{kind}-A{number:05d}",
+                    currency=advance.currency,
+                    rate=self._rate(advance.currency),
+                    net=advance.total * 2,
+                    tax=Decimal(0),
+                )
+                yield issued
+                half = (advance.total / 2).quantize(Decimal("0.01"))
+                parts = [half] if end == "used in part" else [half, advance.total - half]
+                for place, amount in enumerate(parts):
+                    day = later + timedelta(days=30 * place)
+                    yield Allocated(issued.document, advance.document, self._at(day), day, amount)
 
     def _issue(self, number: int, kind: str, day: date, *, draft: bool) -> Issued:
         currency = ("EUR", "EUR", "USD", "EUR", "GBP")[number % 5]

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from shared.sandbox.xero.events import Allocated, BookAccount, OrganisationFacts, Paid
 from shared.sandbox.xero.ledger import DocumentState
@@ -85,16 +86,52 @@ def credit_note_node(state: DocumentState) -> Node:
         "CreditNoteNumber": issued.number,
         "Payments": [_payment(part) for part in state.payments],
         "RemainingCredit": _due(state),
-        "Allocations": [
-            {
-                "Amount": float(part.amount),
-                "Date": ms_date(part.day),
-                "Invoice": {"InvoiceID": part.document},
-            }
-            for part in state.given
-        ],
+        "Allocations": _allocations(state),
         **_common(state),
     }
+
+
+def overpayment_node(state: DocumentState) -> Node:
+    """One of `Overpayments`."""
+    return {"OverpaymentID": state.issued.document, **_advance(state)}
+
+
+def prepayment_node(state: DocumentState) -> Node:
+    """One of `Prepayments`."""
+    return {"PrepaymentID": state.issued.document, **_advance(state)}
+
+
+def listed_advance_node(state: DocumentState) -> Node:
+    """An over- or prepayment as it may stand among `Invoices`: under another type, with an id of its own there."""
+    side, _, name = state.issued.kind.partition("-")
+    kind = f"{'AR' if side == 'RECEIVE' else 'AP'}{name}"
+    listed = str(UUID(int=UUID(state.issued.document).int ^ 1))
+    return {**_common(state), "Type": kind, "InvoiceID": listed, "AmountDue": _due(state)}
+
+
+def _advance(state: DocumentState) -> Node:
+    node = {
+        **_common(state),
+        "Type": state.issued.kind,
+        "Payments": [_payment(part) for part in state.payments],
+        "RemainingCredit": _due(state),
+        "Allocations": _allocations(state),
+        "LineAmountTypes": "NoTax",
+    }
+    if state.issued.rate == 1:
+        del node["CurrencyRate"]
+    return node
+
+
+def _allocations(state: DocumentState) -> list[Node]:
+    return [
+        {
+            "Amount": float(part.amount),
+            "Date": ms_date(part.day),
+            "Invoice": {"InvoiceID": part.document},
+        }
+        for part in state.given
+    ]
 
 
 def _common(state: DocumentState) -> Node:

@@ -81,8 +81,10 @@ class BookReports:
             amounts = [sign * column.get(account.account_id, ZERO) for column in columns]
             if any(amounts):
                 rows.append(_row(account.name, account.account_id, amounts))
-                sums = [total + amount for total, amount in zip(sums, amounts, strict=True)]
         rows += more
+        for row in rows:
+            amounts = [Decimal(cell["Value"]) for cell in row["Cells"][1:]]
+            sums = [total + amount for total, amount in zip(sums, amounts, strict=True)]
         if not rows:
             return []
         told = [{"Value": f"Summe {title}"}, *({"Value": f"{total:.2f}"} for total in sums)]

@@ -15,7 +15,22 @@ from shared.sandbox.xero.events import Allocated, BookAccount, Event, Issued, Mo
 
 ZERO, PENNY = Decimal(0), Decimal("0.01")
 OWED = frozenset({AccountClass.ACCOUNTS_PAYABLE, AccountClass.SHORT_TERM_DEBT})
-SIGNS = {"ACCREC": 1, "ACCRECCREDIT": -1, "ACCPAY": 1, "ACCPAYCREDIT": -1}
+SIGNS = {
+    "ACCREC": 1,
+    "ACCRECCREDIT": -1,
+    "RECEIVE-OVERPAYMENT": -1,
+    "RECEIVE-PREPAYMENT": -1,
+    "ACCPAY": 1,
+    "ACCPAYCREDIT": -1,
+    "SPEND-OVERPAYMENT": -1,
+    "SPEND-PREPAYMENT": -1,
+}
+# What stands on the accounts of customers and of suppliers; prepayments stand on one of their own.
+OF_CUSTOMERS = frozenset({"ACCREC", "ACCRECCREDIT", "RECEIVE-OVERPAYMENT"})
+OF_SUPPLIERS = frozenset({"ACCPAY", "ACCPAYCREDIT", "SPEND-OVERPAYMENT"})
+# Whose later payments come in, and whose own amount does where it was booked to.
+PAID_IN = frozenset({"ACCREC", "ACCPAYCREDIT", "SPEND-OVERPAYMENT", "SPEND-PREPAYMENT"})
+BOOKED_IN = frozenset({"ACCPAY", "ACCRECCREDIT", "RECEIVE-OVERPAYMENT", "RECEIVE-PREPAYMENT"})
 
 # Class and account id; a bank account is cash, and debt as far as it is overdrawn.
 BookTruth = dict[tuple[AccountClass, str], Decimal]
@@ -23,7 +38,7 @@ BookTruth = dict[tuple[AccountClass, str], Decimal]
 
 @dataclass(frozen=True, slots=True)
 class OpenTruth:
-    """What is due of a document in its own currency; less than nothing of a credit note."""
+    """What is due of a document in its own currency; less than nothing of a credit note and what was paid before."""
 
     kind: str
     currency: str
@@ -95,12 +110,12 @@ def _due(events: Iterable[Event], day: date | None) -> defaultdict[str, Decimal]
 
 def _outstanding(events: list[Event], day: date, *, receivable: bool) -> Decimal:
     due = _due(events, day)
-    side = "ACCREC" if receivable else "ACCPAY"
+    side = OF_CUSTOMERS if receivable else OF_SUPPLIERS
     return sum(
         (
             SIGNS[event.kind] * _in_books(due[event.document], event.rate)
             for event in events
-            if isinstance(event, Issued) and event.kind.startswith(side) and not event.draft
+            if isinstance(event, Issued) and event.kind in side and not event.draft
         ),
         ZERO,
     )
@@ -118,13 +133,12 @@ def _moved(events: list[Event], day: date) -> defaultdict[str, Decimal]:
                 had[event.into] += event.amount
                 had[event.out_of] -= event.amount
             case Paid():
-                comes_in = issued[event.document].kind in {"ACCREC", "ACCPAYCREDIT"}
+                comes_in = issued[event.document].kind in PAID_IN
                 amount = _in_books(event.amount, event.rate)
                 had[event.bank_id] += amount if comes_in else -amount
             case Issued() if not event.draft:
                 amount = _in_books(event.net, event.rate)
-                debited = event.kind in {"ACCPAY", "ACCRECCREDIT"}
-                had[event.account_id] += amount if debited else -amount
+                had[event.account_id] += amount if event.kind in BOOKED_IN else -amount
     return had
 
 

@@ -1,0 +1,69 @@
+"""`capliquify rejected`."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.domain.advice import advise
+from shared.domain.rejections import RejectionGroup
+from shared.errors import InvalidInput
+from shared.persistence.repositories.credentials import CredentialRepository
+from shared.persistence.repositories.syncing import RejectionRepository
+from shared.persistence.tenancy import find_tenant
+from shared.persistence.unit_of_work import tenant_transaction
+from workers.platform import open_platform
+
+console = Console(markup=False)
+OWN = "(our figures)"
+
+
+def rejected(
+    tenant: Annotated[str, typer.Argument(help="The tenant's slug")],
+    service: Annotated[str | None, typer.Option(help="Only this one, such as shopify_uk")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+) -> None:
+    """Show which records were set aside, grouped by reason, and what to do about them."""
+    with open_platform() as wiring:
+        with wiring.admin.transaction() as connection:
+            found = find_tenant(connection, tenant)
+        with tenant_transaction(wiring.database, found.id) as connection:
+            known = [each.service_name for each in CredentialRepository(connection).list_kept()]
+            if service is not None and service not in known:
+                raise InvalidInput(
+                    f"service: {tenant} has none of the name {service!r} ({', '.join(known) or 'none at all'})"
+                )
+            groups = RejectionRepository(connection).groups(service)
+    if as_json:
+        for group in groups:
+            told = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}
+            typer.echo(json.dumps(told, default=str, ensure_ascii=False))
+        return
+    if not groups:
+        console.print(f"{tenant}: nothing is set aside" + (f" of {service}" if service else ""))
+        return
+    for group in groups:
+        _print_group(group)
+    console.print(f"{sum(group.records for group in groups)} records are set aside")
+
+
+def _print_group(group: RejectionGroup) -> None:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    times = f"{group.records} records, seen {group.times_seen} times"
+    facts.add_row(f"{group.service or OWN} {group.stream}", times)
+    facts.add_row("reason", f"{group.field}: {group.reason}")
+    facts.add_row("for example", f"{group.example}: {group.example_reason}")
+    facts.add_row("first, last", f"{_day(group.first_seen_at)}, {_day(group.last_seen_at)} (UTC)")
+    facts.add_row("what to do", advise(group.field, group.example_reason))
+    console.print(facts)
+    console.print()
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}"

@@ -1,0 +1,126 @@
+"""`capliquify rules`: what a tenant decides about its figures where the vendors do not say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.connectors.shopify.marketplaces import MARKETPLACES
+from shared.domain.tenant import Tenant
+from shared.errors import InvalidInput
+from shared.persistence.registry import set_counted_copies
+from shared.persistence.repositories.companies import CompanyRepository
+from shared.persistence.repositories.products import ProductRepository
+from shared.persistence.tenancy import find_tenant
+from shared.persistence.unit_of_work import tenant_transaction
+from shared.use_cases.ports import UnitOfWork
+from workers.platform import open_platform
+from workers.wiring import Wiring
+
+app = typer.Typer(
+    no_args_is_help=True, help="How figures are counted where a vendor leaves it open."
+)
+console = Console(markup=False)
+
+Slug = Annotated[str, typer.Option(help="The tenant's slug")]
+
+
+@app.command()
+def show(tenant: Slug) -> None:
+    """Show the rules of a tenant."""
+    with (
+        _tenant(tenant) as (wiring, found),
+        tenant_transaction(wiring.database, found.id) as connection,
+    ):
+        registered = CompanyRepository(connection).get().vat_registered
+        rates = ProductRepository(connection).own_tax_rates()
+    table = Table("rule", "is")
+    table.add_row("prices include VAT where a channel does not say", "yes" if registered else "no")
+    counted = ", ".join(sorted(found.count_copies_of)) or "none"
+    table.add_row("orders that a marketplace copied into a shop count", counted)
+    for sku, rate in rates.items():
+        table.add_row(f"VAT on {sku}", f"{rate.normalize():f}")
+    console.print(table)
+
+
+@app.command()
+def vat(
+    tenant: Slug,
+    registered: Annotated[bool, typer.Option("--registered/--not-registered")],
+) -> None:
+    """Say whether the company is registered for VAT, so that prices include it."""
+    with _work(tenant) as work:
+        work.companies.set_vat_registered(registered)
+        work.audit.write("rules.changed", "company", None, {"vat_registered": registered})
+    console.print(f"{tenant}: prices {'include' if registered else 'do not include'} VAT")
+
+
+@app.command(name="vat-rate")
+def vat_rate(
+    tenant: Slug,
+    sku: Annotated[str, typer.Option(help="The product")],
+    rate: Annotated[
+        str | None, typer.Option(help="Such as 0.07; the country's standard rate if left out")
+    ] = None,
+) -> None:
+    """Set a product's own rate of VAT; orders that are read from then on are split by it."""
+    wanted = None if rate is None else read_rate(rate)
+    with _work(tenant) as work:
+        if not work.products.set_tax_rate(sku, wanted):
+            raise InvalidInput(f"sku: {tenant} has no product {sku!r}")
+        told = None if wanted is None else str(wanted)
+        work.audit.write("rules.changed", "product", None, {"sku": sku, "tax_rate": told})
+    console.print(f"{sku}: VAT is {rate or 'the standard rate of the country'}")
+
+
+@app.command(name="marketplace-orders")
+def marketplace_orders(
+    tenant: Slug,
+    count: Annotated[
+        list[str] | None,
+        typer.Option(help="A marketplace whose copies count, such as ebay; none if left out"),
+    ] = None,
+) -> None:
+    """Say which marketplaces' orders count where a shop has copies of them and they are not connected themselves."""
+    names = sorted(set(count or ()))
+    unknown = [name for name in names if name not in MARKETPLACES]
+    if unknown:
+        known = ", ".join(sorted(MARKETPLACES))
+        raise InvalidInput(f"count: {unknown[0][:40]!r} is no marketplace; there are {known}")
+    with _tenant(tenant) as (wiring, found), wiring.admin.transaction() as connection:
+        set_counted_copies(connection, found.id, names)
+    console.print(f"{tenant}: copies count of {', '.join(names) or 'no marketplace'}")
+
+
+def read_rate(text: str) -> Decimal:
+    """A rate from 0 to below 1 at four places; raises `InvalidInput` naming the option."""
+    try:
+        rate = Decimal(text)
+    except ArithmeticError:
+        raise InvalidInput(f"rate: {text!r} is not a rate; write one like 0.07") from None
+    if not (rate.is_finite() and 0 <= rate < 1 and rate == round(rate, 4)):
+        raise InvalidInput(
+            f"rate: {text!r} is not a rate from 0 to below 1 with at most four decimals; write one like 0.07"
+        )
+    return rate
+
+
+@contextmanager
+def _tenant(slug: str) -> Iterator[tuple[Wiring, Tenant]]:
+    with open_platform() as wiring:
+        with wiring.admin.transaction() as connection:
+            found = find_tenant(connection, slug)
+        yield wiring, found
+
+
+@contextmanager
+def _work(slug: str) -> Iterator[UnitOfWork]:
+    with (
+        _tenant(slug) as (wiring, found),
+        wiring.unit_of_work(found.id, actor="operator")() as work,
+    ):
+        yield work
