@@ -73,6 +73,9 @@ class Products(Protocol):
     def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool: ...
     def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
     def count_active(self) -> int: ...
+    def mark_seen(self, channel: str, keys: Sequence[str], seen: datetime) -> None:
+        """Notes that a scan has listed these, by the vendor's id or the channel's SKU, but could not read them."""
+
     def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
         """Follows renamed SKUs, and takes off the shelf what the scan that began then did not list."""
 

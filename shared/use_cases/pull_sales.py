@@ -5,7 +5,7 @@ long the past takes. The streams are independent: one that fails does not stop t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
 FEES = "fees"
 # Stock moves all day, and a scan of it is the dearest part of a pull.
 SCAN_AGAIN_AFTER = timedelta(hours=2)
+# Of a line that is no record, or that belongs to none.
+NAMELESS_FIELDS = frozenset({"line", "__parentId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class SalesPull:
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
         products, orders = Tally(), Tally()
-        for credential in self._channels.values():
+        for credential in list(self._channels.values()):
             self._pull_site(credential, now, as_of, products)
         for stream in self._streams_of_orders():
             self._puller.align(stream)
@@ -132,12 +134,19 @@ class SalesPull:
             if is_own:
                 raise
             self._streams.note(stream, [error.message])
+            # Its cursors stay: where it can be read, it begins with its own past.
+            self._leave_out(credential)
             return
         scan = ProductScan(puller, connector, now, today.date(), tally)
         self._streams.run(stream, scan.run)
         self._begin(credential, now, today)
         self._streams.note(stream, tally.problems)
         tally.problems.clear()
+
+    def _leave_out(self, credential: StoredCredential) -> None:
+        del self._channels[credential.service_name]
+        left = tuple(each for each in self._puller.together if each.id != credential.id)
+        self._puller = replace(self._puller, together=left)
 
     def _meet(self, puller: Puller, shop: Shop, now: datetime, as_of: date | None) -> datetime:
         """Notes whom the credential opens; returns the beginning of the day of the stock, in the shop's zone."""
@@ -238,15 +247,22 @@ class ProductScan:
         goes_on = position.get("day") == self.day.isoformat() and "began" in position
         after = position.get("after") if goes_on else None
         began = position["began"] if after is not None else self.now.isoformat()
+        unclear = after is not None and "unclear" in position
         for page in self.connector.product_pages(after):
             moved = {"day": self.day.isoformat(), "began": began}
             if page.next_cursor is None:
                 moved["done"] = self.now.isoformat()
             else:
                 moved["after"] = page.next_cursor
+            unclear = unclear or _is_unclear(page)
+            if unclear:
+                moved["unclear"] = "true"
             with self.puller.open_unit_of_work() as work:
                 kept = self._keep(work, page, datetime.fromisoformat(began))
                 self.puller.set_aside(work, PRODUCTS, page, kept, self.tally)
+                if page.next_cursor is None and page.whole and not unclear:
+                    service = self.puller.credential.service_name
+                    work.products.retire_unseen(service, datetime.fromisoformat(began), self.day)
                 self.puller.move(work, PRODUCTS, position, moved)
             position = moved
             self.puller.report(self.tally.read, None, f"products: {self.tally.read:,} read")
@@ -254,9 +270,20 @@ class ProductScan:
     def _keep(self, work: UnitOfWork, page: Page[Product], began: datetime) -> Kept:
         credential = self.puller.credential
         kept = work.products.upsert(credential.company_id, page.records, self.day, began)
-        if page.next_cursor is None and page.whole:
-            work.products.retire_unseen(credential.service_name, began, self.day)
+        # What cannot be read is there all the same: it must not be taken for gone.
+        keys = [each.record_key for each in (*page.rejected, *kept.rejected)]
+        work.products.mark_seen(credential.service_name, keys, began)
         return kept
+
+
+def _is_unclear(page: Page[Product]) -> bool:
+    """Whether a record was set aside that does not say which product it is: any may be meant."""
+    return any(
+        each.field in NAMELESS_FIELDS
+        or each.record_key == "?"
+        or each.record_key.startswith("row ")
+        for each in page.rejected
+    )
 
 
 def read_zone(shop: Shop) -> ZoneInfo:

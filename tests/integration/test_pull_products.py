@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.catalogue import Product, StockLevel
+from shared.domain.sales import RejectedRecord
 from shared.errors import CursorExpired
 from shared.use_cases.vendors import Page
 from tests.fixtures.shop_pulls import DAY, NOW, Opener, pull, rows
@@ -75,6 +76,36 @@ def test_a_product_that_the_shop_lists_no_more_leaves_the_shelf(
     pull(unit_of_work_of(acme), FakeShop([product("MUG")], [[]]), NOW + timedelta(days=1))
     assert stock_of(wiring, acme) == [("MUG", "warehouse_uk", 10), ("TEA", "warehouse_uk", 0)]
     assert rows(wiring, acme, "SELECT sku FROM products WHERE is_active") == [("MUG",)]
+
+
+def test_a_product_that_cannot_be_read_for_a_day_keeps_its_stock_and_its_place(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Odd(FakeShop):
+        def product_pages(self, _cursor: str | None) -> Iterator[Page[Product]]:
+            aside = RejectedRecord("gid://shopify/ProductVariant/72", "price", "is below zero")
+            yield Page((mug,), (aside,), None)
+
+    mug, tea = product("MUG"), replace(product("TEA"), channel_product_id="72")
+    pull(unit_of_work_of(acme), FakeShop([mug, tea, product("POT")], [[]]))
+    pull(unit_of_work_of(acme), Odd([], [[]]), NOW + timedelta(days=1))
+    stock = [("MUG", "warehouse_uk", 10), ("POT", "warehouse_uk", 0), ("TEA", "warehouse_uk", 10)]
+    assert sorted(stock_of(wiring, acme)) == stock
+    active = "SELECT sku FROM products WHERE is_active ORDER BY sku"
+    assert rows(wiring, acme, active) == [("MUG",), ("TEA",)]
+
+
+def test_a_line_that_names_no_product_takes_none_off_the_shelf(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    class Torn(FakeShop):
+        def product_pages(self, _cursor: str | None) -> Iterator[Page[Product]]:
+            aside = RejectedRecord("bulk line 2", "line", "is not a JSON object with an id")
+            yield Page((product("MUG"),), (aside,), None)
+
+    pull(unit_of_work_of(acme), FakeShop([product("MUG"), product("TEA")], [[]]))
+    pull(unit_of_work_of(acme), Torn([], [[]]), NOW + timedelta(days=1))
+    assert rows(wiring, acme, "SELECT count(*) FROM products WHERE is_active") == [(2,)]
 
 
 def test_a_product_is_for_sale_while_one_channel_sells_it(

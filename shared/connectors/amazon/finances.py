@@ -93,7 +93,7 @@ def _refund_line(
     told: Transaction, market: Marketplace, sku: str, money: Sequence[SkuMoney]
 ) -> Iterator[SaleLine]:
     leaves = _leaves(money)
-    if not has_part(leaves, Part.GOODS, Part.PROMOTION):
+    if not has_part(leaves, Part.GOODS, Part.PROMOTION, Part.TAX):
         return
     units = read_count(sum(each.units for each in money), "quantityShipped")
     goods = fit_money(add_up(leaves, Part.GOODS, Part.PROMOTION), "ProductCharges")
@@ -161,7 +161,7 @@ def _plus(line: SaleLine, other: SaleLine) -> SaleLine:
     return line._replace(
         total_amount=line.total_amount + other.total_amount,
         tax_amount=line.tax_amount + other.tax_amount,
-        fee_estimated=line.fee_estimated or other.fee_estimated,
+        fee_estimated=line.fee_estimated and other.fee_estimated,
         tax_estimated=line.tax_estimated and other.tax_estimated,
     )
 

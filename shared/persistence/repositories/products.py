@@ -80,6 +80,12 @@ ON CONFLICT (product_id, currency, valid_from) DO UPDATE SET unit_cost = exclude
 """
 
 # What a full scan of a channel did not list: off the shelf, unless another channel still lists it.
+MARK_SEEN = """
+UPDATE product_channel_skus SET last_seen_at = %(seen)s
+WHERE channel = %(channel)s AND last_seen_at < %(seen)s
+  AND (channel_product_id = ANY(%(names)s::text[]) OR channel_sku = ANY(%(names)s::text[]))
+"""
+
 RETIRE = """
 WITH gone AS (
     SELECT product_id FROM product_channel_skus WHERE channel = %(channel)s AND last_seen_at < %(seen)s
@@ -138,6 +144,13 @@ class ProductRepository:
         stock = write_stock(self._connection, company_id, kept, as_of)
         told = Kept(written.changed + changed, written.rejected(_key))
         return told + Kept(0, costs.rejected(lambda cost: cost[0])) + stock
+
+    def mark_seen(self, channel: str, keys: Sequence[str], seen: datetime) -> None:
+        """Notes that a scan has listed these, by the vendor's id or the channel's SKU, but could not read them."""
+        if keys:
+            names = list({name for key in keys for name in (key, key.rpartition("/")[2])} - {""})
+            asked = {"channel": channel, "names": names, "seen": seen}
+            self._connection.execute(MARK_SEEN, asked)
 
     def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
         """Follows renamed SKUs, and takes off the shelf what a full scan did not list; returns products retired.

@@ -91,7 +91,7 @@ WHERE coalesce(excluded.source_updated_at >= s.source_updated_at, true)
 
 # Of orders that are no sales of the channel: the rows stay, and count nothing.
 VOID_ORDERS = """
-UPDATE sales SET quantity = 0, total_amount = 0, tax_amount = 0, shipping_amount = 0, commission_amount = 0,
+UPDATE sales SET quantity = 0, total_amount = 0, tax_amount = 0, shipping_amount = 0, commission_amount = NULL,
     commission_rate = NULL, fee_estimated = false, tax_estimated = false, updated_at = now(),
     presentment_amount = CASE WHEN presentment_amount IS NOT NULL THEN 0 END
 WHERE channel = %s AND channel_order_id = ANY(%s::text[])

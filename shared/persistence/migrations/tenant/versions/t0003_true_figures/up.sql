@@ -47,9 +47,15 @@ ALTER TABLE working_capital_metrics ADD COLUMN working_capital numeric(15, 2) GE
 DELETE FROM sync_cursors c USING api_credentials a
 WHERE a.id = c.credential_id AND a.service_name LIKE 'shopify%' AND c.stream = 'orders_backfill';
 
--- Amazon's reports hold every site of an account, and each channel took all of it: what was read is read again.
-DELETE FROM sales WHERE channel LIKE 'amazon%' AND source_updated_at IS NOT NULL;
-DELETE FROM sale_fees WHERE channel LIKE 'amazon%';
+-- Amazon's reports hold every site of an account, and each channel took all of it: what can be read again is.
+-- Older sales, and those of a login that works no more, stay as they were: nobody could bring them back.
+DELETE FROM sale_fees f USING api_credentials a
+WHERE f.channel LIKE 'amazon%' AND a.service_name = f.channel AND a.is_active AND NOT a.needs_reconnect
+  AND EXISTS (SELECT FROM sales s WHERE s.channel = f.channel AND s.channel_order_id = f.channel_order_id
+              AND s.source_updated_at IS NOT NULL AND s.sale_date > current_date - 720);
+DELETE FROM sales s USING api_credentials a
+WHERE s.channel LIKE 'amazon%' AND s.source_updated_at IS NOT NULL AND s.sale_date > current_date - 720
+  AND a.service_name = s.channel AND a.is_active AND NOT a.needs_reconnect;
 DELETE FROM sync_cursors c USING api_credentials a
-WHERE a.id = c.credential_id AND a.service_name LIKE 'amazon%' AND (c.stream LIKE 'orders%' OR c.stream LIKE 'fees%'
+WHERE a.id = c.credential_id AND a.service_name LIKE 'amazon%' AND a.is_active AND NOT a.needs_reconnect AND (c.stream LIKE 'orders%' OR c.stream LIKE 'fees%'
     OR c.stream LIKE 'refunds%');
