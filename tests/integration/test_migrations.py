@@ -156,6 +156,33 @@ def test_a_tenants_line_goes_down_and_up_again(database_url: str, acme: UUID, gl
         assert catalog(connection, acme) == before
 
 
+def test_two_shops_of_one_place_name_go_down_and_lose_no_stock(
+    database_url: str, acme: UUID, globex: UUID
+) -> None:
+    add = """
+        WITH company AS (
+            INSERT INTO companies (name) VALUES ('Acme') RETURNING id
+        ), product AS (INSERT INTO products (company_id, sku, name) SELECT id, 'MUG', 'Mug' FROM company RETURNING *)
+        INSERT INTO inventory (company_id, product_id, channel, location, quantity_on_hand)
+        SELECT company_id, id, channel, channel || ': ' || place, units FROM product, (VALUES
+            ('shopify_uk', 'Warehouse', 3), ('shopify_eu', 'Warehouse', 4), ('shopify_uk', 'Shop', 5)
+        ) AS n (channel, place, units)
+    """
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            sql.SQL("SET search_path = {}, public").format(sql.Identifier(f"tenant_{acme}"))
+        )
+        connection.execute(add)
+        [step] = [each for each in load_steps() if each.revision == "t0003"]
+        connection.execute(step.down.encode())
+        found = connection.execute("SELECT location, quantity_on_hand FROM inventory ORDER BY 2")
+        assert found.fetchall() == [
+            ("shopify_uk: Warehouse", 3),
+            ("shopify_eu: Warehouse", 4),
+            ("Shop", 5),
+        ]
+
+
 def test_a_tenant_that_cannot_be_migrated_is_named_and_stops_nobody_else(
     database_url: str, acme: UUID, globex: UUID
 ) -> None:

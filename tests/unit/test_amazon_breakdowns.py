@@ -193,6 +193,17 @@ def test_a_refund_without_a_word_of_tax_holds_it_and_is_split_by_the_rule() -> N
     assert (split.total_amount, split.tax_amount) == (Decimal("-20.00"), Decimal("-4.00"))
 
 
+def test_a_tax_that_is_given_back_alone_is_a_refund() -> None:
+    [line] = refunds(transaction(item("A", branch("Tax", -2)), total=-2))
+    assert (line.sku, line.total_amount, line.tax_amount) == ("A", 0, Decimal(-2))
+
+
+def test_a_transaction_that_names_no_site_and_no_currency_is_set_aside() -> None:
+    node = transaction(item("A", GOODS), marketplaceDetails=None, totalAmount=None)
+    with pytest.raises(SkipRecord, match="marketplaceId: is missing, and totalAmount names no"):
+        fees(node)
+
+
 def test_money_of_the_transaction_only_goes_to_its_one_sku() -> None:
     told = (branch("Sales", 40, GOODS), branch("Expenses", -6, COMMISSION))
     [fee] = fees(transaction(item("A"), total=34, told=told))

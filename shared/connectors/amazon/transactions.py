@@ -92,7 +92,7 @@ def read_transaction(node: Node, market: Marketplace) -> Transaction | None:
 
 
 def sites_of(node: Node) -> list[Marketplace]:
-    """The sites that a transaction may mean; none for one that cannot be connected.
+    """The sites that a transaction may mean; none for one that cannot be connected. Raises `SkipRecord` without a clue.
 
     Merchant-fulfilled orders of the USA may name none: then all that sell in its currency.
     """
@@ -100,6 +100,8 @@ def sites_of(node: Node) -> list[Marketplace]:
         node, "sellingPartnerMetadata"
     ).get("marketplaceId")
     currency = part(node, "totalAmount").get("currencyCode")
+    if not told and not currency:
+        raise SkipRecord("marketplaceId: is missing, and totalAmount names no currency")
     return [
         each
         for each in MARKETPLACES.values()

@@ -10,10 +10,21 @@ ALTER TABLE rejected_records
     ALTER COLUMN credential_id SET NOT NULL,
     ADD PRIMARY KEY (credential_id, stream, record_key);
 
-UPDATE inventory_history h SET location = substr(h.location, length(i.channel) + 3)
-FROM inventory i
-WHERE i.product_id = h.product_id AND i.location = h.location AND h.location LIKE i.channel || ': %';
-UPDATE inventory SET location = substr(location, length(channel) + 3) WHERE location LIKE channel || ': %';
+-- Two shops with one place name keep theirs apart: one row cannot hold both.
+WITH bare_places AS (
+    SELECT product_id, location, substr(location, length(channel) + 3) AS bare
+    FROM inventory i WHERE location LIKE channel || ': %'
+      AND NOT EXISTS (SELECT FROM inventory o WHERE o.product_id = i.product_id AND o.location <> i.location
+                      AND substr(i.location, length(i.channel) + 3)
+                          IN (o.location, substr(o.location, length(o.channel) + 3)))
+), history AS (
+    UPDATE inventory_history h SET location = b.bare FROM bare_places b
+    WHERE b.product_id = h.product_id AND b.location = h.location
+      AND NOT EXISTS (SELECT FROM inventory_history o WHERE o.product_id = h.product_id AND o.location = b.bare
+                      AND o.snapshot_date = h.snapshot_date)
+)
+UPDATE inventory i SET location = b.bare FROM bare_places b
+WHERE b.product_id = i.product_id AND b.location = i.location;
 
 DROP INDEX idx_product_channel_skus_variant;
 ALTER TABLE product_channel_skus ADD COLUMN last_seen_on date;
