@@ -64,7 +64,8 @@ class SalesPull:
         self._connector = connector
         self._credential = credential
         self._puller = Puller(open_unit_of_work, credential, report, together)
-        self._channels = {each.service_name: each for each in self._puller.credentials}
+        self._credentials = self._puller.credentials
+        self._channels = {each.service_name: each for each in self._credentials}
         self._report = report
         self._streams = Streams()
 
@@ -79,7 +80,7 @@ class SalesPull:
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
         products, orders = Tally(), Tally()
-        for credential in list(self._channels.values()):
+        for credential in self._credentials:
             self._pull_site(credential, now, as_of, products)
         for stream in self._streams_of_orders():
             self._puller.align(stream)
@@ -96,9 +97,11 @@ class SalesPull:
         """Notes on the credentials which streams have stopped; raises what is to be done again."""
         orders_went_well = ORDERS in self._streams.went_well
         with self._open() as work:
-            for credential in self._channels.values():
+            for credential in self._credentials:
                 note_problems(work, credential.id, self._streams, now)
-                if orders_went_well:
+                if credential.service_name not in self._channels:
+                    note_failure(work, credential.id, now, reconnect=False)
+                elif orders_went_well:
                     work.credentials.mark_synced(credential.id, now)
                 elif ORDERS in self._streams.problems:
                     note_failure(work, credential.id, now, reconnect=False)
@@ -144,6 +147,7 @@ class SalesPull:
         tally.problems.clear()
 
     def _leave_out(self, credential: StoredCredential) -> None:
+        """A site that cannot be read waits: the others' orders go on without it."""
         del self._channels[credential.service_name]
         left = tuple(each for each in self._puller.together if each.id != credential.id)
         self._puller = replace(self._puller, together=left)

@@ -99,6 +99,21 @@ def test_a_site_that_joins_later_gets_its_past(scene: AmazonScene) -> None:
     assert cursors == [(1, 2)]
 
 
+def test_a_site_that_is_refused_at_first_still_gets_its_past_and_says_so_on_its_credential(
+    scene: AmazonScene,
+) -> None:
+    refused = AmazonAnswers(orders=four_sites(), sites=("amazon_uk",))
+    result = scene.pull(refused, "amazon_uk", "amazon_fr")
+    assert [line.split(":")[0] for line in result.partial] == ["products of amazon_fr"]
+    assert scene.rows(SALES) == [EACH_ITS_OWN[3]]
+    noted = "SELECT service_name, last_sync_status, stream_problems <> '{}' FROM api_credentials ORDER BY 1"
+    assert scene.rows(noted) == [("amazon_fr", "FAILURE", True), ("amazon_uk", "SUCCESS", True)]
+    both = AmazonAnswers(orders=four_sites(), sites=FOUR_SITES)
+    scene.pull(both, "amazon_uk", "amazon_fr", now=NOW + timedelta(days=2))
+    assert scene.rows(SALES) == EACH_ITS_OWN[2:]
+    assert scene.rows(noted) == [("amazon_fr", "SUCCESS", False), ("amazon_uk", "SUCCESS", False)]
+
+
 @pytest.mark.parametrize(
     ("row", "field", "reason"),
     [
@@ -280,9 +295,11 @@ def test_a_language_that_nobody_knows_is_one_error_that_names_the_columns(
     scene.pull(
         AmazonAnswers(stock=[[("A-1", 5)]], listings="price\tseller-sku\r\n1\tA-1\r\n"), "amazon_uk"
     )
-    told = "selana-num\tsuäm\tstad\r\nA-1\t9.90\tActive\r\n"
+    reported = "selana-num\tsuäm\tstad\r\nA-1\t9.90\tActive\r\n"
     result = scene.pull(
-        AmazonAnswers(stock=[[("A-1", 6)]], listings=told), "amazon_uk", now=NOW + timedelta(days=1)
+        AmazonAnswers(stock=[[("A-1", 6)]], listings=reported),
+        "amazon_uk",
+        now=NOW + timedelta(days=1),
     )
     assert result.partial == [
         "products: listings: the columns selana-num, suäm, stad of the report are not understood; set the "
@@ -316,8 +333,8 @@ def test_reported_orders(scene: AmazonScene, name: str, expected: list[Any]) -> 
 def test_reported_transactions(
     scene: AmazonScene, name: str, number: int, fees: list[Any], refunds: list[Any]
 ) -> None:
-    told = json.loads(case(name))[number]["transactions"]
-    scene.pull(AmazonAnswers(transactions=told, sites=("amazon_usa",)), "amazon_usa")
+    reported = json.loads(case(name))[number]["transactions"]
+    scene.pull(AmazonAnswers(transactions=reported, sites=("amazon_usa",)), "amazon_usa")
     assert scene.rows("SELECT amount, is_final FROM sale_fees") == fees
     found = scene.rows("SELECT total_amount, shipping_amount FROM sales ORDER BY 1, 2")
     assert found == refunds

@@ -183,6 +183,45 @@ def test_two_shops_of_one_place_name_go_down_and_lose_no_stock(
         ]
 
 
+def test_amazons_sales_that_no_login_can_bring_back_stay(
+    database_url: str, acme: UUID, globex: UUID
+) -> None:
+    add = """
+        WITH company AS (
+            INSERT INTO companies (name) VALUES ('Acme') RETURNING id
+        ), login AS (
+            INSERT INTO api_credentials (company_id, service_name, service_type, credentials_encrypted, needs_reconnect)
+            SELECT id, service, 'ecommerce', 'sealed', refused FROM company,
+                (VALUES ('amazon_uk', false), ('amazon_de', true)) AS n (service, refused)
+        ), fee AS (
+            INSERT INTO sale_fees (channel, channel_order_id, fee_key, amount, currency, is_final, posted_at)
+            SELECT channel, o, o, 1, 'GBP', true, now()
+            FROM (VALUES ('amazon_uk', 'new'), ('amazon_uk', 'old'), ('amazon_de', 'new')) AS n (channel, o)
+        )
+        INSERT INTO sales (company_id, channel, channel_order_id, channel_line_id, sale_date, quantity, unit_price,
+                           total_amount, currency, market, source_updated_at)
+        SELECT id, channel, o, 'A', current_date - days, 1, 1, 1, 'GBP', 'UK', read FROM company, (VALUES
+            ('amazon_uk', 'new', 10, now()), ('amazon_uk', 'old', 900, now()), ('amazon_uk', 'entered', 10, NULL),
+            ('amazon_de', 'new', 10, now())
+        ) AS n (channel, o, days, read)
+    """
+    orders = "SELECT channel, channel_order_id FROM {} ORDER BY 1, 2"
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            sql.SQL("SET search_path = {}, public").format(sql.Identifier(f"tenant_{acme}"))
+        )
+        [step] = [each for each in load_steps() if each.revision == "t0003"]
+        connection.execute(step.down.encode())
+        connection.execute(add)
+        connection.execute(step.up.encode())
+        sales, fees = (
+            connection.execute(sql.SQL(orders).format(sql.Identifier(table))).fetchall()
+            for table in ("sales", "sale_fees")
+        )
+    assert sales == [("amazon_de", "new"), ("amazon_uk", "entered"), ("amazon_uk", "old")]
+    assert fees == [("amazon_de", "new"), ("amazon_uk", "old")]
+
+
 def test_a_tenant_that_cannot_be_migrated_is_named_and_stops_nobody_else(
     database_url: str, acme: UUID, globex: UUID
 ) -> None:

@@ -105,6 +105,22 @@ def test_a_line_without_a_sku_counts_as_revenue_of_no_product(
     assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]
 
 
+def test_an_order_that_counts_again_has_its_estimated_commission_again(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    taken = "SELECT total_amount::text, commission_amount::text, fee_estimated FROM sales"
+    line = sale(1, "MUG", 2, DAY)
+    for tenant in (acme, globex):
+        pull(unit_of_work_of(tenant), FakeShop([], [[line]]))
+    for voided in (1, 0):
+        with unit_of_work_of(acme)() as work:
+            assert work.sales.void_orders("shopify_uk", ["1"]) == voided
+    assert rows(wiring, acme, taken) == [("0.00", None, False)]
+    pull(unit_of_work_of(acme), FakeShop([], [[line]]), NOW + timedelta(hours=1))
+    assert rows(wiring, acme, taken) == [("20.00", "0.40", True)]
+    assert rows(wiring, globex, taken) == [("20.00", "0.40", True)]
+
+
 def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
@@ -116,8 +132,8 @@ def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
 
     class Told(FakeShop):
         def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
-            told = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
-            yield SalePage((line,), (), None, fees=(told,))
+            reported = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
+            yield SalePage((line,), (), None, fees=(reported,))
 
     pull(opener, Told([], []), NOW + timedelta(hours=1))
     assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
@@ -129,21 +145,21 @@ def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
 def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener, fees_first: bool
 ) -> None:
-    told = (
+    reported = (
         SaleFee("shopify_uk", "1", "f1", "MUG", Decimal("3.00"), "GBP", False, NOW),
         SaleFee("shopify_uk", "1", "f2", None, Decimal("0.30"), "GBP", True, NOW),
     )
 
     class Fees(FakeShop):
-        told: tuple[SaleFee, ...] = ()
+        reported: tuple[SaleFee, ...] = ()
 
         def posted_pages(self, _window: SyncWindow, _cursor: str | None) -> Iterator[SalePage]:
-            yield SalePage((), (), None, fees=self.told)
+            yield SalePage((), (), None, fees=self.reported)
 
     opener = unit_of_work_of(acme)
     lines = [sale(1, "MUG", 2, DAY), sale(1, "TEA", 1, DAY)]
     both = [Fees([], [lines]), Fees([], [[]])]
-    both[1].told = told
+    both[1].reported = reported
     credential = credential_of(opener)
     with opener() as work:
         work.cursors.move(credential.id, "fees", {}, {"since": BEFORE.isoformat()})
@@ -157,7 +173,7 @@ def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it
     assert rows(wiring, acme, found) == [("MUG", "3.20", True), ("TEA", "0.10", True)]
     final = Fees([], [[]])
     final.traits = both[0].traits
-    final.told = (replace(told[0], amount=Decimal("3.10"), is_final=True),)
+    final.reported = (replace(reported[0], amount=Decimal("3.10"), is_final=True),)
     pull(opener, final, NOW + timedelta(days=20))
     assert rows(wiring, acme, found) == [("MUG", "3.30", False), ("TEA", "0.10", False)]
 
@@ -167,13 +183,13 @@ def test_an_order_and_its_fee_that_are_written_side_by_side_find_each_other(
 ) -> None:
     opener, rule = unit_of_work_of(acme), FeeRule(Decimal("0.15"), Decimal(0))
     credential = credential_of(opener)
-    told = SaleFee("shopify_uk", "1", "f1", None, Decimal("4.20"), "GBP", True, NOW)
+    reported = SaleFee("shopify_uk", "1", "f1", None, Decimal("4.20"), "GBP", True, NOW)
     done = threading.Event()
 
     def write_fee() -> None:
         with opener() as work:
             keep_posted(
-                work, SalePage((), (), None, fees=(told,)), {"shopify_uk": credential}, rule
+                work, SalePage((), (), None, fees=(reported,)), {"shopify_uk": credential}, rule
             )
         done.set()
 

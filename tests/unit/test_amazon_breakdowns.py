@@ -39,7 +39,7 @@ def item(
 def transaction(
     *items: dict[str, Any],
     total: float | None = None,
-    told: tuple[dict[str, Any], ...] = (),
+    reported: tuple[dict[str, Any], ...] = (),
     related: dict[str, str] | None = None,
     market: Any = UK,
     **more: Any,
@@ -56,7 +56,7 @@ def transaction(
             for name, value in names.items()
         ],
         "items": list(items),
-        "breakdowns": list(told),
+        "breakdowns": list(reported),
     }
     if total is not None:
         currency = CURRENCIES[market.marketplace_id]
@@ -205,22 +205,25 @@ def test_a_transaction_that_names_no_site_and_no_currency_is_set_aside() -> None
 
 
 def test_money_of_the_transaction_only_goes_to_its_one_sku() -> None:
-    told = (branch("Sales", 40, GOODS), branch("Expenses", -6, COMMISSION))
-    [fee] = fees(transaction(item("A"), total=34, told=told))
+    reported = (branch("Sales", 40, GOODS), branch("Expenses", -6, COMMISSION))
+    [fee] = fees(transaction(item("A"), total=34, reported=reported))
     assert (fee.sku, fee.amount, fee.is_final) == ("A", Decimal(5), True)
     [back] = refunds(
-        transaction(item("A", units=2), total=-24, told=(branch("ProductCharges", -24),))
+        transaction(item("A", units=2), total=-24, reported=(branch("ProductCharges", -24),))
     )
     assert (back.sku, back.quantity, back.total_amount) == ("A", -2, Decimal(-24))
 
 
 def test_money_of_the_transaction_only_is_shared_by_several_skus_and_marked() -> None:
-    told = (branch("Expenses", -6, COMMISSION),)
-    [fee] = fees(transaction(item("A"), item("B"), total=-6, told=told))
+    reported = (branch("Expenses", -6, COMMISSION),)
+    [fee] = fees(transaction(item("A"), item("B"), total=-6, reported=reported))
     assert (fee.sku, fee.amount, fee.is_final) == (None, Decimal(5), False)
     lines = refunds(
         transaction(
-            item("A", units=1), item("B", units=3), total=-40, told=(branch("ProductCharges", -40),)
+            item("A", units=1),
+            item("B", units=3),
+            total=-40,
+            reported=(branch("ProductCharges", -40),),
         )
     )
     assert [(line.sku, line.quantity, line.total_amount, line.fee_estimated) for line in lines] == [
@@ -229,9 +232,27 @@ def test_money_of_the_transaction_only_is_shared_by_several_skus_and_marked() ->
     ]
 
 
+def test_a_refund_that_an_item_has_is_not_shared_again_with_what_all_share() -> None:
+    lines = refunds(
+        transaction(
+            item("A", branch("ProductCharges", -10)),
+            item("B"),
+            total=-8,
+            reported=(branch("ProductCharges", -10), branch("PromoRebates", 2)),
+        )
+    )
+    assert [(line.sku, line.total_amount, line.fee_estimated) for line in lines] == [
+        ("A", Decimal(-9), False),
+        ("B", Decimal(1), True),
+    ]
+
+
 def test_a_fee_that_only_the_transaction_has_is_added_to_what_its_items_have() -> None:
-    told = (branch("Sales", 40, GOODS), branch("Expenses", -9.6, branch("AmazonFees", -6), STORED))
-    [fee] = fees(transaction(item("A", GOODS, COMMISSION), total=30.4, told=told))
+    reported = (
+        branch("Sales", 40, GOODS),
+        branch("Expenses", -9.6, branch("AmazonFees", -6), STORED),
+    )
+    [fee] = fees(transaction(item("A", GOODS, COMMISSION), total=30.4, reported=reported))
     assert (fee.amount, fee.tax_amount) == (Decimal(8), Decimal("1.6"))
 
 
