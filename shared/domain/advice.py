@@ -18,7 +18,10 @@ BY_FIELD: tuple[tuple[str, str], ...] = (
         "compare the transaction with the vendor's own report; its parts do not add up",
     ),
     ("items", "compare the transaction with the vendor's own report; its parts do not add up"),
-    ("transactionType", "tell support: the vendor has a kind of transaction that is new to us"),
+    (
+        "transactionType",
+        "report it to support: the vendor has a kind of transaction that is new to us",
+    ),
     ("columns", "set the language of reports to English at the vendor, and pull again"),
     ("currency", "check the currency at the vendor; one channel sells in one currency"),
     ("CurrencyRate", "enter the exchange rate in the books"),
@@ -28,9 +31,12 @@ BY_FIELD: tuple[tuple[str, str], ...] = (
     ),
     ("predicted_value", "look at the SKU's sales for a quantity that cannot be meant"),
     ("transactions", "nothing, if the fees of such orders may stay estimates"),
-    ("record", "tell support: the vendor's record has another shape than its documentation"),
+    (
+        "record",
+        "report it to support: the vendor's record has another shape than its documentation",
+    ),
 )
-UNKNOWN_NAME = "tell support: the vendor uses a name for an amount that is new to us"
+UNKNOWN_NAME = "report it to support: the vendor uses a name for an amount that is new to us"
 OTHERWISE = "correct it at the vendor; the record is read again with its next change"
 
 

@@ -27,10 +27,10 @@ class StockLevel:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One sellable SKU of a channel. `unit_cost` is None where the shop does not tell it.
+    """One sellable SKU of a channel. `unit_cost` is None where the shop does not report it.
 
     `channel_product_id` is the vendor's own id, which stays when the SKU changes. `stock` is None where the
-    vendor has not told it: what a page leaves out is not zero.
+    vendor has not reported it: what a page leaves out is not zero.
     """
 
     sku: str

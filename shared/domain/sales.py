@@ -45,7 +45,7 @@ class SaleLine(NamedTuple):
     commission_amount: Decimal | None = None
     fee_estimated: bool = False
     source_updated_at: datetime | None = None
-    # As read: the price includes tax that the channel does not tell. As kept: a rule has split it.
+    # As read: the price includes tax that the channel does not report. As kept: a rule has split it.
     tax_estimated: bool = False
     # The vendor's own id of what was sold, which stays when its SKU changes; used to find the product.
     channel_product_id: str | None = None

@@ -1,4 +1,4 @@
-"""VAT inside a price whose tax the channel does not tell: split by a stated rule, and marked as estimated; pure.
+"""VAT inside a price whose tax the channel does not report: split by a stated rule, and marked as estimated; pure.
 
 The rule: the product's own rate where a person has set it, else the standard rate of the country on the
 day; none where the company is not registered for VAT. Reduced rates are never guessed.

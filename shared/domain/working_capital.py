@@ -107,10 +107,12 @@ def measure(period: Period, balances: Balances, flows: Flows, days: int) -> Work
     }
     for name, ratio in ratios.items():
         if ratio is None:
-            flow, told = ("revenue", revenue) if "sales" in name else ("cost of goods sold", cost)
+            flow, reported = (
+                ("revenue", revenue) if "sales" in name else ("cost of goods sold", cost)
+            )
             reasons[name] = (
                 f"no {flow} in the period"
-                if told is not None and told <= 0
+                if reported is not None and reported <= 0
                 else "a part is not known"
             )
     return WorkingCapital(

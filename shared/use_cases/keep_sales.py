@@ -52,13 +52,13 @@ def _keep_orders(
     credential: StoredCredential,
     lines: Sequence[SaleLine],
     rule: FeeRule,
-    told: Sequence[SaleFee],
+    reported: Sequence[SaleFee],
 ) -> Kept:
     if not lines:
         return Kept()
     channel = credential.service_name
     orders = sorted({line.channel_order_id for line in lines})
-    fees = [*work.fees.of_orders(channel, orders), *told]
+    fees = [*work.fees.of_orders(channel, orders), *reported]
     net = _split_taxes(work, share_refunds(work, channel, lines))
     return work.sales.upsert(credential.company_id, _share(net, fees, rule))
 

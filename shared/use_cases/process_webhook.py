@@ -81,10 +81,10 @@ def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
 def _deleted_order(body: bytes | None) -> str | None:
     """The id of the order that a delivery names; None where it cannot be read: then all are compared."""
     try:
-        told = json.loads(body or b"")
+        reported = json.loads(body or b"")
     except (ValueError, RecursionError):
         return None
-    identity = told.get("id") if isinstance(told, dict) else None
+    identity = reported.get("id") if isinstance(reported, dict) else None
     text = (
         str(identity) if isinstance(identity, int) and not isinstance(identity, bool) else identity
     )

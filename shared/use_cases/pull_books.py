@@ -97,10 +97,12 @@ class BooksPull:
             work.credentials.mark_synced(self._credential.id, now)
             work.usage.count_once("integrations_synced")
             work.rejections.add(self._credential.id, BANK_CHECK, self._banks.rejected)
-            told = {each.account_code: str(each.bank_summary) for each in self._banks.differences}
-            if told:
+            reported = {
+                each.account_code: str(each.bank_summary) for each in self._banks.differences
+            }
+            if reported:
                 work.audit.write(
-                    "books.banks_differ", "credential", self._credential.id, dict(told)
+                    "books.banks_differ", "credential", self._credential.id, dict(reported)
                 )
 
     def _check_bank(self, yesterday: date) -> None:
@@ -122,15 +124,15 @@ class BooksPull:
 
     def _pull_day(self, left: list[str], position: Position, tally: Tally) -> Position:
         day = date.fromisoformat(left[0])
-        told = self._connector.balances_on(day)
+        reported = self._connector.balances_on(day)
         moved = {"day": max(left[0], position.get("day", ""))}
         if left[1:]:
             moved["left"] = " ".join(left[1:])
         with self._open() as work:
             kept = work.books.upsert_balances(
-                self._credential.company_id, self._credential.service_name, day, told
+                self._credential.company_id, self._credential.service_name, day, reported
             )
-            rejected = (*told.rejected, *kept.rejected)
+            rejected = (*reported.rejected, *kept.rejected)
             work.rejections.add(self._credential.id, BALANCES, rejected)
             self._puller.move(work, BALANCES, position, moved)
         tally.read += 1

@@ -25,9 +25,9 @@ class Page(Generic[RecordT_co]):
     records: tuple[RecordT_co, ...]
     rejected: tuple[RejectedRecord, ...]
     next_cursor: str | None
-    # False where the vendor has kept a part back: what was not told is not gone then.
+    # False where the vendor has kept a part back: what was not reported is not gone then.
     whole: bool = True
-    # What the vendor does not tell at all, and why, one line each; the rest of the page is good.
+    # What the vendor does not report at all, and why, one line each; the rest of the page is good.
     problems: tuple[str, ...] = ()
     # Records that count nothing by a named rule, such as test orders: how many by rule.
     left_out: Mapping[str, int] = field(default_factory=dict)
@@ -109,7 +109,7 @@ class SettlingShop(Protocol):
 
 @runtime_checkable
 class ForgettingShop(Protocol):
-    """A shop where orders can be deleted, which a search for changes never tells."""
+    """A shop where orders can be deleted, which a search for changes never shows."""
 
     def listed_orders(self) -> Iterator[Sequence[str]]:
         """The ids of all orders that may be seen, some at a time; raises `VendorUnavailable` unless it is all."""
@@ -189,4 +189,4 @@ class VendorApi(Protocol):
         """The answer. `VendorUnavailable` when away, `RateLimited`, `CredentialRejected`, `GiveUp` for the rest."""
 
     def download(self, url: str) -> AbstractContextManager[Iterator[bytes]]:
-        """The bytes behind a URL that the vendor told, in pieces, unzipped, sent without our secrets."""
+        """The bytes behind a URL that the vendor reported, in pieces, unzipped, sent without our secrets."""

@@ -60,12 +60,14 @@ def test_what_was_set_aside_is_listed_by_reason_with_what_to_do(
 
 def test_the_list_can_be_read_by_a_program(environment: dict[str, str]) -> None:
     lines = run(environment, "rejected", "acme", "--service", "shopify_uk", "--json").stdout
-    told = [json.loads(line) for line in lines.splitlines()]
-    assert [(each["stream"], each["field"], each["records"], each["example"]) for each in told] == [
+    reported = [json.loads(line) for line in lines.splitlines()]
+    assert [
+        (each["stream"], each["field"], each["records"], each["example"]) for each in reported
+    ] == [
         ("orders", "price", 3, "7"),
         ("products", "sku", 1, "v1"),
     ]
-    assert all(each["what_to_do"] for each in told)
+    assert all(each["what_to_do"] for each in reported)
 
 
 def test_a_service_that_the_tenant_does_not_have_is_an_error(environment: dict[str, str]) -> None:

@@ -60,15 +60,15 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def specification() -> dict[str, Any]:
     """The official one under the path of its server, and once more with pages that tell no size."""
-    told: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
-    paths = {ROOT + path: operations for path, operations in told["paths"].items()}
+    reported: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+    paths = {ROOT + path: operations for path, operations in reported["paths"].items()}
     for path in (ROOT + "/Invoices", ROOT + "/Organisation"):
         endless = copy.deepcopy(paths[path])
         answer = endless["get"]["responses"]["200"]["content"]["application/json"]
         answer["example"].pop("pagination", None)
         endless["get"]["operationId"] += "Endless"
         paths[ENDLESS + path] = endless
-    return {**told, "paths": paths}
+    return {**reported, "paths": paths}
 
 
 def free_port() -> int:
@@ -120,10 +120,10 @@ def test_the_books_are_described(connector: XeroConnector) -> None:
 def test_balances_are_asked_for_as_the_vendor_wants(connector: XeroConnector) -> None:
     # The examples belong to different organisations: no amount of this balance sheet is the one bank
     # account's, and what a sheet that cannot be read whole leaves out is not at zero.
-    told = connector.balances_on(DAY)
-    assert [(each.account_class, each.amount) for each in told.balances] == []
-    assert not told.whole
-    assert len(told.rejected) == 10
+    reported = connector.balances_on(DAY)
+    assert [(each.account_class, each.amount) for each in reported.balances] == []
+    assert not reported.whole
+    assert len(reported.rejected) == 10
     assert list(connector.check_bank(DAY).differences) == []
 
 

@@ -66,14 +66,14 @@ PATHS = {
 
 def example(name: str) -> dict[str, Any]:
     path = OFFICIAL / "examples" / f"get_{name}_200.json"
-    told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return told
+    reported: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return reported
 
 
 def capture(name: str) -> Any:
     path = OFFICIAL / "http" / f"{name}.json"
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return json.loads(told[0]["response"]["body"]) if isinstance(told, list) else told
+    reported = json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(reported[0]["response"]["body"]) if isinstance(reported, list) else reported
 
 
 def forbid_unknown(node: Any) -> None:
@@ -90,13 +90,13 @@ def forbid_unknown(node: Any) -> None:
 
 @pytest.fixture(scope="module")
 def specification() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+    reported: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
     for name in ("Invoice", "CreditNote", "Overpayment", "Prepayment"):
         # In the vendor's answers and examples, though not in its schemas.
         extra = {field: {"type": "string"} for field in ("DateString", "DueDateString")}
-        told["components"]["schemas"][name]["properties"] |= extra
-    forbid_unknown(told["components"]["schemas"])
-    return told
+        reported["components"]["schemas"][name]["properties"] |= extra
+    forbid_unknown(reported["components"]["schemas"])
+    return reported
 
 
 def errors(specification: dict[str, Any], schema: str, body: dict[str, Any]) -> list[str]:
@@ -106,8 +106,8 @@ def errors(specification: dict[str, Any], schema: str, body: dict[str, Any]) -> 
         {"$ref": f"urn:xero#/components/schemas/{schema}"}, registry=registry
     )
     around = ENVELOPE if schema in LISTS else set()
-    told = {key: value for key, value in body.items() if key not in around}
-    return [error.message for error in validator.iter_errors(told)]
+    reported = {key: value for key, value in body.items() if key not in around}
+    return [error.message for error in validator.iter_errors(reported)]
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +140,10 @@ def test_an_answer_of_the_sandbox_is_as_the_vendor_has_it(
 def test_what_was_paid_before_is_as_the_vendor_has_it(
     path: str, schema: str, scene: XeroScene, specification: dict[str, Any]
 ) -> None:
-    told = ask(scene, path).json()[path]
-    assert len(told) >= 5
-    assert [errors(specification, schema, each) for each in told] == [[]] * len(told)
-    assert errors(specification, schema, {**told[0], "Remaining": 1}) != []
+    reported = ask(scene, path).json()[path]
+    assert len(reported) >= 5
+    assert [errors(specification, schema, each) for each in reported] == [[]] * len(reported)
+    assert errors(specification, schema, {**reported[0], "Remaining": 1}) != []
 
 
 def test_the_check_notices_a_wrong_answer(scene: XeroScene, specification: dict[str, Any]) -> None:
@@ -188,8 +188,8 @@ def test_every_kind_status_and_type_of_the_vendor_is_known(specification: dict[s
     for kind in schemas["AccountType"]["enum"]:
         assert Chart([{"AccountID": "a", "Type": kind}]).get("a")
     for field in ("SystemAccount", "BankAccountType"):
-        for told in schemas["Account"]["properties"][field]["enum"]:
-            assert Chart([{"AccountID": "a", "Type": "BANK", field: told}]).get("a")
+        for reported in schemas["Account"]["properties"][field]["enum"]:
+            assert Chart([{"AccountID": "a", "Type": "BANK", field: reported}]).get("a")
 
 
 @pytest.mark.parametrize("shape", [OVERPAYMENTS, PREPAYMENTS], ids=lambda shape: shape.stream)
@@ -201,8 +201,8 @@ def test_every_kind_and_status_of_what_was_paid_before_is_known(
     (example_of_a_note, _draft) = example("CreditNotes")["CreditNotes"]
     for kind in schema["Type"]["enum"]:
         for status in schema["Status"]["enum"]:
-            told = {shape.id_field: "p", "Type": kind, "Status": status, "RemainingCredit": 5.0}
-            records, rejected = collect([{**example_of_a_note, **told}], shape, NZ)
+            reported = {shape.id_field: "p", "Type": kind, "Status": status, "RemainingCredit": 5.0}
+            records, rejected = collect([{**example_of_a_note, **reported}], shape, NZ)
             assert rejected == []
             (record,) = records
             assert isinstance(record, OpenInvoice)
@@ -211,9 +211,9 @@ def test_every_kind_and_status_of_what_was_paid_before_is_known(
 
 def test_the_example_of_organisation() -> None:
     name = "Dev Evangelist - Sid Test 3 (NZ-2016-02)"
-    told = example("Organisation")["Organisations"][0]
+    reported = example("Organisation")["Organisations"][0]
     account = "b2c885a9-4bb9-4a00-9b6e-6c2bf60b1a2b"
-    assert read_books(told) == Books(name, "NZD", "Pacific/Auckland", account)
+    assert read_books(reported) == Books(name, "NZD", "Pacific/Auckland", account)
     captured = read_books(capture("organisation")["Organisations"][0])
     assert (captured.name, captured.currency, captured.timezone) == (
         "Demo Company (NZ)",
@@ -292,12 +292,12 @@ SHEET_CHART = Chart(
 
 def test_the_example_of_the_balance_sheet() -> None:
     sheet = read_balance_sheet(example("Reports_BalanceSheet"), SHEET_CHART)
-    told = sum_balances(sheet, SHEET_CHART, "NZD")
+    reported = sum_balances(sheet, SHEET_CHART, "NZD")
     # The chart has no account of the owner's: three rows of the sheet are nobody's.
-    assert [each.record_key[:4] for each in told.rejected] == ["136e", "5690", "7fc1"]
-    assert not told.whole
+    assert [each.record_key[:4] for each in reported.rejected] == ["136e", "5690", "7fc1"]
+    assert not reported.whole
     assert [
-        (each.account_class.value, each.account_code[:4], each.amount) for each in told.balances
+        (each.account_class.value, each.account_code[:4], each.amount) for each in reported.balances
     ] == [
         ("CASH", "0412", Decimal(0)),
         ("SHORT_TERM_DEBT", "0412", Decimal("1850.00")),

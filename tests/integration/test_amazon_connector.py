@@ -124,12 +124,12 @@ def test_what_changes_later_is_found_by_when_it_changed(account: Account) -> Non
 
 
 def test_fees_are_the_truth_and_a_release_is_no_second_fee(account: Account) -> None:
-    told = fees(account)
-    assert fees_by_order(told) == ledger().fees_truth(END)
+    reported = fees(account)
+    assert fees_by_order(reported) == ledger().fees_truth(END)
     # What several SKUs share stays marked as an estimate.
-    assert all(fee.is_final == (fee.sku is not None) for fee in told)
-    assert any(fee.sku is None for fee in told)
-    assert len({fee.fee_key for fee in told}) < len(told)
+    assert all(fee.is_final == (fee.sku is not None) for fee in reported)
+    assert any(fee.sku is None for fee in reported)
+    assert len({fee.fee_key for fee in reported}) < len(reported)
 
 
 def test_a_deferred_fee_becomes_final_under_its_key(account: Account) -> None:
@@ -208,8 +208,8 @@ def test_a_report_without_rows_is_not_believed(account: Account) -> None:
     [report] = account.sandbox.desk.reports.values()
     for text in ("", report.text.partition("\r\n")[0] + "\r\n"):
         report.text = text
-        told = records(sales(account, cursor=first[-1].next_cursor))
-        assert add_up(told + refunds(account)) == ledger().truth(END)
+        reported = records(sales(account, cursor=first[-1].next_cursor))
+        assert add_up(reported + refunds(account)) == ledger().truth(END)
     assert account.sandbox.buckets.taken["searchOrders"] == 4
     report.text = "<html>an error of a proxy</html>"
     with pytest.raises(VendorUnavailable, match="no column"):
@@ -244,10 +244,10 @@ def test_products_have_stock_prices_and_names(account: Account) -> None:
     products = {product.sku: product for product in records(pages)}
     assert set(products) == {article.sku for article in ledger().articles}
     for article in ledger().articles:
-        told = products[article.sku]
-        assert (told.name, told.unit_price) == (article.name, article.price)
-        assert told.channel_product_id == article.asin
-        stock = [(level.location, level.on_hand, level.reserved) for level in told.stock or ()]
+        reported = products[article.sku]
+        assert (reported.name, reported.unit_price) == (article.name, article.price)
+        assert reported.channel_product_id == article.asin
+        stock = [(level.location, level.on_hand, level.reserved) for level in reported.stock or ()]
         stored = article.fulfillable + article.reserved
         assert stock == ([] if article.is_digital else [("fba_uk", stored, article.reserved)])
     assert pages[-1].next_cursor is None
@@ -308,10 +308,10 @@ def test_an_access_token_is_renewed_and_a_revoked_one_asks_to_connect(account: A
 def test_settlements_agree_with_the_fees(account: Account) -> None:
     for start in range(0, 30, 10):
         account.sandbox.desk.settle(FIRST + days(start), FIRST + days(start + 10))
-    told = list(account.connector.settlements(END - days(90)))
-    assert len(told) == 3
-    settled = [order for each in told for order in each.orders]
-    assert [row for each in told for row in each.rejected] == []
+    reported = list(account.connector.settlements(END - days(90)))
+    assert len(reported) == 3
+    settled = [order for each in reported for order in each.orders]
+    assert [row for each in reported for row in each.rejected] == []
     shipped = [fee for fee in fees(account) if fee.fee_key.startswith("S-")]
     final = {fee.fee_key: fee for fee in shipped}
     assert len(settled) > 100
@@ -325,7 +325,7 @@ def test_a_us_seller_has_tax_beside_the_price(stage: Stage) -> None:
         "amazon_usa", "ATVPDKIKX0DER", "Amazon.com", "US", "USD", "America/Los_Angeles",
         Decimal("0.0825"), tax_inside=False,
     )  # fmt: skip
-    told = Writer(seed=3, orders=80, site=site).write()
-    with open_account(stage, told, END + days(1), "amazon_usa") as account:
-        assert add_up(records(sales(account)) + refunds(account)) == told.truth(END)
-        assert fees_by_order(fees(account)) == told.fees_truth(END)
+    reported = Writer(seed=3, orders=80, site=site).write()
+    with open_account(stage, reported, END + days(1), "amazon_usa") as account:
+        assert add_up(records(sales(account)) + refunds(account)) == reported.truth(END)
+        assert fees_by_order(fees(account)) == reported.fees_truth(END)

@@ -39,8 +39,10 @@ def case(name: str) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read(told: dict[str, Any]) -> OrderRecords:
-    return read_orders([WholeOrder(told["order"], told["lines"], [], [])], "shopify_uk", LONDON)
+def read(reported: dict[str, Any]) -> OrderRecords:
+    return read_orders(
+        [WholeOrder(reported["order"], reported["lines"], [], [])], "shopify_uk", LONDON
+    )
 
 
 def keep(wiring: Wiring, tenant: UUID, opener: Any, *orders: OrderRecords) -> list[Any]:
@@ -56,8 +58,8 @@ def keep(wiring: Wiring, tenant: UUID, opener: Any, *orders: OrderRecords) -> li
 def test_an_imported_order_is_sold_on_the_day_that_the_shop_says(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
-    [told] = case("shopify-imported-order-date.json")
-    found = keep(wiring, acme, unit_of_work_of(acme), read(told))
+    [reported] = case("shopify-imported-order-date.json")
+    found = keep(wiring, acme, unit_of_work_of(acme), read(reported))
     assert found == [(Decimal("50.00"), 1, date(2025, 11, 28))]
 
 
@@ -72,8 +74,8 @@ def test_a_gift_card_is_no_sale_and_what_it_buys_is(
 
 
 def test_a_marketplaces_copy_is_no_sale_of_the_shop() -> None:
-    [told] = case("shopify-amazon-orders-double.json")
-    found = read(told)
+    [reported] = case("shopify-amazon-orders-double.json")
+    found = read(reported)
     assert (found.lines, found.fees, found.rejected) == ((), (), ())
     assert (found.left_out, found.gone) == ({"marketplace_copy": 1}, ("7",))
 
@@ -110,15 +112,15 @@ def test_two_shops_with_one_place_name_have_two_places(
 
 
 def test_a_bulk_operation_that_announces_objects_and_has_no_file_is_not_empty() -> None:
-    told = case("shopify-bulk-null-url.json")
+    reported = case("shopify-bulk-null-url.json")
 
     class Client:
         def query(self, _document: str, _variables: object = None) -> dict[str, Any]:
-            return {"bulkOperation": told}
+            return {"bulkOperation": reported}
 
     runner = BulkRunner(Client(), None, lambda _s: None)  # type: ignore[arg-type]
     with pytest.raises(CursorExpired):
-        runner.wait(told["id"])
+        runner.wait(reported["id"])
 
 
 def test_closed_papers_close_whatever_they_lack(

@@ -106,7 +106,7 @@ def test_an_order_that_changed_is_pulled_and_the_bytes_are_forgotten(
 
 
 @pytest.mark.parametrize(
-    ("told", "arguments"),
+    ("reported", "arguments"),
     [
         ({"id": 820982911946154508}, {"service": "shopify_uk", "order": "820982911946154508"}),
         ({"id": "77"}, {"service": "shopify_uk", "order": "77"}),
@@ -120,10 +120,10 @@ def test_an_order_that_was_deleted_is_asked_for(
     acme: UUID,
     globex: UUID,
     api: psycopg.Connection,
-    told: object,
+    reported: object,
     arguments: dict[str, str],
 ) -> None:
-    body = json.dumps(told).encode()
+    body = json.dumps(reported).encode()
     store(api, acme, "orders/delete", sign(body), body=body)
     assert process(wiring, acme).result == {"topic": "orders/delete", "outcome": "gone_asked"}
     (asked,) = jobs(wiring, acme, "sales.find_gone")
@@ -182,12 +182,12 @@ def test_a_shop_that_removed_the_app_is_let_go_and_still_heard(
         store(api, acme, "customers/redact", sign(BODY), 3)
         assert (process(knowing, acme).result or {})["outcome"] == "privacy_noted"
     with wiring.admin.transaction() as connection:
-        told = connection.execute(
+        reported = connection.execute(
             "SELECT action FROM public.audit_logs WHERE tenant_id = %s "
             "AND action IN ('credential.disconnected', 'privacy.request') ORDER BY created_at",
             (acme,),
         ).fetchall()
-    assert [row["action"] for row in told] == ["credential.disconnected", "privacy.request"]
+    assert [row["action"] for row in reported] == ["credential.disconnected", "privacy.request"]
 
 
 def test_a_topic_that_means_nothing_to_us_is_ignored(

@@ -69,10 +69,10 @@ class Books:
         with self.opener() as work:
             return work.books.close_invoices("xero", closed)
 
-    def tell(self, day: date, told: DayBalances) -> Kept:
+    def write(self, day: date, reported: DayBalances) -> Kept:
         """Writes the balances of a day."""
         with self.opener() as work:
-            return work.books.upsert_balances(work.companies.get().id, "xero", day, told)
+            return work.books.upsert_balances(work.companies.get().id, "xero", day, reported)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query finds."""
@@ -130,8 +130,8 @@ def test_a_row_that_the_table_refuses_takes_no_other_with_it(ours: Books, theirs
     assert sorted(each.record_key for each in kept.rejected) == ["amount", "currency", "rate"]
     assert len(ours.invoices()) == 20
     assert theirs.invoices() == []
-    told = DayBalances((CASH, replace(STOCK, currency="eur")))
-    written = ours.tell(MONDAY, told)
+    reported = DayBalances((CASH, replace(STOCK, currency="eur")))
+    written = ours.write(MONDAY, reported)
     assert (written.changed, [each.record_key for each in written.rejected]) == (1, ["stock"])
     assert ours.rows(LAST) == [("bank", Decimal(70))]
 
@@ -157,12 +157,12 @@ def test_an_account_that_is_gone_ends_and_one_that_was_not_read_does_not(
     ours: Books, theirs: Books
 ) -> None:
     for books in (ours, theirs):
-        assert books.tell(MONDAY, DayBalances((CASH, STOCK))).changed == 2
+        assert books.write(MONDAY, DayBalances((CASH, STOCK))).changed == 2
     unread = DayBalances((), unread=frozenset({"stock"}))
-    assert ours.tell(TUESDAY, unread).changed == 1
+    assert ours.write(TUESDAY, unread).changed == 1
     assert ours.rows(LAST) == [("bank", Decimal(0)), ("stock", Decimal(30))]
     # What is missing may be any account's: no balance ends.
-    assert theirs.tell(TUESDAY, DayBalances((), whole=False)).changed == 0
+    assert theirs.write(TUESDAY, DayBalances((), whole=False)).changed == 0
     assert theirs.rows(LAST) == [("bank", Decimal(70)), ("stock", Decimal(30))]
-    assert theirs.tell(TUESDAY, DayBalances(())).changed == 2
+    assert theirs.write(TUESDAY, DayBalances(())).changed == 2
     assert theirs.rows(LAST) == [("bank", Decimal(0)), ("stock", Decimal(0))]

@@ -25,7 +25,7 @@ def money(amount: str, currency: str = "GBP") -> dict[str, str]:
 
 
 def item(sku: str | None = "A-1", quantity: object = 2, **proceeds: str) -> dict[str, Any]:
-    """An item whose proceeds are told by type; TOTAL is their sum as Amazon tells it."""
+    """An item whose proceeds are reported by type; TOTAL is their sum as Amazon tells it."""
     total = proceeds.pop("TOTAL", None)
     breakdowns = [{"type": kind, "subtotal": money(each)} for kind, each in proceeds.items()]
     node: dict[str, Any] = {
@@ -53,13 +53,13 @@ def order(*items: dict[str, Any], status: str = "SHIPPED", **more: object) -> di
 
 
 def read(node: Mapping[str, Any]) -> tuple[tuple[SaleLine, ...], tuple[RejectedRecord, ...]]:
-    told = read_order(node, UK)
-    return ((), ()) if told is None else order_lines(told, UK)
+    reported = read_order(node, UK)
+    return ((), ()) if reported is None else order_lines(reported, UK)
 
 
 def row(**columns: str) -> dict[str, str]:
     """A row of the order report, its columns written with underscores."""
-    told = {
+    reported = {
         "amazon-order-id": "205-1", "purchase-date": "2026-03-28T23:30:00+00:00",
         "last-updated-date": "2026-03-30T10:00:00+00:00", "order-status": "Shipped",
         "item-status": "Shipped", "product-name": "Lamp", "sales-channel": "Amazon.co.uk",
@@ -67,7 +67,7 @@ def row(**columns: str) -> dict[str, str]:
         "item-tax": "4.00", "shipping-price": "", "shipping-tax": "", "gift-wrap-price": "",
         "gift-wrap-tax": "", "item-promotion-discount": "", "ship-promotion-discount": "",
     }  # fmt: skip
-    return told | {name.replace("_", "-"): text for name, text in columns.items()}
+    return reported | {name.replace("_", "-"): text for name, text in columns.items()}
 
 
 def test_a_plain_line() -> None:
@@ -144,9 +144,9 @@ def test_the_day_is_the_marketplaces() -> None:
         "breakdowns": [{"type": "ITEM", "subtotal": money("1.00", "USD")}]
     }
     american = {**dollars, "salesChannel": {"channelName": "AMAZON"}}
-    told = read_order(american, USA)
-    assert told is not None
-    assert order_lines(told, USA)[0][0].sale_date == date(2026, 6, 30)
+    reported = read_order(american, USA)
+    assert reported is not None
+    assert order_lines(reported, USA)[0][0].sale_date == date(2026, 6, 30)
 
 
 @pytest.mark.parametrize("status", ["PENDING", "PENDING_AVAILABILITY"])
@@ -235,28 +235,28 @@ def test_sums_that_do_not_fit_set_the_order_aside() -> None:
 
 
 def test_a_row_of_the_report_is_the_same_line() -> None:
-    told = read_order_rows([row(shipping_price="6.00", shipping_tax="1.00")], UK)
-    assert told is not None
+    reported = read_order_rows([row(shipping_price="6.00", shipping_tax="1.00")], UK)
+    assert reported is not None
     searched = item(ITEM="20.00", SHIPPING="5.00", TAX="5.00", TOTAL="30.00")
     searched["product"]["price"] = {"unitPrice": money("12.00")}
-    assert order_lines(told, UK) == read(order(searched))
+    assert order_lines(reported, UK) == read(order(searched))
 
 
 def test_a_row_of_the_usa_has_its_tax_beside_the_price() -> None:
-    told = read_order_rows(
+    reported = read_order_rows(
         [row(sales_channel="Amazon.com", currency="USD", item_promotion_discount="4.00")], USA
     )
-    assert told is not None
-    [line] = order_lines(told, USA)[0]
+    assert reported is not None
+    [line] = order_lines(reported, USA)[0]
     assert (line.total_amount, line.tax_amount, line.currency) == (20, 4, "USD")
 
 
 def test_rows_that_wait_are_cancelled_or_foreign() -> None:
     assert read_order_rows([row(order_status="Pending", item_price="")], UK) is None
     assert read_order_rows([row(sales_channel="Non-Amazon")], UK) is None
-    told = read_order_rows([row(order_status="Cancelled", quantity="0", item_price="")], UK)
-    assert told is not None
-    assert {(line.quantity, line.total_amount) for line in order_lines(told, UK)[0]} == {(0, 0)}
+    reported = read_order_rows([row(order_status="Cancelled", quantity="0", item_price="")], UK)
+    assert reported is not None
+    assert {(line.quantity, line.total_amount) for line in order_lines(reported, UK)[0]} == {(0, 0)}
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ def test_rows_that_wait_are_cancelled_or_foreign() -> None:
      ("currency", "£"), ("product_name", "a\0b")],
 )  # fmt: skip
 def test_a_bad_row_is_set_aside(column: str, text: str) -> None:
-    told = read_order_rows([row(**{column: text}), row(sku="GOOD")], UK)
-    assert told is not None
-    lines, rejected = order_lines(told, UK)
+    reported = read_order_rows([row(**{column: text}), row(sku="GOOD")], UK)
+    assert reported is not None
+    lines, rejected = order_lines(reported, UK)
     assert [line.sku for line in lines] == ["GOOD"]
     assert [each.field for each in rejected] == [column.replace("_", "-")]
 

@@ -141,10 +141,10 @@ def check_rejected(rejected: RejectedRecord) -> None:
     check_text(rejected.reason, 1000)
 
 
-def check_text(told: str, longest: int) -> None:
-    assert 0 < len(told) <= longest
-    assert "\0" not in told
-    told.encode()
+def check_text(reported: str, longest: int) -> None:
+    assert 0 < len(reported) <= longest
+    assert "\0" not in reported
+    reported.encode()
 
 
 def check_money(amount: Decimal) -> None:
@@ -226,15 +226,15 @@ TRUTH = {
 def cells(account: str | None, amount: str) -> list[Any]:
     """An account's name, its amount, and that of a year before."""
     attributes = [{"Id": "account", "Value": account}] if account else []
-    return [{"Value": told, "Attributes": attributes} for told in ("?", amount, "1234.56")]
+    return [{"Value": reported, "Attributes": attributes} for reported in ("?", amount, "1234.56")]
 
 
 def section(title: str, *rows: tuple[str | None, str]) -> dict[str, Any]:
     """A section with its sum."""
     added = sum((Decimal(amount) for _, amount in rows), Decimal(0))
-    told = [{"RowType": "Row", "Cells": cells(*each)} for each in rows]
+    reported = [{"RowType": "Row", "Cells": cells(*each)} for each in rows]
     total = {"RowType": "SummaryRow", "Cells": cells(None, f"{added:f}")}
-    return {"RowType": "Section", "Title": title, "Rows": [*told, total] if rows else []}
+    return {"RowType": "Section", "Title": title, "Rows": [*reported, total] if rows else []}
 
 
 SECTIONS = [
@@ -255,28 +255,28 @@ def balances(accounts: list[Any], sections: list[Any]) -> DayBalances:
     return sum_balances(read_balance_sheet(body, chart), chart, "EUR")
 
 
-def figures(told: DayBalances) -> dict[str, Decimal]:
+def figures(reported: DayBalances) -> dict[str, Decimal]:
     return {
-        f"{each.account_class.value} {each.account_code}": each.amount for each in told.balances
+        f"{each.account_class.value} {each.account_code}": each.amount for each in reported.balances
     }
 
 
-def check_balances(told: DayBalances) -> set[str]:
+def check_balances(reported: DayBalances) -> set[str]:
     """Each account is reported or keeps its balance; returns those that are reported."""
-    for each in told.balances:
+    for each in reported.balances:
         check_text(each.account_code, 100)
         check_money(each.amount)
-    for rejected in told.rejected:
+    for rejected in reported.rejected:
         check_rejected(rejected)
-    known = {each.account_code for each in told.balances}
-    assert not known & told.unread
+    known = {each.account_code for each in reported.balances}
+    assert not known & reported.unread
     return known
 
 
 def test_the_sheet_is_read_as_it_is() -> None:
-    told = balances(ACCOUNTS, SECTIONS)
-    assert figures(told) == TRUTH
-    assert (told.rejected, told.whole) == ((), True)
+    reported = balances(ACCOUNTS, SECTIONS)
+    assert figures(reported) == TRUTH
+    assert (reported.rejected, reported.whole) == ((), True)
 
 
 def test_any_value_in_any_place_of_a_sheet_makes_no_other_figure_false() -> None:
@@ -285,14 +285,14 @@ def test_any_value_in_any_place_of_a_sheet_makes_no_other_figure_false() -> None
     for number in range(8000):
         place = number % len(SECTIONS)
         odd = [*SECTIONS[:place], mutate(SECTIONS[place], random, MORE, 1), *SECTIONS[place + 1 :]]
-        told = balances(ACCOUNTS, odd)
-        known = check_balances(told)
-        assert known | told.unread >= COUNTED
-        set_aside += bool(told.rejected)
+        reported = balances(ACCOUNTS, odd)
+        known = check_balances(reported)
+        assert known | reported.unread >= COUNTED
+        set_aside += bool(reported.rejected)
         # Of the section itself one amount may be another one; none of the others may.
         own = {row["Cells"][0]["Attributes"][0]["Value"] for row in SECTIONS[place]["Rows"][:-1]
                if row["Cells"][0]["Attributes"]}  # fmt: skip
-        for key, amount in figures(told).items():
+        for key, amount in figures(reported).items():
             if key.split()[1] not in own:
                 assert amount == TRUTH[key], (key, odd[place])
                 seen += 1
@@ -305,9 +305,9 @@ def test_no_account_of_an_odd_row_is_at_zero_unless_it_says_so() -> None:
     for number in range(6000):
         place = (1, 2, 4)[number % 3]
         odd = mutate(SECTIONS[place], random, MORE, 1)
-        told = figures(balances(ACCOUNTS, [*SECTIONS[:place], odd, *SECTIONS[place + 1 :]]))
-        wrong = {key for key, amount in told.items() if amount == 0 and TRUTH[key] != 0}
-        if told.get("SHORT_TERM_DEBT giro"):
+        reported = figures(balances(ACCOUNTS, [*SECTIONS[:place], odd, *SECTIONS[place + 1 :]]))
+        wrong = {key for key, amount in reported.items() if amount == 0 and TRUTH[key] != 0}
+        if reported.get("SHORT_TERM_DEBT giro"):
             # Less than nothing stands there now: that is no cash.
             wrong.discard("CASH giro")
         assert not wrong or _says_nothing(odd), (wrong, odd)
@@ -318,9 +318,9 @@ def test_any_value_in_any_field_of_an_account_makes_no_figure_false() -> None:
     for number in range(6000):
         place = number % len(ACCOUNTS)
         account = mutate(ACCOUNTS[place], random, MORE, 1)
-        told = balances([*ACCOUNTS[:place], account, *ACCOUNTS[place + 1 :]], SECTIONS)
-        known = check_balances(told)
-        for key, amount in figures(told).items():
+        reported = balances([*ACCOUNTS[:place], account, *ACCOUNTS[place + 1 :]], SECTIONS)
+        known = check_balances(reported)
+        for key, amount in figures(reported).items():
             own = key.split()[1] not in COUNTED or key.split()[1] == ACCOUNTS[place]["AccountID"]
             assert own or amount == TRUTH[key], (key, account)
         others = COUNTED - {str(ACCOUNTS[place]["AccountID"]), "empty"}
@@ -329,10 +329,10 @@ def test_any_value_in_any_field_of_an_account_makes_no_figure_false() -> None:
 
 @pytest.mark.parametrize("odd", [*ODD, *MORE], ids=lambda odd: repr(odd)[:20])
 def test_an_odd_value_is_no_account_and_no_row(odd: Any) -> None:
-    told = balances([odd, *ACCOUNTS], [*SECTIONS, odd])
-    assert figures(told).items() <= TRUTH.items()
-    assert len(told.rejected) == 2
-    assert not told.whole
+    reported = balances([odd, *ACCOUNTS], [*SECTIONS, odd])
+    assert figures(reported).items() <= TRUTH.items()
+    assert len(reported.rejected) == 2
+    assert not reported.whole
 
 
 def _says_nothing(odd: Any) -> bool:
@@ -344,6 +344,6 @@ def _says_nothing(odd: Any) -> bool:
 
 
 def test_a_day_that_cannot_be_meant_is_named() -> None:
-    page = read(INVOICES, [good(INVOICES, 1, Date=told) for told in XERO_DATES])
+    page = read(INVOICES, [good(INVOICES, 1, Date=reported) for reported in XERO_DATES])
     assert [each.field for each in page.rejected] == ["Date"] * 6
     assert [each.issued_on for each in page.records] == [date(2026, 1, 1)]

@@ -61,9 +61,9 @@ def sheet(
     return sum_balances(read_balance_sheet(body, CHART), CHART, "EUR")
 
 
-def figures(told: DayBalances) -> dict[str, Decimal]:
+def figures(reported: DayBalances) -> dict[str, Decimal]:
     return {
-        f"{each.account_class.value} {each.account_code}": each.amount for each in told.balances
+        f"{each.account_class.value} {each.account_code}": each.amount for each in reported.balances
     }
 
 
@@ -82,9 +82,9 @@ def without(*accounts: str) -> dict[str, Decimal]:
 
 
 def test_a_sheet_without_an_odd_row_is_whole() -> None:
-    told = sheet()
-    assert figures(told) == WHOLE
-    assert (told.rejected, told.unread, told.whole) == ((), frozenset(), True)
+    reported = sheet()
+    assert figures(reported) == WHOLE
+    assert (reported.rejected, reported.unread, reported.whole) == ((), frozenset(), True)
 
 
 @pytest.mark.parametrize(
@@ -92,17 +92,19 @@ def test_a_sheet_without_an_odd_row_is_whole() -> None:
     [None, True, [], {}, "?", "\0", 1e400, 10**400, "10000000000000.00", "1,5", "9,99", "NaN"],
 )
 def test_an_amount_that_no_column_holds_is_set_aside_alone(amount: object) -> None:
-    told = sheet(current=section(row("debtors", "7.00"), row("stock", amount), total("16.00")))
-    assert figures(told) == without("stock")
-    assert [(each.record_key, each.field) for each in told.rejected] == [("stock", "Value")]
-    assert (told.unread, told.whole) == ({"stock"}, True)
+    reported = sheet(current=section(row("debtors", "7.00"), row("stock", amount), total("16.00")))
+    assert figures(reported) == without("stock")
+    assert [(each.record_key, each.field) for each in reported.rejected] == [("stock", "Value")]
+    assert (reported.unread, reported.whole) == ({"stock"}, True)
 
 
 def test_a_sum_that_no_column_holds_is_set_aside_too() -> None:
     half = "9999999999999.00"
-    told = sheet(current=section(row("stock", half), row("debtors", "7.00"), row("stock", half)))
-    assert figures(told) == without("stock")
-    assert [each.record_key for each in told.rejected] == ["stock"]
+    reported = sheet(
+        current=section(row("stock", half), row("debtors", "7.00"), row("stock", half))
+    )
+    assert figures(reported) == without("stock")
+    assert [each.record_key for each in reported.rejected] == ["stock"]
 
 
 @pytest.mark.parametrize(
@@ -128,24 +130,24 @@ def test_a_sum_that_no_column_holds_is_set_aside_too() -> None:
     ],
 )
 def test_a_row_of_nobody_leaves_what_the_sheet_leaves_out_as_it_was(odd: object) -> None:
-    told = sheet(current=section(row("debtors", "7.00"), odd, total("16.00")))
+    reported = sheet(current=section(row("debtors", "7.00"), odd, total("16.00")))
     # The row may have been the stock's.
-    assert figures(told) == without("stock")
-    assert len(told.rejected) >= 1
-    assert "stock" in told.unread
-    assert not told.whole
+    assert figures(reported) == without("stock")
+    assert len(reported.rejected) >= 1
+    assert "stock" in reported.unread
+    assert not reported.whole
 
 
 def test_a_row_that_is_missing_is_seen_by_the_sum() -> None:
-    told = sheet(current=section(row("debtors", "7.00"), total("16.00")))
-    assert figures(told) == without("stock")
-    (rejected,) = told.rejected
+    reported = sheet(current=section(row("debtors", "7.00"), total("16.00")))
+    assert figures(reported) == without("stock")
+    (rejected,) = reported.rejected
     assert (rejected.record_key, rejected.field) == ("section 3", "SummaryRow")
     assert rejected.reason == "is 16.00, and its rows are 7.00"
     # What is zero stands in no sheet, and the sum says so.
-    told = sheet(current=section(row("debtors", "7.00"), total("7.00")))
-    assert figures(told) == {**WHOLE, "INVENTORY stock": Decimal(0)}
-    assert told.whole
+    reported = sheet(current=section(row("debtors", "7.00"), total("7.00")))
+    assert figures(reported) == {**WHOLE, "INVENTORY stock": Decimal(0)}
+    assert reported.whole
 
 
 ODD_SECTIONS: tuple[object, ...] = (
@@ -161,19 +163,19 @@ ODD_SECTIONS: tuple[object, ...] = (
 
 @pytest.mark.parametrize("odd", ODD_SECTIONS)
 def test_a_section_that_cannot_be_read_takes_no_other_with_it(odd: object) -> None:
-    told = sheet(odd)
-    assert figures(told) == without("giro")
-    assert "giro" in told.unread
-    assert not told.whole
+    reported = sheet(odd)
+    assert figures(reported) == without("giro")
+    assert "giro" in reported.unread
+    assert not reported.whole
     assert figures(sheet(None, None, odd)) == without("loan")
 
 
 @pytest.mark.parametrize("odd", ODD_SECTIONS)
 def test_without_its_headings_a_sheet_turns_no_bank_around(odd: object) -> None:
     # A bank account alone stands on either side; all others show theirs.
-    told = sheet(heading=odd)
-    assert figures(told) == without("giro", "card")
-    assert told.unread >= {"giro", "card"}
+    reported = sheet(heading=odd)
+    assert figures(reported) == without("giro", "card")
+    assert reported.unread >= {"giro", "card"}
     # A section that has lost its rows looks like a heading.
     assert figures(sheet(section())) == without("giro", "card")
 
@@ -182,10 +184,10 @@ def test_an_account_of_the_chart_that_could_not_be_read_is_set_aside_once() -> N
     chart = Chart([{"AccountID": "stock", "Type": 5}, {"AccountID": "b", "Type": "BANK"}])
     rows = [section(row("stock", "9.00"), row("b", "1.00"), total("10.00"))]
     body = {"Reports": [{"ReportType": "BalanceSheet", "Rows": rows}]}
-    told = sum_balances(read_balance_sheet(body, chart), chart, "EUR")
-    assert figures(told) == {"CASH b": Decimal("1.00"), "SHORT_TERM_DEBT b": Decimal(0)}
-    assert [each.record_key for each in told.rejected] == ["stock"]
-    assert (told.unread, told.whole) == ({"stock"}, True)
+    reported = sum_balances(read_balance_sheet(body, chart), chart, "EUR")
+    assert figures(reported) == {"CASH b": Decimal("1.00"), "SHORT_TERM_DEBT b": Decimal(0)}
+    assert [each.record_key for each in reported.rejected] == ["stock"]
+    assert (reported.unread, reported.whole) == ({"stock"}, True)
 
 
 def test_banks_that_one_report_cannot_tell_are_not_compared() -> None:

@@ -69,8 +69,8 @@ def list_all(tenant: Slug) -> None:
                 f"{each.last_sync_at.isoformat(timespec='seconds')} {each.last_sync_status or ''}"
             )
         state = (_yes(each.is_active), _yes(each.needs_reconnect), synced)
-        told = (*state, str(aside.get(each.service_name, 0)), _keys_of(each))
-        table.add_row(*map(Text, (each.service_name, each.service_type, *told)))
+        reported = (*state, str(aside.get(each.service_name, 0)), _keys_of(each))
+        table.add_row(*map(Text, (each.service_name, each.service_type, *reported)))
     console.print(table)
     for each in kept:
         for stream, problem in each.stream_problems.items():
@@ -150,12 +150,12 @@ def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
 
     opener = wiring.unit_of_work(tenant.id, actor="operator")
     try:
-        told = describe(wiring.vendor_room(tenant.id, opener, lambda: None), service)
+        reported = describe(wiring.vendor_room(tenant.id, opener, lambda: None), service)
     except CapLiquifyError as error:
         vendor = service.partition("_")[0]
         _say(f"{service}: {error.message.removeprefix(f'{vendor}: ')}")
         return False
-    _say(f"{service}: lets us in; {told.name}, {told.currency}, {told.timezone}")
+    _say(f"{service}: lets us in; {reported.name}, {reported.currency}, {reported.timezone}")
     return True
 
 

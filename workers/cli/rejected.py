@@ -40,8 +40,8 @@ def rejected(
             groups = RejectionRepository(connection).groups(service)
     if as_json:
         for group in groups:
-            told = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}
-            typer.echo(json.dumps(told, default=str, ensure_ascii=False))
+            reported = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}
+            typer.echo(json.dumps(reported, default=str, ensure_ascii=False))
         return
     if not groups:
         console.print(f"{tenant}: nothing is set aside" + (f" of {service}" if service else ""))

@@ -72,8 +72,8 @@ def vat_rate(
     with _work(tenant) as work:
         if not work.products.set_tax_rate(sku, wanted):
             raise InvalidInput(f"sku: {tenant} has no product {sku!r}")
-        told = None if wanted is None else str(wanted)
-        work.audit.write("rules.changed", "product", None, {"sku": sku, "tax_rate": told})
+        reported = None if wanted is None else str(wanted)
+        work.audit.write("rules.changed", "product", None, {"sku": sku, "tax_rate": reported})
     console.print(f"{sku}: VAT is {rate or 'the standard rate of the country'}")
 
 

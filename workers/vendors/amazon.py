@@ -69,8 +69,8 @@ def open_shop(
 def _account(room: VendorRoom, stored: StoredCredential) -> set[tuple[str, ...]]:
     """What tells the seller's account from another one: the seller's id, or the login that it granted."""
     secret = room.secret(stored)
-    told = {("login", secret["client_id"], room.refresh_token(stored))}
-    return told | ({("seller", secret["seller_id"])} if secret.get("seller_id") else set())
+    reported = {("login", secret["client_id"], room.refresh_token(stored))}
+    return reported | ({("seller", secret["seller_id"])} if secret.get("seller_id") else set())
 
 
 def _now() -> datetime:

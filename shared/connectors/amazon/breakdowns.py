@@ -102,9 +102,9 @@ def _leaves(node: Node, name: str, path: list[str]) -> Iterator[Leaf]:
 
 def _checked(node: Node, name: str) -> list[Node]:
     """What stands below a branch; raises `SkipRecord` where it does not come to the branch's own amount."""
-    told = node.get("breakdowns")
+    reported = node.get("breakdowns")
     below = parts(node, "breakdowns")
-    if told and (not isinstance(told, list) or len(below) != len(told)):
+    if reported and (not isinstance(reported, list) or len(below) != len(reported)):
         raise SkipRecord(f"{name}: its breakdowns are not a list of amounts")
     if below and node.get("breakdownAmount") is not None:
         amount, _ = read_currency_amount(node["breakdownAmount"], name)

@@ -33,7 +33,7 @@ TRAITS = ShopTraits(
     longest_window=LONGEST_REPORT,
     # It tells two years, and the backfill's last window is asked for some days after its first.
     history=timedelta(days=725),
-    # Told after two days and more, deferred up to three weeks.
+    # Reported after two days and more, deferred up to three weeks.
     fee_lags=(timedelta(0), timedelta(days=14), timedelta(days=30)),
 )
 
@@ -79,10 +79,10 @@ class AmazonConnector:
     def describe_shop(self) -> Shop:
         """Name, currency and time zone; raises `InvalidInput` where the account does not sell here."""
         sold_in = []
-        for told in self._participating():
-            identity = str(require(told, "marketplace", "id"))
+        for reported in self._participating():
+            identity = str(require(reported, "marketplace", "id"))
             if identity == self._market.marketplace_id:
-                return self._describe(told)
+                return self._describe(reported)
             sold_in.append(channel_of(identity) or identity)
         raise InvalidInput(
             f"marketplace: this account does not sell as {self._market.channel}"
@@ -93,14 +93,14 @@ class AmazonConnector:
         if not self._participations:
             answer = self._client.get("getMarketplaceParticipations", PARTICIPATIONS, {})
             self._participations += [
-                told
-                for told in require_list(answer.body, "payload")
-                if part(told, "participation").get("isParticipating")
+                reported
+                for reported in require_list(answer.body, "payload")
+                if part(reported, "participation").get("isParticipating")
             ]
         return self._participations
 
-    def _describe(self, told: Mapping[str, object]) -> Shop:
-        name = str(told.get("storeName") or self._market.channel)
+    def _describe(self, reported: Mapping[str, object]) -> Shop:
+        name = str(reported.get("storeName") or self._market.channel)
         return Shop(name, self._market.currency, self._market.timezone)
 
     def product_pages(self, cursor: str | None) -> Iterator[Page[Product]]:
@@ -112,7 +112,7 @@ class AmazonConnector:
         return self._orders.pages(window, cursor)
 
     def posted_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
-        """Fees and refund lines by when they were posted: Amazon tells them among the transactions only."""
+        """Fees and refund lines by when they were posted: Amazon reports them among the transactions only."""
         return self._finances.pages(window, cursor)
 
     def settlements(self, since: datetime) -> Iterator[Settlement]:

@@ -47,7 +47,7 @@ class FinancePages:
     def pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
         """What was taken for orders and given back to customers, by when it was posted."""
         if window.until - window.since > LONGEST:
-            raise WindowTooLarge("amazon: transactions are told for 180 days at most")
+            raise WindowTooLarge("amazon: transactions are reported for 180 days at most")
         place = read_place(cursor)
         if place:
             check_age(place, self._client.now())
@@ -75,11 +75,11 @@ class FinancePages:
         return SalePage(lines, tuple(rejected), following, fees=fees, left_out=left_out)
 
     def _read(self, node: object) -> Found:
-        told = require_node(node, "transactions")
-        if not is_of_an_order(told):
+        reported = require_node(node, "transactions")
+        if not is_of_an_order(reported):
             return OF_NO_ORDER
-        market = self._sites.of_transaction(told)
-        transaction = None if market is None else read_transaction(told, market)
+        market = self._sites.of_transaction(reported)
+        transaction = None if market is None else read_transaction(reported, market)
         if market is None or transaction is None:
             return OTHER_SITE
         lines, fees = read_refunds(transaction, market), read_fees(transaction, market)

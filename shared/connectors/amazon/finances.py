@@ -24,36 +24,36 @@ __all__ = ["read_fees", "read_refunds", "read_transaction"]
 NOT_A_FEE = (Part.GOODS, Part.SHIPPING, Part.PROMOTION, Part.SHIPPING_PROMOTION)
 
 
-def read_fees(told: Transaction, market: Marketplace) -> tuple[SaleFee, ...]:
+def read_fees(reported: Transaction, market: Marketplace) -> tuple[SaleFee, ...]:
     """What Amazon took for each SKU of the order, net of the VAT on it; negative where it gave back."""
     fees = []
-    for sku, money in _by_sku(told.money).items():
+    for sku, money in _by_sku(reported.money).items():
         leaves = [leaf for each in money for leaf in each.leaves]
         if has_part(leaves, *FEES, Part.FEE_TAX):
-            fees.append(_fee(told, market, sku, leaves, is_shared=sku is None))
+            fees.append(_fee(reported, market, sku, leaves, is_shared=sku is None))
     return tuple(fees)
 
 
-def read_refunds(told: Transaction, market: Marketplace) -> tuple[SaleLine, ...]:
+def read_refunds(reported: Transaction, market: Marketplace) -> tuple[SaleLine, ...]:
     """The lines of a refund, negative, on the day that it was posted; none of another transaction.
 
     Raises `SkipRecord` for a transaction of a type that is not known and has more than fees.
     """
-    if told.kind not in REFUNDS:
-        if told.kind not in SHIPMENTS and add_up(_leaves(told.money), *NOT_A_FEE) != 0:
+    if reported.kind not in REFUNDS:
+        if reported.kind not in SHIPMENTS and add_up(_leaves(reported.money), *NOT_A_FEE) != 0:
             raise SkipRecord(
-                f"transactionType: {told.kind[:40]} is not known, and is more than fees"
+                f"transactionType: {reported.kind[:40]} is not known, and is more than fees"
             )
         return ()
-    if told.is_release:
+    if reported.is_release:
         return ()
     lines: list[SaleLine] = []
-    for sku, money in _by_sku(told.money).items():
+    for sku, money in _by_sku(reported.money).items():
         if sku is None:
-            lines += _shared_lines(told, market, money)
+            lines += _shared_lines(reported, market, money)
         else:
-            lines += _refund_line(told, market, sku, money)
-    return (*_merge(lines), *_refund_shipping(told, market))
+            lines += _refund_line(reported, market, sku, money)
+    return (*_merge(lines), *_refund_shipping(reported, market))
 
 
 def _by_sku(money: Iterable[SkuMoney]) -> dict[str | None, list[SkuMoney]]:
@@ -68,7 +68,7 @@ def _leaves(money: Iterable[SkuMoney]) -> list[Leaf]:
 
 
 def _fee(
-    told: Transaction,
+    reported: Transaction,
     market: Marketplace,
     sku: str | None,
     leaves: Sequence[Leaf],
@@ -77,20 +77,20 @@ def _fee(
 ) -> SaleFee:
     return SaleFee(
         channel=market.channel,
-        channel_order_id=told.order_id,
-        fee_key=told.root if sku is None else f"{told.root}:{sku}",
+        channel_order_id=reported.order_id,
+        fee_key=reported.root if sku is None else f"{reported.root}:{sku}",
         sku=sku,
         amount=fit_money(-add_up(leaves, *FEES), "AmazonFees"),
         currency=market.currency,
         # What is shared over the SKUs of an order is not known SKU by SKU: it stays marked as estimated.
-        is_final=told.is_final and not is_shared,
-        posted_at=told.posted_at,
+        is_final=reported.is_final and not is_shared,
+        posted_at=reported.posted_at,
         tax_amount=fit_money(-add_up(leaves, Part.FEE_TAX), "AmazonFees"),
     )
 
 
 def _refund_line(
-    told: Transaction, market: Marketplace, sku: str, money: Sequence[SkuMoney]
+    reported: Transaction, market: Marketplace, sku: str, money: Sequence[SkuMoney]
 ) -> Iterator[SaleLine]:
     leaves = _leaves(money)
     if not has_part(leaves, Part.GOODS, Part.PROMOTION, Part.TAX):
@@ -100,7 +100,7 @@ def _refund_line(
     tax = fit_money(add_up(leaves, Part.TAX), "Tax")
     if goods > 0:
         raise SkipRecord(f"ProductCharges: {goods} is no refund")
-    line = _line(told, market, f"refund-{told.root}:{sku}", sku, money[0].name)
+    line = _line(reported, market, f"refund-{reported.root}:{sku}", sku, money[0].name)
     yield line._replace(
         quantity=-units,
         unit_price=round_money(-goods / units) if units else NOTHING,
@@ -111,7 +111,7 @@ def _refund_line(
 
 
 def _shared_lines(
-    told: Transaction, market: Marketplace, money: Sequence[SkuMoney]
+    reported: Transaction, market: Marketplace, money: Sequence[SkuMoney]
 ) -> Iterator[SaleLine]:
     """Goods that stand at the transaction only, shared by units until the order's lines say what each brought."""
     for each in money:
@@ -120,12 +120,12 @@ def _shared_lines(
         if not goods and not tax:
             continue
         if not each.skus:
-            yield from _nameless(told, market, each)
+            yield from _nameless(reported, market, each)
             continue
         weights = [Decimal(units) for _, units in each.skus]
         shares = allocate(round_money(goods), weights), allocate(round_money(tax), weights)
         for (sku, units), share, share_of_tax in zip(each.skus, *shares, strict=True):
-            line = _line(told, market, f"refund-{told.root}:{sku}", sku, each.name)
+            line = _line(reported, market, f"refund-{reported.root}:{sku}", sku, each.name)
             yield line._replace(
                 quantity=-units,
                 total_amount=share,
@@ -135,13 +135,13 @@ def _shared_lines(
             )
 
 
-def _nameless(told: Transaction, market: Marketplace, money: SkuMoney) -> Iterator[SaleLine]:
+def _nameless(reported: Transaction, market: Marketplace, money: SkuMoney) -> Iterator[SaleLine]:
     """Goods given back of which no SKU is named: they lessen the revenue, and are no product's."""
     goods = fit_money(add_up(money.leaves, Part.GOODS, Part.PROMOTION), "ProductCharges")
     tax = fit_money(add_up(money.leaves, Part.TAX), "Tax")
     if goods > 0:
         raise SkipRecord(f"ProductCharges: {goods} is no refund")
-    yield _line(told, market, f"refund-{told.root}", None, money.name)._replace(
+    yield _line(reported, market, f"refund-{reported.root}", None, money.name)._replace(
         total_amount=goods,
         tax_amount=tax,
         tax_estimated=market.prices_include_tax and tax == 0 and goods != 0,
@@ -166,13 +166,13 @@ def _plus(line: SaleLine, other: SaleLine) -> SaleLine:
     )
 
 
-def _refund_shipping(told: Transaction, market: Marketplace) -> Iterator[SaleLine]:
-    leaves = _leaves(told.money)
+def _refund_shipping(reported: Transaction, market: Marketplace) -> Iterator[SaleLine]:
+    leaves = _leaves(reported.money)
     if not has_part(leaves, Part.SHIPPING, Part.SHIPPING_PROMOTION):
         return
     shipping = fit_money(add_up(leaves, Part.SHIPPING, Part.SHIPPING_PROMOTION), "Shipping")
     tax = fit_money(add_up(leaves, Part.SHIPPING_TAX), "ShippingTax")
-    yield _line(told, market, f"refund-shipping-{told.root}", None, "Shipping")._replace(
+    yield _line(reported, market, f"refund-shipping-{reported.root}", None, "Shipping")._replace(
         shipping_amount=shipping,
         tax_amount=tax,
         tax_estimated=market.prices_include_tax and tax == 0 and shipping != 0,
@@ -180,21 +180,21 @@ def _refund_shipping(told: Transaction, market: Marketplace) -> Iterator[SaleLin
 
 
 def _line(
-    told: Transaction, market: Marketplace, identity: str, sku: str | None, name: str
+    reported: Transaction, market: Marketplace, identity: str, sku: str | None, name: str
 ) -> SaleLine:
     return SaleLine(
         channel=market.channel,
-        channel_order_id=told.order_id,
+        channel_order_id=reported.order_id,
         channel_line_id=identity,
         kind=LineKind.REFUND,
         sku=sku,
         product_name=name,
-        sale_date=local_day(told.posted_at, ZoneInfo(market.timezone)),
+        sale_date=local_day(reported.posted_at, ZoneInfo(market.timezone)),
         quantity=0,
         unit_price=NOTHING,
         total_amount=NOTHING,
         tax_amount=NOTHING,
         currency=market.currency,
         market=market.market,
-        source_updated_at=told.changed_at,
+        source_updated_at=reported.changed_at,
     )

@@ -176,10 +176,10 @@ def _known(row: Row) -> dict[str, str]:
     return {COLUMNS[name]: value for name, value in row.items() if name in COLUMNS}
 
 
-def _read_listing(told: Row) -> Listing:
-    if "?" in told:
+def _read_listing(reported: Row) -> Listing:
+    if "?" in reported:
         raise SkipRecord("columns: the row has another number of columns than the header")
-    row = _known(told)
+    row = _known(reported)
     price = row.get("price", "").strip()
     unit_price = parse_amount(price, "price") if price else None
     sku = read_sku(row.get("seller-sku"), "seller-sku")

@@ -107,14 +107,14 @@ def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -
 
 
 def _is_untold(order: Order, item: OrderItem, market: Marketplace) -> bool:
-    """Whether the price holds tax of which the channel says nothing; a zero says nothing where no tax is told."""
+    """Whether the price holds tax of which the channel says nothing; a zero says nothing where no tax is reported."""
     if not market.prices_include_tax or item.goods_tax:
         return False
     return item.is_tax_blank or not order.has_tax
 
 
 def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
-    """The shipping; a cancelled order's is told as nothing, so that what was told before does not stay."""
+    """The shipping; a cancelled order's is reported as nothing, so that what was reported before does not stay."""
     counted = () if order.is_cancelled else order.items
     shipping = _add([item.shipping for item in counted])
     tax = _add([item.shipping_tax for item in counted])

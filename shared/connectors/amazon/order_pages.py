@@ -140,8 +140,8 @@ class OrderPages:
                 left_out[found] += 1
                 continue
             order, market = found
-            told, aside = order_lines(order, market)
-            lines += told
+            reported, aside = order_lines(order, market)
+            lines += reported
             rejected += aside
         return SalePage(tuple(lines), tuple(rejected), following, left_out=left_out)
 

@@ -55,13 +55,13 @@ class ProductPages:
             number = request_report(self._client, [self._market.marketplace_id], LISTINGS)
             place = {"report": number}
             yield Page((), (), write_place(**place))
-        told = self._listings(str(place["report"]))
-        problems = [told.problem] if told.problem else []
+        reported = self._listings(str(place["report"]))
+        problems = [reported.problem] if reported.problem else []
         here = write_place(**place)
-        yield Page((), told.rejected, here)
+        yield Page((), reported.rejected, here)
         seen: set[str] = set()
         try:
-            for page in self._stock(told.offers, here):
+            for page in self._stock(reported.offers, here):
                 seen.update(product.sku for product in page.records)
                 yield page
         except AccessForbidden as error:
@@ -71,15 +71,15 @@ class ProductPages:
         except GiveUp:
             problems.append(NO_STOCK)
         else:
-            yield from self._by_name(told.offers, seen, here)
-        yield from self._rest(told, seen, here, tuple(problems))
+            yield from self._by_name(reported.offers, seen, here)
+        yield from self._rest(reported, seen, here, tuple(problems))
 
     def _rest(
-        self, told: Listings, seen: set[str], cursor: str, problems: tuple[str, ...]
+        self, reported: Listings, seen: set[str], cursor: str, problems: tuple[str, ...]
     ) -> Iterator[Page[Product]]:
-        """The offers of which no page of stock has told."""
-        rest = [each for sku, each in told.offers.items() if sku not in seen]
-        whole = bool(told.offers)
+        """The offers of which no page of stock has reported."""
+        rest = [each for sku, each in reported.offers.items() if sku not in seen]
+        whole = bool(reported.offers)
         for start in range(0, max(len(rest), 1), LISTED_A_PAGE):
             chunk = rest[start : start + LISTED_A_PAGE]
             last = start + LISTED_A_PAGE >= len(rest)

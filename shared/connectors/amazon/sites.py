@@ -30,10 +30,10 @@ class Sites:
 
     def of_order(self, node: Node) -> Marketplace | None:
         """The site of an order of searchOrders; where it names none, the only one asked for."""
-        told = part(node, "salesChannel").get("marketplaceId")
-        if told is None:
+        reported = part(node, "salesChannel").get("marketplaceId")
+        if reported is None:
             return self._only("marketplaceId")
-        return self._by_id.get(str(told))
+        return self._by_id.get(str(reported))
 
     def of_row(self, row: Mapping[str, str]) -> Marketplace | None:
         """The site of a row of the order report; raises `SkipRecord` where it cannot be known."""

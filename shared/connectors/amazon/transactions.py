@@ -96,16 +96,16 @@ def sites_of(node: Node) -> list[Marketplace]:
 
     Merchant-fulfilled orders of the USA may name none: then all that sell in its currency.
     """
-    told = part(node, "marketplaceDetails").get("marketplaceId") or part(
+    reported = part(node, "marketplaceDetails").get("marketplaceId") or part(
         node, "sellingPartnerMetadata"
     ).get("marketplaceId")
     currency = part(node, "totalAmount").get("currencyCode")
-    if not told and not currency:
+    if not reported and not currency:
         raise SkipRecord("marketplaceId: is missing, and totalAmount names no currency")
     return [
         each
         for each in MARKETPLACES.values()
-        if (each.marketplace_id == told if told else each.currency == currency)
+        if (each.marketplace_id == reported if reported else each.currency == currency)
     ]
 
 
@@ -146,12 +146,12 @@ def _root(node: Node, kind: str, related: dict[str, object], money: Sequence[Sku
 def _read_money(node: Node, market: Marketplace) -> Iterator[SkuMoney]:
     """The money by SKU, held against what Amazon says of items and of the whole."""
     items = [_read_item(item) for item in parts(node, "items")]
-    told = [item for item in items if item.leaves]
-    leaves = [leaf for item in told for leaf in item.leaves]
+    reported = [item for item in items if item.leaves]
+    leaves = [leaf for item in reported for leaf in item.leaves]
     whole = _whole(node, market)
-    if not told or (whole is not None and add_up(leaves) != whole):
+    if not reported or (whole is not None and add_up(leaves) != whole):
         rest = _only_here(read_leaves(parts(node, "breakdowns")), leaves)
-        if rest and (not told or add_up(rest) + add_up(leaves) == whole):
+        if rest and (not reported or add_up(rest) + add_up(leaves) == whole):
             items.append(_of_the_transaction(node, items, rest))
             leaves += rest
     if whole is not None:
@@ -181,25 +181,25 @@ def _product(item: Node) -> Node:
 
 
 def _whole(node: Node, market: Marketplace) -> Decimal | None:
-    told = node.get("totalAmount")
-    if told is None:
+    reported = node.get("totalAmount")
+    if reported is None:
         return None
-    amount, _ = read_currency_amount(told, "totalAmount")
+    amount, _ = read_currency_amount(reported, "totalAmount")
     return None if amount == PLACEHOLDER else amount
 
 
-def _only_here(told: Sequence[Leaf], items: Sequence[Leaf]) -> list[Leaf]:
+def _only_here(reported: Sequence[Leaf], items: Sequence[Leaf]) -> list[Leaf]:
     """The transaction's own leaves that no item has: the rest of each branch beyond the items'."""
     had: Counter[str] = Counter()
     for leaf in items:
         had[leaf.branch] += leaf.amount  # type: ignore[assignment]
     whole: Counter[str] = Counter()
-    for leaf in told:
+    for leaf in reported:
         whole[leaf.branch] += leaf.amount  # type: ignore[assignment]
-    rest = [leaf for leaf in told if leaf.branch not in had]
+    rest = [leaf for leaf in reported if leaf.branch not in had]
     for branch in had.keys() & whole.keys():
         missing = Decimal(whole[branch]) - had[branch]
-        first = next(leaf for leaf in told if leaf.branch == branch)
+        first = next(leaf for leaf in reported if leaf.branch == branch)
         rest += [replace(first, amount=missing)] if missing else []
     return rest
 

@@ -28,7 +28,7 @@ class BankSummary:
     unread: set[str] = field(default_factory=set)
     whole: bool = True
 
-    def tells(self, account_id: str) -> bool:
+    def reports(self, account_id: str) -> bool:
         """Whether it says something of an account, if only that it is not there."""
         return account_id not in self.unread and (self.whole or account_id in self.closing)
 
@@ -72,7 +72,7 @@ def compare_banks(sheet: Sheet, chart: Chart, summary: BankSummary) -> BankCheck
     differences = []
     for account in chart.accounts.values():
         books = sheet.had(account.account_id)
-        if account.is_bank and books is not None and summary.tells(account.account_id):
+        if account.is_bank and books is not None and summary.reports(account.account_id):
             bank = summary.closing.get(account.account_id)
             if books != (bank or ZERO):
                 differences.append(BankDifference(account.account_id, books, bank))
@@ -81,8 +81,8 @@ def compare_banks(sheet: Sheet, chart: Chart, summary: BankSummary) -> BankCheck
 
 def _balances(account: LedgerAccount, had: Decimal, currency: str) -> Iterator[AccountBalance]:
     for account_class, amount in _classes(account, had):
-        told = fit_money(amount, "Value")
-        yield AccountBalance(account_class, account.account_id, told, currency)
+        reported = fit_money(amount, "Value")
+        yield AccountBalance(account_class, account.account_id, reported, currency)
 
 
 def _classes(account: LedgerAccount, had: Decimal) -> Iterator[tuple[AccountClass, Decimal]]:

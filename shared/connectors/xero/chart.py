@@ -5,7 +5,7 @@ What the chart tells is `Type`, `Class`, `SystemAccount` and `BankAccountType`, 
 - the system's DEBTORS and CREDITORS are receivables and payables; its other accounts (taxes, wages, expense
   claims, rounding, transfers under way) are none of the five;
 - BANK is cash, and short-term debt as far as it is overdrawn; a credit card is always short-term debt;
-- INVENTORY is inventory; goods kept on a plain CURRENT account cannot be told from other claims;
+- INVENTORY is inventory; goods kept on a plain CURRENT account cannot be separated from other claims;
 - CURRLIAB that is no system account is short-term debt: it is owed within a year and to no supplier. The
   chart does not tell a loan from a tax set aside by hand; of the two mistakes this one is the prudent one;
 - TERMLIAB, LIABILITY and PAYG are not counted: long-term, of no known term, or tax.
@@ -96,9 +96,9 @@ class Chart:
                 self.unread.add(account_id)
 
 
-def read_account_id(told: object, field: str = "AccountID") -> str:
+def read_account_id(reported: object, field: str = "AccountID") -> str:
     """An account's id, as the tables keep it."""
-    return read_text(told, field, LONGEST_CODE).lower()
+    return read_text(reported, field, LONGEST_CODE).lower()
 
 
 def read_account(node: Node, account_id: str) -> LedgerAccount:
@@ -122,8 +122,10 @@ def read_account(node: Node, account_id: str) -> LedgerAccount:
 
 def _one_of(node: Node, field: str, known: Iterable[str]) -> str:
     """A word of the vendor's list, which may have the empty one for a field that is not there."""
-    told = node.get(field)
-    word = "" if told is None else told
+    reported = node.get(field)
+    word = "" if reported is None else reported
     if not isinstance(word, str) or word not in known:
-        raise SkipRecord(f"{field}: {show(told)} is none that is known; the account is not counted")
+        raise SkipRecord(
+            f"{field}: {show(reported)} is none that is known; the account is not counted"
+        )
     return word

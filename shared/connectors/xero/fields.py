@@ -23,9 +23,9 @@ RATE_STEP, LARGEST_RATE = Decimal("0.00000001"), Decimal("9999999999.99999999")
 def read_day(node: Node, field: str) -> date | None:
     """A calendar day, from `DateString` and its like, else from milliseconds; None where there is neither."""
     for name in (f"{field}String", field):
-        told = node.get(name)
-        if told is not None and told != "":
-            return _moment(told, name).date()
+        reported = node.get(name)
+        if reported is not None and reported != "":
+            return _moment(reported, name).date()
     return None
 
 
@@ -47,10 +47,10 @@ def require_day(node: Node, field: str) -> date:
 
 def read_instant(node: Node, field: str) -> datetime:
     """An instant in UTC."""
-    told = node.get(field)
-    if told is None or told == "":
+    reported = node.get(field)
+    if reported is None or reported == "":
         raise SkipRecord(f"{field}: is missing")
-    moment = check_year(_moment(told, field), field)
+    moment = check_year(_moment(reported, field), field)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -59,11 +59,11 @@ def read_money(node: Node, field: str) -> Decimal:
     return round_money(money_of(node.get(field), field))
 
 
-def money_of(told: object, field: str) -> Decimal:
+def money_of(reported: object, field: str) -> Decimal:
     """An amount from text or a number; brackets mean less than nothing, as books write it."""
-    if not isinstance(told, str):
-        return read_amount(told, field)
-    text = told.strip()
+    if not isinstance(reported, str):
+        return read_amount(reported, field)
+    text = reported.strip()
     if text.startswith("(") and text.endswith(")"):
         text = f"-{text[1:-1]}"
     if THOUSANDS.fullmatch(text):
@@ -75,22 +75,22 @@ def read_rate(node: Node, currency: str, base_currency: str) -> Decimal | None:
     """How much of the currency one unit of the books' is; None where they are the same."""
     if currency == base_currency:
         return None
-    told = node.get("CurrencyRate")
-    rate = read_amount(told, "CurrencyRate", LARGEST_RATE).quantize(RATE_STEP, ROUND_HALF_UP)
+    reported = node.get("CurrencyRate")
+    rate = read_amount(reported, "CurrencyRate", LARGEST_RATE).quantize(RATE_STEP, ROUND_HALF_UP)
     if not 0 < rate <= LARGEST_RATE:
-        raise SkipRecord(f"CurrencyRate: {show(told)} is not a rate")
+        raise SkipRecord(f"CurrencyRate: {show(reported)} is not a rate")
     return rate
 
 
-def _moment(told: object, field: str) -> datetime:
-    found = MS_DATE.fullmatch(told) if isinstance(told, str) else None
+def _moment(reported: object, field: str) -> datetime:
+    found = MS_DATE.fullmatch(reported) if isinstance(reported, str) else None
     try:
         if found is None:
-            return datetime.fromisoformat(told if isinstance(told, str) else "")
+            return datetime.fromisoformat(reported if isinstance(reported, str) else "")
         moment = EPOCH + timedelta(milliseconds=int(found[1]))
         if found[2] is None:
             return moment
         offset = timedelta(hours=int(found[3]), minutes=int(found[4]))
         return moment.astimezone(timezone(offset if found[2] == "+" else -offset))
     except (ValueError, OverflowError):
-        raise SkipRecord(f"{field}: {show(told)} is not a date") from None
+        raise SkipRecord(f"{field}: {show(reported)} is not a date") from None

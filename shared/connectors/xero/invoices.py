@@ -51,12 +51,12 @@ def left_out(node: object, shape: Shape) -> str | None:
     return "proposals" if isinstance(status, str) and status in PROPOSED else None
 
 
-def read_item(told: object, shape: Shape, books: Books) -> Item:
+def read_item(reported: object, shape: Shape, books: Books) -> Item:
     """One record; raises `SkipRecord` naming the field that cannot be read.
 
     Of one that is closed only its id is needed: whatever else it lacks, nothing is due of it.
     """
-    node = require_node(told, "record")
+    node = require_node(reported, "record")
     item_id = read_text(node.get(shape.id_field), shape.id_field, LONGEST_ID)
     status = _read_status(node)
     due = ZERO if status in CLOSED else read_money(node, shape.due_field)
@@ -94,8 +94,8 @@ def _read_whole(
 
 def _key(node: object, shape: Shape) -> str:
     """Under which a record is set aside."""
-    told = node.get(shape.id_field) if isinstance(node, dict) else None
-    return told if isinstance(told, str) and told.strip() else "?"
+    reported = node.get(shape.id_field) if isinstance(node, dict) else None
+    return reported if isinstance(reported, str) and reported.strip() else "?"
 
 
 def _read_status(node: Node) -> str:
@@ -106,10 +106,10 @@ def _read_status(node: Node) -> str:
 
 
 def _read_kind(node: Node, shape: Shape) -> tuple[InvoiceKind, int]:
-    told = node.get("Type")
-    found = shape.kinds.get(told) if isinstance(told, str) else None
+    reported = node.get("Type")
+    found = shape.kinds.get(reported) if isinstance(reported, str) else None
     if found is None:
-        raise SkipRecord(f"Type: {show(told)} is none of {shape.endpoint}")
+        raise SkipRecord(f"Type: {show(reported)} is none of {shape.endpoint}")
     return found
 
 

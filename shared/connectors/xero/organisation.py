@@ -34,9 +34,11 @@ def find_organisation(api: VendorApi, organisation_id: str) -> str:
 
 def read_books(node: Mapping[str, Any]) -> Books:
     """Name, currency, time zone and id of an organisation."""
-    told = node.get("BaseCurrency")
+    reported = node.get("BaseCurrency")
     try:
-        currency = read_currency(told.upper() if isinstance(told, str) else told, "BaseCurrency")
+        currency = read_currency(
+            reported.upper() if isinstance(reported, str) else reported, "BaseCurrency"
+        )
     except SkipRecord:
         raise InvalidInput(
             "BaseCurrency: is missing or is not a currency; set it in Xero's organisation settings"

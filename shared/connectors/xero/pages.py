@@ -24,8 +24,8 @@ class Place:
     def parse(cls, cursor: str) -> "Place":
         """The place of a cursor; raises `CursorExpired` for a text that is none of ours."""
         try:
-            told = json.loads(cursor)
-            place = cls(str(told["endpoint"]), int(told["page"]), str(told["before"]))
+            reported = json.loads(cursor)
+            place = cls(str(reported["endpoint"]), int(reported["page"]), str(reported["before"]))
         except (KeyError, TypeError, ValueError):
             raise CursorExpired("xero: the cursor cannot be read; the pages begin again") from None
         if place.endpoint not in BY_ENDPOINT:
@@ -66,8 +66,8 @@ def first_id(nodes: Sequence[object], shape: Shape) -> str:
     """The first id of a page that can be read; empty where there is none."""
     for node in nodes:
         try:
-            told = node.get(shape.id_field) if isinstance(node, dict) else None
-            return read_text(told, shape.id_field, LONGEST_ID)
+            reported = node.get(shape.id_field) if isinstance(node, dict) else None
+            return read_text(reported, shape.id_field, LONGEST_ID)
         except SkipRecord:
             continue
     return ""
@@ -77,11 +77,11 @@ def is_last_page(page: int, count: int, pagination: object) -> bool:
     """Whether a page of so many records ends the list: an empty one, or one shorter than Xero says it may be."""
     if count == 0:
         return True
-    told = pagination if isinstance(pagination, dict) else {}
-    size, pages = _number(told.get("pageSize")), _number(told.get("pageCount") or 0)
+    reported = pagination if isinstance(pagination, dict) else {}
+    size, pages = _number(reported.get("pageSize")), _number(reported.get("pageCount") or 0)
     # Without its size nobody knows how long a page is: the next one is asked for.
     return size is not None and pages is not None and count < size and page >= pages
 
 
-def _number(told: object) -> int | None:
-    return told if isinstance(told, int) and not isinstance(told, bool) else None
+def _number(reported: object) -> int | None:
+    return reported if isinstance(reported, int) and not isinstance(reported, bool) else None

@@ -65,10 +65,10 @@ class Report:
 def read_report(body: Node, kind: str, column: int) -> Report:
     """The accounts of a report of this kind with their amounts in one column."""
     reports = list_in(body, "Reports")
-    told = reports[0] if len(reports) == 1 else None
-    if not isinstance(told, dict) or told.get("ReportType", kind) != kind:
+    reported = reports[0] if len(reports) == 1 else None
+    if not isinstance(reported, dict) or reported.get("ReportType", kind) != kind:
         raise VendorUnavailable(f"xero: an answer is not one report {kind}")
-    rows = list_in(told, "Rows")
+    rows = list_in(reported, "Rows")
     report = Report(width=_width(rows))
     for each in rows:
         try:
@@ -180,8 +180,8 @@ def _amount(row: Node, column: int, width: int) -> Decimal:
         raise SkipRecord(f"Cells: has {len(cells)} cells where other rows have {width}")
     if not -width <= column < width:
         raise SkipRecord("Cells: has not the one with the amount")
-    told = cells[column].get("Value")
-    return Decimal(0) if told == "" else money_of(told, "Value")
+    reported = cells[column].get("Value")
+    return Decimal(0) if reported == "" else money_of(reported, "Value")
 
 
 def _amount_or_none(row: Node, column: int, width: int) -> Decimal | None:
@@ -199,5 +199,5 @@ def _width(rows: list[object]) -> int:
 
 
 def _list(node: object, name: str) -> list[object]:
-    told = node.get(name) if isinstance(node, dict) else None
-    return told if isinstance(told, list) else []
+    reported = node.get(name) if isinstance(node, dict) else None
+    return reported if isinstance(reported, list) else []

@@ -142,8 +142,8 @@ class ProductRepository:
         changed = self._connection.execute(DECIDE_ACTIVE, (skus,)).rowcount
         costs = write_apart(self._connection, _costs(kept), partial(self._upsert_costs, as_of))
         stock = write_stock(self._connection, company_id, kept, as_of)
-        told = Kept(written.changed + changed, written.rejected(_key))
-        return told + Kept(0, costs.rejected(lambda cost: cost[0])) + stock
+        reported = Kept(written.changed + changed, written.rejected(_key))
+        return reported + Kept(0, costs.rejected(lambda cost: cost[0])) + stock
 
     def mark_seen(self, channel: str, keys: Sequence[str], seen: datetime) -> None:
         """Notes that a scan has listed these, by the vendor's id or the channel's SKU, but could not read them."""

@@ -1,7 +1,7 @@
 """Renamed SKUs: the vendor's variant is the identity, so its history goes with it to the new name.
 
 Decided at the end of a full scan, when it is known which names are gone. A variant whose old name another
-variant of the shop still bears has shared it: its past cannot be told apart and stays with the old name.
+variant of the shop still bears has shared it: its past cannot be separated and stays with the old name.
 """
 
 from datetime import datetime

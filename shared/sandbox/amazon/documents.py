@@ -167,10 +167,12 @@ def _order_row(
         "ship-city": "Manchester",
     }
     if not cancelled and status != "PENDING" and order.replaces is None and not order.is_foreign:
-        told = _prices(item, site)
+        reported = _prices(item, site)
         if not site.reports_tax:
-            told = {name: amount for name, amount in told.items() if not name.endswith("-tax")}
-        row |= {name: str(amount) for name, amount in told.items() if amount}
+            reported = {
+                name: amount for name, amount in reported.items() if not name.endswith("-tax")
+            }
+        row |= {name: str(amount) for name, amount in reported.items() if amount}
         row["currency"] = site.currency
     return place, row
 

@@ -26,7 +26,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A transaction that was posted; its node is written when it is told."""
+    """A transaction that was posted; its node is written when it is reported."""
 
     at: datetime
     identity: str
@@ -41,16 +41,18 @@ def transactions(ledger: Ledger, at: datetime) -> list[Posted]:
 
 def _of_order(order: Order, site: Site, at: datetime) -> Iterator[Posted]:
     if order.posted_at is not None:
-        told = Told(f"T-{order.order_id}", order.posted_at, order.release_after, order.is_linked)
-        yield from told.posted(at, partial(_shipment, order, site))
+        posting = Posting(
+            f"T-{order.order_id}", order.posted_at, order.release_after, order.is_linked
+        )
+        yield from posting.posted(at, partial(_shipment, order, site))
     for refund in order.refunds:
-        told = Told(f"T-{refund.refund_id}", refund.at, refund.release_after, order.is_linked)
-        yield from told.posted(at, partial(_refund, order, refund, site))
+        posting = Posting(f"T-{refund.refund_id}", refund.at, refund.release_after, order.is_linked)
+        yield from posting.posted(at, partial(_refund, order, refund, site))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A payment that is told once, or twice where it is deferred: when it is posted and when it is released."""
+class Posting:
+    """A payment that is reported once, or twice where it is deferred: when it is posted and when it is released."""
 
     identity: str
     posted_at: datetime
