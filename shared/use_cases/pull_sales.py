@@ -10,23 +10,19 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from shared.domain.catalogue import Product
 from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Position, Track, next_forward
-from shared.errors import CursorExpired, GiveUp, InvalidInput, ScopeMissing, WindowTooLarge
+from shared.errors import GiveUp, InvalidInput, ScopeMissing
 from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.scan_products import PRODUCTS, ProductScan
 from shared.use_cases.store_credential import note_failure
 from shared.use_cases.streams import Streams, note_problems
-from shared.use_cases.vendors import ManySites, Page, SalePage, Shop, ShopConnector
-from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
+from shared.use_cases.vendors import ManySites, SalePage, Shop, ShopConnector
+from shared.use_cases.windows import Puller, Tally
 
-PRODUCTS, ORDERS, BACKFILL = "products", "orders", "orders_backfill"
+ORDERS, BACKFILL = "orders", "orders_backfill"
 FEES = "fees"
-# Stock moves all day, and a scan of it is the dearest part of a pull.
-SCAN_AGAIN_AFTER = timedelta(hours=2)
-# Of a line that is no record, or that belongs to none.
-NAMELESS_FIELDS = frozenset({"line", "__parentId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,75 +217,6 @@ class SalesPull:
         return keep_posted(work, page, self._channels, self._connector.traits.fee_rule)
 
 
-@dataclass(frozen=True, slots=True)
-class ProductScan:
-    """A full scan of what one shop or site offers, with the stock of a day."""
-
-    puller: Puller
-    connector: ShopConnector
-    now: datetime
-    day: date
-    tally: Tally
-
-    def run(self) -> None:
-        """Scans, unless the day's products were read a short while ago; again where the vendor forgot the place."""
-        for restart in range(MOST_RESTARTS + 1):
-            position = self.puller.position(PRODUCTS)
-            if _is_recent(position, self.now, self.day):
-                return
-            try:
-                self._scan(position)
-            except (CursorExpired, WindowTooLarge):
-                if restart == MOST_RESTARTS or "after" not in self.puller.position(PRODUCTS):
-                    raise
-                self.puller.begin_again(PRODUCTS, {"day": self.day.isoformat()})
-            else:
-                return
-
-    def _scan(self, position: Position) -> None:
-        # Yesterday's pages say nothing of today's stock.
-        goes_on = position.get("day") == self.day.isoformat() and "began" in position
-        after = position.get("after") if goes_on else None
-        began = position["began"] if after is not None else self.now.isoformat()
-        unclear = after is not None and "unclear" in position
-        for page in self.connector.product_pages(after):
-            moved = {"day": self.day.isoformat(), "began": began}
-            if page.next_cursor is None:
-                moved["done"] = self.now.isoformat()
-            else:
-                moved["after"] = page.next_cursor
-            unclear = unclear or _is_unclear(page)
-            if unclear:
-                moved["unclear"] = "true"
-            with self.puller.open_unit_of_work() as work:
-                kept = self._keep(work, page, datetime.fromisoformat(began))
-                self.puller.set_aside(work, PRODUCTS, page, kept, self.tally)
-                if page.next_cursor is None and page.whole and not unclear:
-                    service = self.puller.credential.service_name
-                    work.products.retire_unseen(service, datetime.fromisoformat(began), self.day)
-                self.puller.move(work, PRODUCTS, position, moved)
-            position = moved
-            self.puller.report(self.tally.read, None, f"products: {self.tally.read:,} read")
-
-    def _keep(self, work: UnitOfWork, page: Page[Product], began: datetime) -> Kept:
-        credential = self.puller.credential
-        kept = work.products.upsert(credential.company_id, page.records, self.day, began)
-        # What cannot be read is there all the same: it must not be taken for gone.
-        keys = [each.record_key for each in (*page.rejected, *kept.rejected)]
-        work.products.mark_seen(credential.service_name, keys, began)
-        return kept
-
-
-def _is_unclear(page: Page[Product]) -> bool:
-    """Whether a record was set aside that does not say which product it is: any may be meant."""
-    return any(
-        each.field in NAMELESS_FIELDS
-        or each.record_key == "?"
-        or each.record_key.startswith("row ")
-        for each in page.rejected
-    )
-
-
 def read_zone(shop: Shop) -> ZoneInfo:
     """The shop's time zone; raises `InvalidInput` for one that does not exist."""
     try:
@@ -298,13 +225,6 @@ def read_zone(shop: Shop) -> ZoneInfo:
         raise InvalidInput(
             f"timezone: the shop says {shop.timezone[:50]!r}, which is no time zone; set it in the shop's settings"
         ) from None
-
-
-def _is_recent(position: Position, now: datetime, day: date) -> bool:
-    """Whether all products of the day were read a short while ago: a job that was put off need not scan again."""
-    if "done" not in position or position.get("day") != day.isoformat():
-        return False
-    return now - datetime.fromisoformat(position["done"]) < SCAN_AGAIN_AFTER
 
 
 def _lagging(stream: str, lag: timedelta) -> str:

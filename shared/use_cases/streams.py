@@ -49,13 +49,11 @@ class Streams:
         try:
             pull()
         except AccessForbidden as error:
-            self._given_up.append(error)
-            self.problems[stream] = error.message
+            self._give_up(stream, error)
         except OF_THE_RUN:
             raise
         except GiveUp as error:
-            self._given_up.append(error)
-            self.problems[stream] = error.message
+            self._give_up(stream, error)
         except (RetryLater, *MISSHAPEN) as error:
             self._later.append(error)
         else:
@@ -67,6 +65,10 @@ class Streams:
         """Notes what the vendor does not report in a stream that went on without it."""
         for line in lines:
             self.problems.setdefault(stream, line)
+
+    def _give_up(self, stream: str, error: GiveUp) -> None:
+        self._given_up.append(error)
+        self.problems[stream] = error.message
 
     @property
     def partial(self) -> list[str]:

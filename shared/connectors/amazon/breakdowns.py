@@ -76,14 +76,6 @@ def has_part(leaves: Iterable[Leaf], *kinds: Part) -> bool:
     return any(leaf.part in kinds for leaf in leaves)
 
 
-def one_currency(leaves: Sequence[Leaf]) -> str:
-    """The currency of all leaves; raises `SkipRecord` where there are several."""
-    currencies = sorted({leaf.currency for leaf in leaves})
-    if len(currencies) != 1:
-        raise SkipRecord(f"{leaves[-1].branch}: in {', '.join(currencies)} at once")
-    return currencies[0]
-
-
 def check_sum(leaves: Iterable[Leaf], whole: Decimal, field: str) -> None:
     """Raises `SkipRecord` where the leaves do not come to the whole."""
     come_to = add_up(leaves)

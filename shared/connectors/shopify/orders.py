@@ -18,8 +18,8 @@ from shared.connectors.shopify.fees import read_fees
 from shared.connectors.shopify.fields import collect, key_of, read_units, short_id
 from shared.connectors.shopify.lines import LineReader, OrderFacts, ordered_on
 from shared.connectors.shopify.net_sales import LeftOut, order_rule, tips_among
+from shared.domain import rejections
 from shared.domain.fields import Node, part, read_instant, require_node
-from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.errors import SkipRecord
 
@@ -83,18 +83,15 @@ def read_orders(
     `count_copies_of` are the marketplaces whose orders count also where they were copied into the shop.
     """
     found = _Found()
-    for order in orders:
-        try:
-            _read_order(order, channel, zone, count_copies_of, found)
-        except SkipRecord as error:
-            found.rejected.append(reject(key_of(order.node), error))
-        except MISSHAPEN as error:
-            shape = SkipRecord(f"record: has not the vendor's shape ({type(error).__name__})")
-            found.rejected.append(reject(key_of(order.node), shape))
+    _, rejected = rejections.collect(
+        orders,
+        lambda order: key_of(order.node),
+        lambda order: _read_order(order, channel, zone, count_copies_of, found),
+    )
     return OrderRecords(
         tuple(found.lines),
         tuple(found.fees),
-        tuple(found.rejected),
+        (*found.rejected, *rejected),
         {str(rule): count for rule, count in found.left_out.items()},
         tuple(found.gone),
     )
