@@ -2,12 +2,16 @@
 
 import random
 import socket
+import time
 
 from shared.errors import ServiceError
 
 # Below the ranges from which Linux and macOS take ports for outgoing connections.
 _RANGE = range(20_000, 30_000)
 _TRIES = 200
+# The last thread of a killed server may hold its port for a moment after the process is gone.
+_ENDING_S = 2.0
+_POLL_S = 0.02
 
 
 def is_free(port: int) -> bool:
@@ -24,11 +28,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port(preferred: int | None = None) -> int:
-    """Return `preferred` when it is free, else a random free port.
+    """Return `preferred` when it is free or becomes so within two seconds, else a random free port.
 
     Raises ServiceError when none is found.
     """
-    if preferred is not None and is_free(preferred):
+    if preferred is not None and _becomes_free(preferred):
         return preferred
     chooser = random.SystemRandom()
     for _ in range(_TRIES):
@@ -39,3 +43,12 @@ def free_port(preferred: int | None = None) -> int:
         f"No free port on 127.0.0.1 between {_RANGE.start} and {_RANGE.stop - 1}: "
         "stop another server or set DATABASE_URL and REDIS_URL"
     )
+
+
+def _becomes_free(port: int) -> bool:
+    deadline = time.monotonic() + _ENDING_S
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_S)
+    return True

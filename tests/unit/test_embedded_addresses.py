@@ -2,6 +2,9 @@
 
 import socket
 
+import pytest
+
+from shared.embedded import ports
 from shared.embedded.ports import free_port, is_free
 from shared.embedded.urls import ServiceUrls
 
@@ -30,3 +33,11 @@ def test_addresses_show_no_password() -> None:
     assert repr(urls) == shown
     assert str(urls) == shown
     assert f"{urls}" == shown
+
+
+def test_a_port_that_a_killed_server_still_holds_for_a_moment_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = iter([False, False, True])
+    monkeypatch.setattr(ports, "is_free", lambda _port: next(answers))
+    assert free_port(23_456) == 23_456
