@@ -49,6 +49,9 @@ class SaleLine(NamedTuple):
     tax_estimated: bool = False
     # The vendor's own id of what was sold, which stays when its SKU changes; used to find the product.
     channel_product_id: str | None = None
+    # Of a refund: the part of its total and of its tax that the channel reports for several SKUs at once.
+    shared_total: Decimal = Decimal(0)
+    shared_tax: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def keep_posted(work: UnitOfWork, page: SalePage, channels: Channels, rule: FeeR
     lines, fees = _by_channel(page.records), _by_channel(page.fees)
     for channel, credential in channels.items():
         kept += _keep_orders(work, credential, lines[channel], rule, ())
-        kept += _keep_fees(work, credential, fees[channel], rule)
+        kept += _keep_fees(work, channel, fees[channel], rule)
     return kept
 
 
@@ -59,30 +59,29 @@ def _keep_orders(
     channel = credential.service_name
     orders = sorted({line.channel_order_id for line in lines})
     fees = [*work.fees.of_orders(channel, orders), *reported]
-    net = _split_taxes(work, share_refunds(work, channel, lines))
+    net = _split_taxes(work, channel, share_refunds(work, channel, lines))
     return work.sales.upsert(credential.company_id, _share(net, fees, rule))
 
 
 def _keep_fees(
-    work: UnitOfWork, credential: StoredCredential, fees: Sequence[SaleFee], rule: FeeRule
+    work: UnitOfWork, channel: str, fees: Sequence[SaleFee], rule: FeeRule
 ) -> Kept:
     if not fees:
         return Kept()
-    channel = credential.service_name
     kept = work.fees.upsert(fees)
     orders = sorted({fee.channel_order_id for fee in fees})
     lines = work.fees.lines_of(channel, orders)
     shared = _share(lines, work.fees.of_orders(channel, orders), rule)
-    corrected = work.sales.upsert(credential.company_id, shared)
+    corrected = work.fees.set_commissions(shared)
     return Kept(corrected.changed, kept.rejected + corrected.rejected)
 
 
-def _split_taxes(work: UnitOfWork, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:
+def _split_taxes(work: UnitOfWork, channel: str, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:
     """Prices whose tax the channel does not report, split by the stated rule."""
     untold = {line.sku for line in lines if line.tax_estimated}
     if not untold:
         return lines
-    rates = work.products.tax_rates([sku for sku in untold if sku is not None])
+    rates = work.products.tax_rates(channel, [sku for sku in untold if sku is not None])
     registered = work.companies.get().vat_registered
     return [split_tax(line, rates.get(line.sku or ""), registered=registered) for line in lines]
 

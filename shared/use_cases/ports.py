@@ -67,8 +67,8 @@ class Products(Protocol):
     ) -> Kept:
         """Writes products and their stock of the day; `seen` is when the scan began that lists them."""
 
-    def tax_rates(self, skus: Sequence[str]) -> dict[str, Decimal]:
-        """The products' own rates of VAT, where a person has set one."""
+    def tax_rates(self, channel: str, skus: Sequence[str]) -> dict[str, Decimal]:
+        """The products' own rates of VAT, where a person has set one, by what the channel calls them."""
 
     def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool: ...
     def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
@@ -104,7 +104,11 @@ class Fees(Protocol):
         """Lets one transaction at a time write orders or fees of a channel: each must see the other's."""
 
     def of_orders(self, channel: str, orders: Sequence[str]) -> Sequence[SaleFee]: ...
-    def lines_of(self, channel: str, orders: Sequence[str]) -> Sequence[SaleLine]: ...
+    def lines_of(self, channel: str, orders: Sequence[str]) -> Sequence[SaleLine]:
+        """All lines of some orders, with the channel's names of what was sold."""
+
+    def set_commissions(self, lines: Sequence[SaleLine]) -> Kept:
+        """Corrects what lines cost, and nothing else of them."""
 
 
 class Forecasts(Protocol):

@@ -10,13 +10,13 @@ from shared.use_cases.ports import UnitOfWork
 
 
 def share_refunds(work: UnitOfWork, channel: str, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:
-    """The lines, those that share a sum (`fee_estimated` refunds) by the sales of their order, to the penny.
+    """The lines, those that share a sum by the sales of their order, to the penny; what is a line's own stays.
 
     Where a SKU's sale is not known the shares stay as they were read: by units.
     """
     shared: dict[tuple[str, str], list[SaleLine]] = defaultdict(list)
     for line in lines:
-        if line.kind is LineKind.REFUND and line.fee_estimated:
+        if line.shared_total or line.shared_tax:
             refund = line.channel_line_id.removesuffix(f":{line.sku}")
             shared[line.channel_order_id, refund].append(line)
     if not shared:
@@ -43,9 +43,12 @@ def _brought(
 def _share(lines: Sequence[SaleLine], weights: Sequence[Decimal]) -> list[SaleLine]:
     if not all(weight > 0 for weight in weights):
         return list(lines)
-    totals = allocate(sum((line.total_amount for line in lines), Decimal(0)), weights)
-    taxes = allocate(sum((line.tax_amount for line in lines), Decimal(0)), weights)
+    totals = allocate(sum((line.shared_total for line in lines), Decimal(0)), weights)
+    taxes = allocate(sum((line.shared_tax for line in lines), Decimal(0)), weights)
     return [
-        line._replace(total_amount=total, tax_amount=tax)
+        line._replace(
+            total_amount=line.total_amount - line.shared_total + total,
+            tax_amount=line.tax_amount - line.shared_tax + tax,
+        )
         for line, total, tax in zip(lines, totals, taxes, strict=True)
     ]

@@ -130,6 +130,8 @@ def _shared_lines(
                 quantity=-units,
                 total_amount=share,
                 tax_amount=share_of_tax,
+                shared_total=share,
+                shared_tax=share_of_tax,
                 fee_estimated=True,
                 tax_estimated=market.prices_include_tax and not tax,
             )
@@ -161,7 +163,9 @@ def _plus(line: SaleLine, other: SaleLine) -> SaleLine:
     return line._replace(
         total_amount=line.total_amount + other.total_amount,
         tax_amount=line.tax_amount + other.tax_amount,
-        fee_estimated=line.fee_estimated and other.fee_estimated,
+        shared_total=line.shared_total + other.shared_total,
+        shared_tax=line.shared_tax + other.shared_tax,
+        fee_estimated=line.fee_estimated or other.fee_estimated,
         tax_estimated=line.tax_estimated and other.tax_estimated,
     )
 

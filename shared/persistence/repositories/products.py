@@ -111,6 +111,17 @@ WHERE is_active AND id IN (SELECT product_id FROM gone)
                   AND NOT (c.channel = %(channel)s AND c.last_seen_at < %(seen)s))
 """
 
+# The name that the channel uses or has used first, then ours: as a line finds its product.
+TAX_RATES = """
+SELECT DISTINCT ON (sku) sku, tax_rate FROM (
+    SELECT 1 AS place, c.channel_sku AS sku, p.tax_rate, c.last_seen_at
+    FROM product_channel_skus c JOIN products p ON p.id = c.product_id
+    WHERE c.channel = %(channel)s AND c.channel_sku = ANY(%(skus)s::text[])
+    UNION ALL
+    SELECT 2, sku, tax_rate, NULL FROM products WHERE sku = ANY(%(skus)s::text[])
+) found ORDER BY sku, place, last_seen_at DESC NULLS LAST
+"""
+
 
 class ProductRepository:
     """Writes what a shop lists; a replay of the same page changes no row."""
@@ -176,13 +187,10 @@ class ProductRepository:
         )
         return [(row["id"], row["sku"]) for row in rows]
 
-    def tax_rates(self, skus: Sequence[str]) -> dict[str, Decimal]:
-        """The products' own rates of VAT, where a person has set one."""
-        rows = self._connection.execute(
-            "SELECT sku, tax_rate FROM products WHERE sku = ANY(%s::text[]) AND tax_rate IS NOT NULL",
-            (list(skus),),
-        )
-        return {row["sku"]: row["tax_rate"] for row in rows}
+    def tax_rates(self, channel: str, skus: Sequence[str]) -> dict[str, Decimal]:
+        """The products' own rates of VAT, where a person has set one, by what the channel calls them."""
+        rows = self._connection.execute(TAX_RATES, {"channel": channel, "skus": list(skus)})
+        return {row["sku"]: row["tax_rate"] for row in rows if row["tax_rate"] is not None}
 
     def own_tax_rates(self) -> dict[str, Decimal]:
         """All rates of VAT that a person has set, by SKU."""

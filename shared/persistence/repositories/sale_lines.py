@@ -104,7 +104,7 @@ def write_lines(connection: Connection, company_id: UUID, lines: Sequence[SaleLi
     unique = newest(lines)
     products = Products(connection, company_id, unique)
     written = write_apart(connection, unique, partial(_upsert, connection, company_id, products))
-    return Kept(written.changed, written.rejected(_key))
+    return Kept(written.changed, written.rejected(line_key))
 
 
 def void_orders(connection: Connection, channel: str, orders: Sequence[str]) -> int:
@@ -122,7 +122,8 @@ def _upsert(
     return connection.execute(UPSERT, (company_id, *columns)).rowcount
 
 
-def _key(line: SaleLine) -> str:
+def line_key(line: SaleLine) -> str:
+    """What a line that was set aside is listed under."""
     return f"{line.channel_order_id} {line.channel_line_id}"
 
 
