@@ -357,3 +357,20 @@ def test_every_marketplace_fits_the_tables() -> None:
     for each in MARKETPLACES.values():
         assert 0 < len(each.market) <= 10
         assert len(each.channel) <= 50
+
+
+def test_a_sku_or_a_shipping_of_which_an_item_could_not_be_read_is_left_out() -> None:
+    whole = item("A-1", 1, ITEM="10.00", SHIPPING="2.00")
+    lines, rejected = read(order(whole, item("A-1", 1, BRIBE="10.00"), item("TEA", 1, ITEM="4.00")))
+    assert [(line.channel_line_id, line.total_amount) for line in lines] == [
+        ("TEA", Decimal("4.00"))
+    ]
+    assert [record.record_key for record in rejected] == ["205-1 A-1"]
+    rows = [
+        row(sku="A-1", quantity="1", item_price="10.00", shipping_price="2.00"),
+        row(sku="A-1", quantity="one", item_price="10.00"),
+        row(sku="TEA", quantity="1", item_price="4.00"),
+    ]
+    reported = read_order_rows(rows, UK)
+    assert reported is not None
+    assert [line.channel_line_id for line in order_lines(reported, UK)[0]] == ["TEA"]

@@ -62,16 +62,21 @@ class Order:
 def order_lines(
     order: Order, market: Marketplace
 ) -> tuple[tuple[SaleLine, ...], tuple[RejectedRecord, ...]]:
-    """A line for each SKU, and one for the shipping where there is any; lines that do not fit are set aside."""
+    """A line for each SKU, and one for the shipping where there is any; lines that do not fit are set aside.
+
+    A sum of which an item could not be read is left out: what was read before must not be made less.
+    """
+    unread = _unread_skus(order)
     by_sku: dict[str, list[OrderItem]] = {}
     for item in order.items:
         by_sku.setdefault(item.sku, []).append(item)
     lines: list[SaleLine] = []
     rejected = list(order.rejected)
     try:
-        for items in by_sku.values():
-            lines.append(_goods_line(order, items, market))
-        shipping = _shipping_line(order, market)
+        for sku, items in by_sku.items():
+            if sku not in unread:
+                lines.append(_goods_line(order, items, market))
+        shipping = None if order.rejected else _shipping_line(order, market)
     except SkipRecord as error:
         rejected.append(reject(order.order_id, error))
         return (), tuple(rejected)
@@ -83,6 +88,10 @@ def order_lines(
 def shipping_line_id(order_id: str) -> str:
     """The identity of an order's shipping among its lines."""
     return f"shipping-{order_id}"
+
+
+def _unread_skus(order: Order) -> set[str]:
+    return {record.record_key.removeprefix(order.order_id).strip() for record in order.rejected}
 
 
 def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -> SaleLine:
