@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -364,3 +364,29 @@ def test_reported_answers_of_other_operations(scene: AmazonScene) -> None:
             now=NOW + timedelta(days=number),
         )
     assert scene.rows(LEVELS) == [("A-1", 40), ("B-2", 25)]
+
+
+def test_a_pool_that_sites_share_is_counted_once_whichever_site_reads_it_last(
+    scene: AmazonScene,
+) -> None:
+    pools = "SELECT channel, location, quantity_on_hand, updated_at FROM inventory ORDER BY 2"
+    header = "seller-sku\tprice\titem-name\tasin1\tstatus\tfulfillment-channel\r\n"
+    other = header + "B-2\t1.00\tLamp\tB-B-2\tActive\tAMAZON_EU\r\n"
+    listing = other + "A-1\t1.00\tLamp\tB-A-1\tActive\tAMAZON_EU\r\n"
+    pool_of = "SELECT quantity_on_hand FROM inventory i JOIN products p ON p.id = product_id WHERE sku = 'A-1'"
+    day = timedelta(days=1)
+
+    def pull(site: str, listed: str, units: int, now: datetime) -> None:
+        stock = [[("A-1", units)]] if listed == listing else [[("B-2", 1)]]
+        scene.pull(AmazonAnswers(stock=stock, listings=listed, sites=(site,)), site, now=now)
+
+    pull("amazon_de", listing, 40, NOW)
+    first = scene.rows(pools)
+    assert [row[:3] for row in first] == [("amazon_de", "fba_eu", 40)]
+    pull("amazon_fr", listing, 40, NOW + timedelta(hours=1))
+    assert scene.rows(pools) == first
+    # Still listed on one site: the pool stays. Listed on none for two days: it is empty, whoever says so.
+    pull("amazon_de", other, 0, NOW + day)
+    assert scene.rows(pool_of) == [(40,)]
+    pull("amazon_fr", other, 0, NOW + 4 * day)
+    assert scene.rows(pool_of) == [(0,)]

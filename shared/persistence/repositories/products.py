@@ -12,7 +12,7 @@ from shared.domain.rejections import Kept
 from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 from shared.persistence.repositories.renames import follow_renames
-from shared.persistence.repositories.stock import write_stock
+from shared.persistence.repositories.stock import empty_gone, write_stock
 
 # Prices and costs are the company's own currency's: a shop that sells in another one must not overwrite them.
 UPSERT_PRODUCTS = """
@@ -92,18 +92,6 @@ WITH gone AS (
 ), marked AS (
     UPDATE product_channel_skus SET is_active = false, updated_at = now()
     WHERE channel = %(channel)s AND last_seen_at < %(seen)s AND is_active
-), emptied AS (
-    UPDATE inventory i SET quantity_on_hand = 0, quantity_reserved = 0, updated_at = now()
-    WHERE channel = %(channel)s AND product_id IN (SELECT product_id FROM gone)
-      AND (quantity_on_hand, quantity_reserved) <> (0, 0)
-      AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = i.product_id
-                      AND c.channel = %(channel)s AND c.last_seen_at >= %(seen)s)
-    RETURNING product_id, location
-), history AS (
-    INSERT INTO inventory_history (product_id, location, snapshot_date, quantity_on_hand)
-    SELECT product_id, location, %(day)s, 0 FROM emptied
-    ON CONFLICT (product_id, location, snapshot_date)
-    DO UPDATE SET quantity_on_hand = 0, quantity_reserved = 0
 )
 UPDATE products p SET is_active = false, updated_at = now()
 WHERE is_active AND id IN (SELECT product_id FROM gone)
@@ -169,8 +157,8 @@ class ProductRepository:
         `since` is when the scan began.
         """
         follow_renames(self._connection, channel, since)
-        asked = {"channel": channel, "seen": since, "day": day}
-        return self._connection.execute(RETIRE, asked).rowcount
+        empty_gone(self._connection, channel, since, day)
+        return self._connection.execute(RETIRE, {"channel": channel, "seen": since}).rowcount
 
     def count_active(self) -> int:
         """How many products are active."""

@@ -1,7 +1,7 @@
 """Stock by product and place: what a page counts is written, what it leaves out stays as it was."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 
 # A place of a counted SKU that the page does not name any more is empty: it does not stay as it was.
+# A place that several channels share is counted by each of them.
 FIND_EMPTIED = """
 SELECT p.sku, i.location FROM inventory i JOIN products p ON p.id = i.product_id
-WHERE p.sku = ANY(%s::text[]) AND i.channel = %s
+WHERE p.sku = ANY(%s::text[]) AND (i.channel = %s OR i.location = ANY(%s::text[]))
 """
 
 UPSERT_INVENTORY = """
@@ -37,9 +38,33 @@ INSERT INTO inventory AS i (company_id, product_id, location, channel, quantity_
 SELECT %(company_id)s, product_id, location, %(channel)s, on_hand, reserved FROM counted
 ON CONFLICT (product_id, location) DO UPDATE SET
     quantity_on_hand = excluded.quantity_on_hand, quantity_reserved = excluded.quantity_reserved,
-    channel = excluded.channel, updated_at = now()
+    channel = coalesce(i.channel, excluded.channel), updated_at = now()
 WHERE (i.quantity_on_hand, i.quantity_reserved, i.channel)
-   IS DISTINCT FROM (excluded.quantity_on_hand, excluded.quantity_reserved, excluded.channel)
+   IS DISTINCT FROM (excluded.quantity_on_hand, excluded.quantity_reserved, coalesce(i.channel, excluded.channel))
+"""
+
+# What a full scan of a channel does not list is not in stock there. A place that sites of one account share
+# is emptied when none of them has listed the product for two days: each is scanned every night.
+EMPTY_GONE = """
+WITH emptied AS (
+    UPDATE inventory i SET quantity_on_hand = 0, quantity_reserved = 0, updated_at = now()
+    WHERE (quantity_on_hand, quantity_reserved) <> (0, 0)
+      AND (i.channel = %(channel)s OR split_part(i.channel, '_', 1) = split_part(%(channel)s, '_', 1)
+                                  AND NOT starts_with(i.location, i.channel || ': '))
+      AND EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = i.product_id
+                  AND c.channel = %(channel)s AND c.last_seen_at < %(seen)s)
+      AND NOT EXISTS (SELECT FROM product_channel_skus c WHERE c.product_id = i.product_id
+                      AND c.channel = %(channel)s AND c.last_seen_at >= %(seen)s)
+      AND (starts_with(i.location, i.channel || ': ') OR NOT EXISTS (
+           SELECT FROM product_channel_skus c WHERE c.product_id = i.product_id AND c.channel <> %(channel)s
+           AND split_part(c.channel, '_', 1) = split_part(%(channel)s, '_', 1)
+           AND c.last_seen_at >= %(seen)s - interval '2 days'))
+    RETURNING product_id, location
+)
+INSERT INTO inventory_history (product_id, location, snapshot_date, quantity_on_hand)
+SELECT product_id, location, %(day)s, 0 FROM emptied
+ON CONFLICT (product_id, location, snapshot_date)
+DO UPDATE SET quantity_on_hand = 0, quantity_reserved = 0
 """
 
 
@@ -54,7 +79,12 @@ def write_stock(
     aside = {record.record_key for record in rejected}
     known = {(level.sku, level.location) for level in levels}
     found = connection.execute(
-        FIND_EMPTIED, (list({each.sku for each in counted}), counted[0].channel)
+        FIND_EMPTIED,
+        (
+            list({each.sku for each in counted}),
+            counted[0].channel,
+            list({level.location for level in levels}),
+        ),
     )
     levels += [
         StockLevel(row["sku"], row["location"], 0, 0)
@@ -66,6 +96,11 @@ def write_stock(
     written = write_apart(connection, levels, write)
     refused = written.rejected(lambda level: stock_key(level.sku, level.location))
     return Kept(0, (*rejected, *refused))
+
+
+def empty_gone(connection: Connection, channel: str, since: datetime, day: date) -> None:
+    """Counts nothing of what the channel's scan that began at `since` did not list."""
+    connection.execute(EMPTY_GONE, {"channel": channel, "seen": since, "day": day})
 
 
 def stock_key(sku: str, location: str) -> str:
