@@ -63,9 +63,7 @@ def _keep_orders(
     return work.sales.upsert(credential.company_id, _share(net, fees, rule))
 
 
-def _keep_fees(
-    work: UnitOfWork, channel: str, fees: Sequence[SaleFee], rule: FeeRule
-) -> Kept:
+def _keep_fees(work: UnitOfWork, channel: str, fees: Sequence[SaleFee], rule: FeeRule) -> Kept:
     if not fees:
         return Kept()
     kept = work.fees.upsert(fees)

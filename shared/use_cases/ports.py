@@ -1,6 +1,6 @@
 """What the use cases need from the outside, as Protocols; `workers.wiring` brings the real ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -69,6 +69,9 @@ class Products(Protocol):
 
     def tax_rates(self, channel: str, skus: Sequence[str]) -> dict[str, Decimal]:
         """The products' own rates of VAT, where a person has set one, by what the channel calls them."""
+
+    def own_tax_rates(self) -> dict[str, Decimal]:
+        """All rates of VAT that a person has set, by SKU."""
 
     def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool: ...
     def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
@@ -248,7 +251,7 @@ class AuditLog(Protocol):
         action: str,
         resource_type: str,
         resource_id: UUID | None = None,
-        changes: dict[str, object] | None = None,
+        changes: Mapping[str, object] | None = None,
     ) -> None: ...
 
 

@@ -12,6 +12,7 @@ from shared.use_cases.streams import Streams, note_problems
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import environment_of
 from tests.fixtures.credentials import opener_of
+from tests.fixtures.shop_pulls import rows
 from tests.fixtures.shops import product
 from workers.wiring import Wiring
 
@@ -54,7 +55,7 @@ def test_what_was_set_aside_is_listed_by_reason_with_what_to_do(
     assert printed.endswith("5 records are set aside\n")
     assert "globex" not in printed
     assert run(environment, "rejected", "globex", "--service", "shopify_uk").stdout.endswith(
-        "1 records are set aside\n"
+        "1 record is set aside\n"
     )
 
 
@@ -68,6 +69,8 @@ def test_the_list_can_be_read_by_a_program(environment: dict[str, str]) -> None:
         ("products", "sku", 1, "v1"),
     ]
     assert all(each["what_to_do"] for each in reported)
+    assert all(datetime.fromisoformat(each["last_seen_at"]).tzinfo for each in reported)
+    assert all("T" in each["first_seen_at"] for each in reported)
 
 
 def test_a_service_that_the_tenant_does_not_have_is_an_error(environment: dict[str, str]) -> None:
@@ -96,6 +99,11 @@ def test_the_rules_of_a_tenant_are_set_and_shown(environment: dict[str, str]) ->
     assert "VAT on MUG" in printed
     assert "0.07" in printed
     assert "amazon, ebay" in printed
+    assert json.loads(run(environment, "rules", "show", "--tenant", "acme", "--json").stdout) == {
+        "vat_registered": False,
+        "count_copies_of": ["amazon", "ebay"],
+        "vat_rates": {"MUG": "0.07"},
+    }
     assert "VAT on" not in run(environment, "rules", "show", "--tenant", "globex").stdout
     assert run(environment, "rules", "vat-rate", "--tenant", "acme", "--sku", "MUG").returncode == 0
     assert "VAT on" not in run(environment, "rules", "show", "--tenant", "acme").stdout
@@ -116,3 +124,23 @@ def test_a_rule_that_cannot_be_is_one_line(
     ended = run(environment, "rules", arguments[0], "--tenant", "acme", *arguments[1:])
     assert_one_line(ended, 2)
     assert line in ended.stderr
+
+
+def test_a_rule_without_effect_says_so_and_a_change_is_audited_with_what_was_before(
+    wiring: Wiring, environment: dict[str, str], acme: UUID
+) -> None:
+    with opener_of(wiring, acme)() as work:
+        site = work.credentials.reserve(work.companies.get().id, "amazon_uk", "ecommerce")
+        work.credentials.store(site, "sealed")
+    ended = run(environment, "rules", "marketplace-orders", "--tenant", "acme", "--count", "amazon")
+    assert "amazon is or was connected itself, so its copies do not count" in ended.stdout
+    assert run(environment, "rules", "vat", "--tenant", "acme", "--not-registered").returncode == 0
+    changes = rows(
+        wiring,
+        acme,
+        "SELECT changes FROM public.audit_logs WHERE action = 'rules.changed' ORDER BY created_at",
+    )
+    assert [row[0] for row in changes] == [
+        {"count_copies_of": ["amazon"], "before": []},
+        {"vat_registered": False, "before": True},
+    ]

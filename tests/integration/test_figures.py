@@ -111,6 +111,7 @@ def test_days_that_a_shop_has_not_told_yet_are_not_learnt_as_empty(
     with opener() as work:
         credential = work.credentials.reserve(work.companies.get().id, "shopify_uk", "ecommerce")
         work.cursors.move(credential, "orders", {}, {"since": "2026-03-11T08:00:00+00:00"})
+        work.cursors.move(credential, "orders_backfill", {}, {"done": "whole"})
     model = Flat()
     result = generate_forecasts(opener, model, silent, DAY + timedelta(days=7))
     assert result.origin == model.seen[0].origin == DAY

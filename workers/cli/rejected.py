@@ -41,21 +41,22 @@ def rejected(
     if as_json:
         for group in groups:
             reported = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}
-            typer.echo(json.dumps(reported, default=str, ensure_ascii=False))
+            typer.echo(json.dumps(reported, default=_as_text, ensure_ascii=False))
         return
     if not groups:
         console.print(f"{tenant}: nothing is set aside" + (f" of {service}" if service else ""))
         return
     for group in groups:
         _print_group(group)
-    console.print(f"{sum(group.records for group in groups)} records are set aside")
+    total = sum(group.records for group in groups)
+    console.print(f"{_count(total, 'record')} {'is' if total == 1 else 'are'} set aside")
 
 
 def _print_group(group: RejectionGroup) -> None:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    times = f"{group.records} records, seen {group.times_seen} times"
+    times = f"{_count(group.records, 'record')}, seen {_count(group.times_seen, 'time')}"
     facts.add_row(f"{group.service or OWN} {group.stream}", times)
     facts.add_row("reason", f"{group.field}: {group.reason}")
     facts.add_row("for example", f"{group.example}: {group.example_reason}")
@@ -63,6 +64,14 @@ def _print_group(group: RejectionGroup) -> None:
     facts.add_row("what to do", advise(group.field, group.example_reason))
     console.print(facts)
     console.print()
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _day(instant: datetime) -> str:

@@ -1,5 +1,6 @@
 """`capliquify rules`: what a tenant decides about its figures where the vendors do not say."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -26,11 +27,16 @@ app = typer.Typer(
 )
 console = Console(markup=False)
 
+REGISTERED = "registered for VAT: a price holds VAT where its channel does not say so"
+NOT_REGISTERED = "not registered for VAT: no price holds any where its channel does not say so"
+
 Slug = Annotated[str, typer.Option(help="The tenant's slug")]
 
 
 @app.command()
-def show(tenant: Slug) -> None:
+def show(
+    tenant: Slug, as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False
+) -> None:
     """Show the rules of a tenant."""
     with (
         _tenant(tenant) as (wiring, found),
@@ -38,6 +44,14 @@ def show(tenant: Slug) -> None:
     ):
         registered = CompanyRepository(connection).get().vat_registered
         rates = ProductRepository(connection).own_tax_rates()
+    if as_json:
+        reported = {
+            "vat_registered": registered,
+            "count_copies_of": sorted(found.count_copies_of),
+            "vat_rates": {sku: f"{rate.normalize():f}" for sku, rate in rates.items()},
+        }
+        typer.echo(json.dumps(reported, ensure_ascii=False))
+        return
     table = Table("rule", "is")
     table.add_row("prices include VAT where a channel does not say", "yes" if registered else "no")
     counted = ", ".join(sorted(found.count_copies_of)) or "none"
@@ -54,9 +68,11 @@ def vat(
 ) -> None:
     """Say whether the company is registered for VAT, so that prices include it."""
     with _work(tenant) as work:
+        before = work.companies.get().vat_registered
         work.companies.set_vat_registered(registered)
-        work.audit.write("rules.changed", "company", None, {"vat_registered": registered})
-    console.print(f"{tenant}: prices {'include' if registered else 'do not include'} VAT")
+        changed = {"vat_registered": registered, "before": before}
+        work.audit.write("rules.changed", "company", None, changed)
+    console.print(f"{tenant}: {REGISTERED if registered else NOT_REGISTERED}")
 
 
 @app.command(name="vat-rate")
@@ -70,10 +86,11 @@ def vat_rate(
     """Set a product's own rate of VAT; orders that are read from then on are split by it."""
     wanted = None if rate is None else read_rate(rate)
     with _work(tenant) as work:
+        before = work.products.own_tax_rates().get(sku)
         if not work.products.set_tax_rate(sku, wanted):
             raise InvalidInput(f"sku: {tenant} has no product {sku!r}")
-        reported = None if wanted is None else str(wanted)
-        work.audit.write("rules.changed", "product", None, {"sku": sku, "tax_rate": reported})
+        changed = {"sku": sku, "tax_rate": _text(wanted), "before": _text(before)}
+        work.audit.write("rules.changed", "product", None, changed)
     console.print(f"{sku}: VAT is {rate or 'the standard rate of the country'}")
 
 
@@ -94,6 +111,16 @@ def marketplace_orders(
     with _tenant(tenant) as (wiring, found), wiring.admin.transaction() as connection:
         set_counted_copies(connection, found.id, names)
     console.print(f"{tenant}: copies count of {', '.join(names) or 'no marketplace'}")
+    with _work(tenant) as work:
+        changed = {"count_copies_of": names, "before": sorted(found.count_copies_of)}
+        work.audit.write("rules.changed", "tenant", found.id, changed)
+        kept = {each.service_name.partition("_")[0] for each in work.credentials.list_kept()}
+    for name in kept.intersection(names):
+        console.print(f"{name} is or was connected itself, so its copies do not count all the same")
+
+
+def _text(rate: Decimal | None) -> str | None:
+    return None if rate is None else f"{rate.normalize():f}"
 
 
 def read_rate(text: str) -> Decimal:

@@ -1,5 +1,6 @@
 """The audit log, as seen from one tenant."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -20,7 +21,7 @@ class AuditRepository:
         action: str,
         resource_type: str,
         resource_id: UUID | None = None,
-        changes: dict[str, object] | None = None,
+        changes: Mapping[str, object] | None = None,
         severity: str = "INFO",
     ) -> None:
         """Appends one entry, in this transaction."""

@@ -46,7 +46,8 @@ FROM sale_fees WHERE channel = %s AND channel_order_id = ANY(%s::text[]) ORDER B
 
 # The SKU is the channel's own name of the product: its fees and its refunds bear that one.
 LINES_OF = """
-SELECT s.channel, s.channel_order_id, s.channel_line_id, s.line_kind::text AS kind, coalesce(c.channel_sku, p.sku) AS sku,
+SELECT s.channel, s.channel_order_id, s.channel_line_id, s.line_kind::text AS kind,
+       coalesce(c.channel_sku, p.sku) AS sku,
        coalesce(p.name, '') AS product_name, s.sale_date, s.quantity, s.unit_price, s.total_amount, s.tax_amount,
        s.currency, coalesce(s.market, '') AS market, s.shipping_amount, s.presentment_amount,
        s.presentment_currency, s.commission_amount, s.fee_estimated, s.source_updated_at,
@@ -114,4 +115,6 @@ class FeeRepository:
             (*line[:3], line.commission_amount, commission_rate(line), line.fee_estimated)
             for line in lines
         ]
-        return self._connection.execute(SET_COMMISSIONS, [*map(list, zip(*rows, strict=True))]).rowcount
+        return self._connection.execute(
+            SET_COMMISSIONS, [*map(list, zip(*rows, strict=True))]
+        ).rowcount

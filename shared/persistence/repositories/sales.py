@@ -30,9 +30,11 @@ HAVING bool_or((quantity, total_amount, tax_amount, shipping_amount) <> (0, 0, 0
    AND min(sale_date) >= coalesce(%(since)s::date, '-infinity')
 """
 
-# Where each connected shop stands; the days are counted in Python, whose time zones refuse nobody.
+# Where each connected shop stands; one whose past is still to be read, or to be read again, is not whole.
+# The days are counted in Python, whose time zones refuse nobody.
 SHOPS = """
-SELECT now.position ->> 'since' AS since, before.position IS NOT NULL AND NOT before.position ? 'done' AS past_missing,
+SELECT now.position ->> 'since' AS since,
+       now.position IS NOT NULL AND NOT coalesce(before.position ? 'done', false) AS past_missing,
        shop.position ->> 'timezone' AS zone, companies.timezone AS company_zone
 FROM api_credentials c JOIN companies ON companies.id = c.company_id
 LEFT JOIN sync_cursors now ON now.credential_id = c.id AND now.stream = 'orders'
