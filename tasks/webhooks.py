@@ -22,7 +22,5 @@ class ProcessWebhook(Arguments):
 )
 def process(context: JobContext, arguments: ProcessWebhook) -> WebhookResult:
     """Checks a delivery's signature, acts on it and forgets its bytes."""
-    is_signed = webhook_check(context.vendor_room)
-    return process_webhook(
-        context.open_unit_of_work, arguments.delivery_id, is_signed, context.now()
-    )
+    check = webhook_check(context.vendor_room)
+    return process_webhook(context.open_unit_of_work, arguments.delivery_id, check, context.now())

@@ -1,4 +1,7 @@
-"""Read a webhook once: believe it only if it is signed, act on it, and forget its bytes.
+"""Read a webhook once: believe it only if it is signed and of this shop, act on it, and forget its bytes.
+
+That the app was removed is believed when the vendor itself refuses the credential: an old delivery proves
+nothing of today. What is refused is kept, so that it can be judged again once the right secret is stored.
 
 A webhook is a hint that something changed. What changed is pulled, so that one code maps the vendor's
 records, and a delivery that is lost costs no more than the wait for the next pull.
@@ -13,7 +16,7 @@ from uuid import UUID
 
 from shared.domain.webhook import DELETED, DISCONNECTING, PRIVACY, PULLED, Delivery, WebhookOutcome
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
 
 ORDER_ID = re.compile(r"[0-9]{1,40}")
 # The vendor's search lags behind what it tells; and a burst of webhooks becomes one pull.
@@ -28,30 +31,45 @@ class WebhookResult:
     outcome: WebhookOutcome
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookCheck:
+    """What the vendor's connector knows of deliveries.
+
+    `find_fault` says what is wrong with one, or None; `has_left` asks the vendor whether it refuses the credential.
+    """
+
+    find_fault: Callable[[Delivery], str | None]
+    has_left: Callable[[StoredCredential], bool]
+
+
 def process_webhook(
-    open_unit_of_work: OpenUnitOfWork,
-    delivery_id: UUID,
-    is_signed: Callable[[Delivery], bool],
-    now: datetime,
+    open_unit_of_work: OpenUnitOfWork, delivery_id: UUID, check: WebhookCheck, now: datetime
 ) -> WebhookResult:
-    """Acts on a delivery; again is harmless. Raises `InvalidInput` for one that is not signed as it must be."""
+    """Acts on a delivery; again is harmless. One that was refused is judged again.
+
+    Raises `InvalidInput` for one that is not believed.
+    """
     with open_unit_of_work() as work:
         delivery = work.webhooks.get(delivery_id)
-    if delivery.outcome is not None:
+        stored = work.credentials.find(delivery.channel)
+    if delivery.outcome not in (None, WebhookOutcome.REFUSED):
         return WebhookResult(delivery.topic, WebhookOutcome(delivery.outcome))
-    signed = is_signed(delivery)
+    fault = check.find_fault(delivery)
+    if fault is not None:
+        with open_unit_of_work() as work:
+            work.webhooks.refuse(delivery.id, now)
+        raise InvalidInput(fault)
+    leaving = delivery.topic in DISCONNECTING and stored is not None
+    gone = stored if leaving and stored is not None and check.has_left(stored) else None
     with open_unit_of_work() as work:
-        outcome = _act(work, delivery, now) if signed else WebhookOutcome.REFUSED
+        outcome = _act(work, delivery, gone, now)
         work.webhooks.finish(delivery.id, outcome, now)
-    if not signed:
-        raise InvalidInput(
-            f"webhook: the signature of {delivery.topic} does not fit; "
-            "store the app's secret as webhook_secret of the credential"
-        )
     return WebhookResult(delivery.topic, outcome)
 
 
-def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
+def _act(
+    work: UnitOfWork, delivery: Delivery, gone: StoredCredential | None, now: datetime
+) -> WebhookOutcome:
     outcome = WebhookOutcome.IGNORED
     if delivery.topic in DELETED:
         order = _deleted_order(delivery.body)
@@ -64,7 +82,7 @@ def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
             "sales.pull", {"service": delivery.channel}, now + PULL_AFTER
         )
         outcome = WebhookOutcome.PULL_ASKED
-    if delivery.topic in DISCONNECTING:
+    if gone is not None and _is_still(work, gone):
         work.credentials.disconnect(delivery.channel, reconnect=True)
         work.audit.write(
             "credential.disconnected", "credential", None, {"service_name": delivery.channel}
@@ -76,6 +94,12 @@ def _act(work: UnitOfWork, delivery: Delivery, now: datetime) -> WebhookOutcome:
         if outcome is WebhookOutcome.IGNORED:
             outcome = WebhookOutcome.PRIVACY_NOTED
     return outcome
+
+
+def _is_still(work: UnitOfWork, asked: StoredCredential) -> bool:
+    """Whether the credential that the vendor refused is the one that is kept now."""
+    found = work.credentials.find(asked.service_name)
+    return found is not None and found.sealed == asked.sealed
 
 
 def _deleted_order(body: bytes | None) -> str | None:

@@ -20,12 +20,21 @@ from shared.persistence.logins import login_url
 from shared.use_cases.store_credential import store_credential
 from tests.conftest import PASSWORD
 from tests.fixtures.echo import deliver
+from tests.fixtures.sandbox import SandboxClient
+from tests.fixtures.shop_pulls import rows
+from tests.fixtures.shop_scene import ShopScene
 from workers.execution import execute
 from workers.migrate import task_contracts
 from workers.task import TASKS
 from workers.wiring import Wiring, build_wiring
 
 SECRET = "app-secret-of-tests"
+DOMAIN = "acme.myshopify.com"
+UNINSTALLED = json.dumps({"id": 1, "name": "Acme", "myshopify_domain": DOMAIN}).encode()
+SHOP_REDACT = json.dumps({"shop_id": 1, "shop_domain": DOMAIN}).encode()
+REDACT = json.dumps(
+    {"shop_id": 1, "shop_domain": DOMAIN, "customer": {"id": 1}, "orders_to_redact": []}
+).encode()
 BODY = b'{"id": 820982911946154508, "note": "\xf0\x9f\x8e\x81"}'
 
 
@@ -154,32 +163,120 @@ def test_a_burst_of_webhooks_becomes_one_pull(
 @pytest.mark.parametrize(
     "headers", [{}, sign(BODY, "another secret"), sign(b"another body"), {"x-shopify-hmac-sha256": "ü"}]
 )  # fmt: skip
-def test_what_is_not_signed_is_refused_and_forgotten(
+def test_what_is_not_signed_is_refused_and_kept_to_be_judged_again(
     wiring: Wiring, acme: UUID, api: psycopg.Connection, headers: dict[str, str]
 ) -> None:
     store(api, acme, "orders/updated", headers)
     ended = process(wiring, acme)
     assert (ended.state, ended.outcome) == (JobState.FAILED, "discarded")
     assert (ended.error_message or "").startswith(
-        "webhook: the signature of orders/updated does not fit"
+        "signature: that of orders/updated does not fit; store the app's secret as webhook_secret"
     )
-    assert kept(wiring, acme) == [("orders/updated", "refused", None, {}, True)]
+    assert kept(wiring, acme) == [("orders/updated", "refused", BODY, headers, True)]
     assert jobs(wiring, acme, "sales.pull") == []
 
 
-def test_a_shop_that_removed_the_app_is_let_go_and_still_heard(
+def connect(
+    wiring: Wiring, tenant_id: UUID, webhook_secret: str | None, domain: str = DOMAIN
+) -> None:
+    secret = {"shop_domain": domain, "access_token": f"token-{domain}"}
+    secret |= {} if webhook_secret is None else {"webhook_secret": webhook_secret}
+    opener = wiring.unit_of_work(tenant_id, actor="test")
+    store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
+
+
+def test_a_delivery_that_a_wrong_secret_refused_is_judged_again_once_the_secret_is_right(
+    wiring: Wiring, acme: UUID, globex: UUID, api: psycopg.Connection
+) -> None:
+    connect(wiring, acme, "the wrong secret")
+    store(api, acme, "customers/redact", sign(REDACT), 1, REDACT)
+    refused = [process(wiring, acme)]
+    store(api, acme, "orders/updated", sign(BODY), 2)
+    refused.append(process(wiring, acme))
+    assert [job.state for job in refused] == [JobState.FAILED, JobState.FAILED]
+    connect(wiring, acme, SECRET)
+    # One is retried by an operator, the other delivered again by the vendor.
+    JobLedger(wiring.admin).replay(acme, refused[0].id)
+    assert (process(wiring, acme).result or {})["outcome"] == "privacy_noted"
+    store(api, acme, "orders/updated", sign(BODY), 2)
+    assert (process(wiring, acme).result or {})["outcome"] == "pull_asked"
+    assert {row[2] for row in kept(wiring, acme)} == {None}
+    assert kept(wiring, globex) == []
+
+
+def test_refused_bytes_are_forgotten_after_thirty_days(
     wiring: Wiring, acme: UUID, api: psycopg.Connection
 ) -> None:
-    store(api, acme, "app/uninstalled", sign(BODY))
-    assert (process(wiring, acme).result or {})["outcome"] == "disconnected"
+    for number in (1, 2):
+        store(api, acme, "orders/updated", {}, number)
+        process(wiring, acme)
+        rows(
+            wiring, acme,
+            "UPDATE webhook_deliveries SET received_at = now() - interval '31 days' "
+            "WHERE webhook_id = 'webhook-1' RETURNING id",
+        )  # fmt: skip
+    assert sorted(row[2] or b"" for row in kept(wiring, acme)) == [b"", BODY]
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "headers", "fault"),
+    [
+        # Signed with the app's own secret, of another shop of the same app.
+        ("app/uninstalled", {"id": 9, "myshopify_domain": "other.myshopify.com"}, {}, "shop"),
+        ("shop/redact", {"shop_id": 9, "shop_domain": "other.myshopify.com"}, {}, "shop"),
+        ("orders/updated", {"id": 1}, {"X-Shopify-Shop-Domain": "other.myshopify.com"}, "shop"),
+        # A body of one topic under another.
+        ("app/uninstalled", {"id": 1, "note": "an order"}, {}, "topic"),
+        ("app/uninstalled", {"shop_id": 1, "shop_domain": DOMAIN}, {}, "topic"),
+        ("shop/redact", {"shop_domain": DOMAIN, "customer": {}, "orders_to_redact": []}, {}, "topic"),
+        ("customers/redact", {"shop_domain": DOMAIN}, {}, "topic"),
+        ("orders/delete", {"id": 1, "myshopify_domain": DOMAIN}, {}, "topic"),
+        ("shop/redact", [], {}, "topic"),
+    ],
+)  # fmt: skip
+def test_a_signed_body_of_another_shop_or_topic_changes_nothing(
+    wiring: Wiring,
+    acme: UUID,
+    api: psycopg.Connection,
+    topic: str,
+    body: object,
+    headers: dict[str, str],
+    fault: str,
+) -> None:
+    sent = json.dumps(body).encode()
+    store(api, acme, topic, sign(sent) | headers, body=sent)
+    ended = process(wiring, acme)
+    assert ended.state is JobState.FAILED
+    assert (ended.error_message or "").startswith(f"{fault}: ")
+    with wiring.unit_of_work(acme, actor="test")() as work:
+        assert work.credentials.find("shopify_uk") is not None
+
+
+def test_an_old_uninstall_is_believed_only_when_the_vendor_refuses_the_token(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection, shop: SandboxClient
+) -> None:
+    served = ShopScene.build(wiring, acme, shop.url).wiring
+    connect(served, acme, SECRET)
+    store(api, acme, "app/uninstalled", sign(UNINSTALLED), body=UNINSTALLED)
+    assert (process(served, acme).result or {})["outcome"] == "ignored"
+    shop.set(revoke=True)
+    store(api, acme, "app/uninstalled", sign(UNINSTALLED), 2, UNINSTALLED)
+    assert (process(served, acme).result or {})["outcome"] == "disconnected"
     with wiring.unit_of_work(acme, actor="test")() as work:
         (found,) = work.credentials.list_kept()
         assert (found.is_active, found.needs_reconnect, found.sealed) == (False, True, {})
-    store(api, acme, "shop/redact", sign(BODY), 2)
+
+
+def test_what_concerns_customers_is_heard_of_a_shop_that_has_gone(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection
+) -> None:
+    with wiring.unit_of_work(acme, actor="test")() as work:
+        work.credentials.disconnect("shopify_uk", reconnect=True)
+    store(api, acme, "shop/redact", sign(SHOP_REDACT), 2, SHOP_REDACT)
     assert process(wiring, acme).state is JobState.FAILED
     settings = wiring.settings.model_copy(update={"shopify_webhook_secret": SecretStr(SECRET)})
     with build_wiring(settings) as knowing:
-        store(api, acme, "customers/redact", sign(BODY), 3)
+        store(api, acme, "customers/redact", sign(REDACT), 3, REDACT)
         assert (process(knowing, acme).result or {})["outcome"] == "privacy_noted"
     with wiring.admin.transaction() as connection:
         reported = connection.execute(
@@ -187,7 +284,26 @@ def test_a_shop_that_removed_the_app_is_let_go_and_still_heard(
             "AND action IN ('credential.disconnected', 'privacy.request') ORDER BY created_at",
             (acme,),
         ).fetchall()
-    assert [row["action"] for row in reported] == ["credential.disconnected", "privacy.request"]
+    assert [row["action"] for row in reported] == ["privacy.request"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "topic", "line"),
+    [
+        ({"a": "x" * 16_400}, "orders/updated", "headers: must be an object of texts, 16384 bytes"),
+        ({"a": 7}, "orders/updated", "headers: must be an object of texts"),
+        ({"a": {"b": "c"}}, "orders/updated", "headers: must be an object of texts"),
+        (["a"], "orders/updated", "headers: must be an object of texts"),
+        ({}, " ", "topic: is missing"),
+    ],
+)
+def test_headers_are_texts_of_bounded_size(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection, headers: Any, topic: str, line: str
+) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=line):
+        store(api, acme, topic, headers)
+    api.rollback()
+    assert kept(wiring, acme) == []
 
 
 def test_a_topic_that_means_nothing_to_us_is_ignored(

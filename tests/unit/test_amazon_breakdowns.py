@@ -241,9 +241,11 @@ def test_a_refund_that_an_item_has_is_not_shared_again_with_what_all_share() -> 
             reported=(branch("ProductCharges", -10), branch("PromoRebates", 2)),
         )
     )
-    assert [(line.sku, line.total_amount, line.fee_estimated) for line in lines] == [
-        ("A", Decimal(-9), False),
-        ("B", Decimal(1), True),
+    assert [
+        (line.sku, line.total_amount, line.shared_total, line.fee_estimated) for line in lines
+    ] == [
+        ("A", Decimal(-9), Decimal(1), True),
+        ("B", Decimal(1), Decimal(1), True),
     ]
 
 

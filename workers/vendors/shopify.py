@@ -1,6 +1,6 @@
 """Shopify: one shop a credential, GraphQL under one bucket, tokens that may expire."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 
@@ -8,13 +8,15 @@ from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.connectors.shopify.token import ShopifyTokenSource
-from shared.connectors.shopify.webhook import is_signed
+from shared.connectors.shopify.webhook import ExpectedShop, find_fault
 from shared.domain.webhook import Delivery
-from shared.errors import InvalidInput
+from shared.errors import AccessForbidden, CredentialRejected, InvalidInput
 from shared.http.access import Access, FixedAccess
 from shared.security.redaction import remember_secret
 from shared.use_cases.ports import StoredCredential
+from shared.use_cases.process_webhook import WebhookCheck
 from shared.use_cases.vendors import ShopConnector
+from shared.use_cases.windows import ACCOUNT
 from workers.vendors.room import VendorRoom
 
 HEADER = "X-Shopify-Access-Token"
@@ -66,24 +68,37 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def webhook_check(room: VendorRoom) -> Callable[[Delivery], bool]:
-    """Says whether a delivery was signed with the secret of its credential, or with the app's."""
+def webhook_check(room: VendorRoom) -> WebhookCheck:
+    """Says what is wrong with a delivery, and whether a shop has let the app go."""
 
-    def is_true(delivery: Delivery) -> bool:
-        secret = _webhook_secret(room, delivery.channel)
-        remember_secret(secret)
-        return is_signed(delivery.body or b"", delivery.headers, secret)
+    def find_fault_of(delivery: Delivery) -> str | None:
+        expected = _expected_shop(room, delivery.channel)
+        remember_secret(expected.secret)
+        return find_fault(delivery, expected)
 
-    return is_true
+    def has_left(stored: StoredCredential) -> bool:
+        try:
+            with open_shop(room, stored) as connector:
+                connector.describe_shop()
+        except AccessForbidden:
+            # A shop that is frozen, or a permission that is missing, is no shop that has left.
+            return False
+        except CredentialRejected:
+            return True
+        return False
+
+    return WebhookCheck(find_fault_of, has_left)
 
 
-def _webhook_secret(room: VendorRoom, channel: str) -> str:
+def _expected_shop(room: VendorRoom, channel: str) -> ExpectedShop:
     given = room.settings.shopify_webhook_secret
     app_secret = "" if given is None else given.get_secret_value()
-    try:
-        with room.open_unit_of_work() as work:
-            stored = work.credentials.get(channel)
-    except InvalidInput:
-        # A shop that has gone is still told of: by the app's own secret.
-        return app_secret
-    return ShopifyCredential.parse(room.secret(stored)).webhook_secret or app_secret
+    with room.open_unit_of_work() as work:
+        stored = next((c for c in work.credentials.list_kept() if c.service_name == channel), None)
+        account = work.cursors.get(stored.id, ACCOUNT).get("account") if stored else None
+        live = work.credentials.find(channel)
+    if live is None:
+        # A shop that has gone still sends what concerns its customers, signed with the app's own secret.
+        return ExpectedShop(app_secret, None, account)
+    credential = ShopifyCredential.parse(room.secret(live))
+    return ExpectedShop(credential.webhook_secret or app_secret, credential.shop_domain, account)

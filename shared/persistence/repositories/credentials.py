@@ -52,19 +52,23 @@ class CredentialRepository:
 
     def get(self, service_name: str) -> StoredCredential:
         """The active credential of a service; raises `InvalidInput` where there is none."""
-        with self._connection.cursor(row_factory=class_row(StoredCredential)) as cursor:
-            stored = cursor.execute(
-                "SELECT id, company_id, service_name, service_type, credentials_encrypted AS sealed "
-                "FROM api_credentials "
-                "WHERE service_name = %s AND is_active AND credentials_encrypted IS NOT NULL",
-                (service_name,),
-            ).fetchone()
+        stored = self.find(service_name)
         if stored is None:
             raise InvalidInput(
                 f"service: no active credential of {service_name!r}; "
                 "`capliquify credentials set` stores one"
             )
         return stored
+
+    def find(self, service_name: str) -> StoredCredential | None:
+        """The active credential of a service, or None."""
+        with self._connection.cursor(row_factory=class_row(StoredCredential)) as cursor:
+            return cursor.execute(
+                "SELECT id, company_id, service_name, service_type, credentials_encrypted AS sealed "
+                "FROM api_credentials "
+                "WHERE service_name = %s AND is_active AND credentials_encrypted IS NOT NULL",
+                (service_name,),
+            ).fetchone()
 
     def connected(self, service_type: str) -> list[str]:
         """The names of the services of a type that can be called, by name."""
