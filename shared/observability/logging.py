@@ -7,6 +7,8 @@ from typing import Any
 
 import structlog
 
+from shared.observability.plain_text import plain_value
+
 Event = MutableMapping[str, Any]
 
 
@@ -21,6 +23,7 @@ def configure_logging(redact: Callable[[str], str], level: int = logging.INFO) -
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _made_plain,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,6 +50,13 @@ def configure_logging(redact: Callable[[str], str], level: int = logging.INFO) -
     root.setLevel(level)
     # Every request with its full address is not for a log.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _made_plain(_logger: Any, _method: str, event: Event) -> Event:
+    """Texts of strangers do not reach a terminal raw."""
+    return {
+        name: each if name.startswith("_") else plain_value(each) for name, each in event.items()
+    }
 
 
 def _redacting(

@@ -104,3 +104,13 @@ def test_no_test_reaches_beyond_this_machine() -> None:
     # 192.0.2.1 is reserved for documentation: nobody answers there.
     with pytest.raises(SocketConnectBlockedError), socket.socket() as outside:
         outside.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in SOURCES if "cli" in path.parts], ids=lambda path: path.name
+)
+def test_commands_print_through_the_console_that_shows_text_as_text(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if path.name != "console.py":
+        assert not re.search(r"(?<!make_)\bConsole\(", text)
+        assert "typer.echo(json" not in text

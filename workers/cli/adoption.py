@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 import typer
-from rich.console import Console
 
 from shared.errors import InvalidInput
 from shared.persistence.adoption.adopt import (
@@ -14,8 +13,9 @@ from shared.persistence.adoption.adopt import (
     needs_adoption,
     try_adoption,
 )
+from workers.cli.console import make_console
 
-console = Console(soft_wrap=True, highlight=False)
+console = make_console(soft_wrap=True, highlight=False)
 
 
 def adopt(url: str, *, plan: bool, confirmed: bool) -> None:
@@ -39,9 +39,9 @@ def adopt(url: str, *, plan: bool, confirmed: bool) -> None:
 
 def _list(found: Iterable[Adopted]) -> None:
     for each in found:
-        console.print(f"[bold]{each.name}[/bold]: {each.rows:,} rows to bring")
+        console.print(f"{each.name}: {each.rows:,} rows to bring")
         for line in each.differences:
-            console.print(f"  {line}", markup=False)
+            console.print(f"  {line}")
 
 
 def _tell(adopted: Iterable[Adopted]) -> None:

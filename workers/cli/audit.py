@@ -6,14 +6,14 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.persistence.audit_log import AuditEntry, AuditFilter, search_audit_log
+from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
 from workers.platform import open_platform
 
-console = Console(markup=False)
+console = make_console()
 
 
 class Severity(StrEnum):
@@ -47,7 +47,7 @@ def audit(
     if as_json:
         for entry in entries:
             fields = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
-            typer.echo(json.dumps(fields, default=str))
+            echo_json(fields, default=str)
         return
     table = Table("when (UTC)", "tenant", "action", "severity", "actor", "changes")
     for entry in entries:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -23,11 +22,12 @@ from shared.security.sealed import sealing_key
 from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
+from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Vendor credentials, sealed before they are stored.")
-console = Console()
+console = make_console()
 
 Slug = Annotated[str, typer.Option(help="The tenant's slug")]
 
@@ -220,7 +220,7 @@ def _yes(value: bool) -> str:
 
 
 def _say(line: str) -> None:
-    console.print(line, soft_wrap=True, markup=False, highlight=False)
+    console.print(line, soft_wrap=True, highlight=False)
 
 
 def _read_secret(text: str) -> dict[str, str]:

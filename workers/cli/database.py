@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from shared.errors import ServiceError
 from shared.persistence.migrations.runner import WORKERS, Migrated, OnDone
 from shared.persistence.migrations.schema_versions import PlannedMove
+from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 if TYPE_CHECKING:
     from workers.migrate import MigrationOrder
 
-console = Console(soft_wrap=True, highlight=False)
+console = make_console(soft_wrap=True, highlight=False)
 
 # Nobody reads a list of ten thousand.
 LONGEST_LIST = 20
@@ -90,8 +90,8 @@ def _follow(progress: Progress) -> OnDone:
     def follow(migrated: Migrated, total: int) -> None:
         if migrated.error is not None:
             failed.append(migrated.slug)
-        told = f"[red]{len(failed)} failed[/red]" if failed else ""
-        progress.update(shown, total=total, advance=1, failed=told)
+        names = f"{len(failed)} failed" if failed else ""
+        progress.update(shown, total=total, advance=1, failed=names)
 
     return follow
 
@@ -120,8 +120,7 @@ def _summarise(ended: Sequence[Migrated]) -> None:
     )
     for each in failed[:LONGEST_LIST]:
         place = each.revision or "nothing"
-        console.print(f"[red]{each.slug}[/red] stays at {place}: ", end="")
-        console.print(str(each.error), markup=False)
+        console.print(f"{each.slug} stays at {place}: {each.error}")
     if len(failed) > LONGEST_LIST:
         console.print(f"… and {len(failed) - LONGEST_LIST} more")
     if failed:

@@ -9,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
-from rich.console import Console
-
 from shared.config import Settings
 from shared.domain.job import Job
 from shared.domain.quota import Tier
@@ -27,6 +25,7 @@ from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import HORIZON_DAYS
 from shared.use_cases.store_credential import store_credential
+from workers.cli.console import make_console
 from workers.cli.tenants import register
 from workers.platform import embedded_servers, prepare_home
 from workers.supervisor import Supervisor
@@ -41,7 +40,7 @@ BALANCES = {
     date(2011, 11, 30): ("26100.00", "11200.00", "8800.00", "3500.00"),
 }
 
-console = Console()
+console = make_console()
 
 
 def demo() -> None:
@@ -60,7 +59,7 @@ def demo() -> None:
     if not agree:
         raise GiveUp("demo: the figures or the isolation are not as they must be; see above")
     console.print(
-        "\n[bold green]Done.[/bold green] The data stay in "
+        "\nDone. The data stay in "
         f"{home}; look on with `capliquify tenants list` or `capliquify services start`.",
         soft_wrap=True,
     )
@@ -135,7 +134,7 @@ def _check_isolation(wiring: Wiring, tenant_id: UUID) -> bool:
     neighbour = _ensure_tenant(wiring, NEIGHBOUR, "Demo Neighbour")
     refusal = reach_neighbour(wiring.database, tenant_id, neighbour)
     if refusal is None:
-        console.print(f"[red]{SLUG} could read {NEIGHBOUR}'s tables[/red]")
+        console.print(f"{SLUG} could read {NEIGHBOUR}'s tables", style="red")
         return False
     console.print(f"Isolation: {SLUG} tried to read {NEIGHBOUR}'s tables; PostgreSQL: {refusal!r}.")
     return True

@@ -1,16 +1,17 @@
 """`capliquify doctor`."""
 
 import redis
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from shared.errors import CapLiquifyError, ServiceError
 from shared.persistence.database import Database
 from shared.persistence.doctor import Finding, Verdict, examine, examine_login
+from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring, read_key_ring
 
-console = Console()
+console = make_console()
 COLOURS = {Verdict.GOOD: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
 
@@ -20,8 +21,9 @@ def doctor() -> None:
         findings = [*_database(wiring), *_logins(wiring), _broker(wiring), _keys(wiring)]
     table = Table("check", "", "found", "mend")
     for each in findings:
-        colour = COLOURS[each.verdict]
-        table.add_row(each.check, f"[{colour}]{each.verdict}[/{colour}]", each.found, each.mend)
+        table.add_row(
+            each.check, Text(each.verdict, style=COLOURS[each.verdict]), each.found, each.mend
+        )
     console.print(table)
     bad = sum(each.verdict is Verdict.BAD for each in findings)
     if bad:

@@ -5,17 +5,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
 from shared.persistence.tenancy import find_tenant
 from shared.use_cases.enter_balances import enter_balances
+from workers.cli.console import make_console
 from workers.platform import open_platform
 
 app = typer.Typer(no_args_is_help=True, help="Balances that no accounting system tells.")
-console = Console()
+console = make_console()
 
 
 @app.callback()

@@ -1,6 +1,5 @@
 """`capliquify jobs`: put jobs on the ledger, look at them, cancel, replay and watch them."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,7 +7,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.domain.job import Job, JobState
@@ -16,6 +14,7 @@ from shared.errors import GiveUp, InvalidInput
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.registry import tenant_slugs
 from shared.persistence.tenancy import find_tenant
+from workers.cli.console import echo_json, make_console
 from workers.cli.job_story import print_story
 from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
@@ -23,8 +22,7 @@ from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
-# What others wrote is shown as it is: brackets are no markup.
-console = Console(markup=False)
+console = make_console()
 # A table that is narrower than its ids would show nothing; a terminal wraps it, a pipe does not mind.
 WIDTH = 150
 
@@ -67,9 +65,9 @@ def list_jobs(
         slugs = tenant_slugs(wiring.admin, {job.tenant_id for job in jobs})
     if as_json:
         for job in jobs:
-            typer.echo(json.dumps(_as_json(job, slugs[job.tenant_id])))
+            echo_json(_as_json(job, slugs[job.tenant_id]))
     else:
-        Console(markup=False, width=max(console.width, WIDTH)).print(_table(jobs, slugs))
+        make_console(width=max(console.width, WIDTH)).print(_table(jobs, slugs))
 
 
 @app.command()
@@ -119,7 +117,7 @@ def watch(job_id: JobId) -> None:
     if ended.state is not JobState.SUCCEEDED:
         why = f": {ended.error_message}" if ended.error_message else ""
         raise GiveUp(f"the job is {ended.state}{why}")
-    typer.echo(json.dumps(ended.result))
+    echo_json(ended.result)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import sys
 import psycopg
 import psycopg.errors
 import typer
-from rich.console import Console
 
 from shared.errors import CapLiquifyError, InvalidInput, TenantMissing
 from shared.observability.logging import configure_logging
@@ -27,6 +26,7 @@ from workers.cli import (
     tenants,
     up,
 )
+from workers.cli.console import make_console
 
 app = typer.Typer(
     name="capliquify",
@@ -81,5 +81,5 @@ def describe_database_error(error: psycopg.Error) -> str:
 
 
 def _print(message: str) -> None:
-    console = Console(stderr=True, soft_wrap=True)
-    console.print(f"error: {redact(message)}", style="bold red", markup=False, highlight=False)
+    console = make_console(stderr=True, soft_wrap=True)
+    console.print(f"error: {redact(message)}", style="bold red", highlight=False)

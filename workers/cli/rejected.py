@@ -1,12 +1,10 @@
 """`capliquify rejected`."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.domain.advice import advise
@@ -16,9 +14,10 @@ from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
 from shared.persistence.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
+from workers.cli.console import echo_json, make_console
 from workers.platform import open_platform
 
-console = Console(markup=False)
+console = make_console()
 OWN = "(our figures)"
 
 
@@ -41,7 +40,7 @@ def rejected(
     if as_json:
         for group in groups:
             reported = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}
-            typer.echo(json.dumps(reported, default=_as_text, ensure_ascii=False))
+            echo_json(reported, default=_as_text)
         return
     if not groups:
         console.print(f"{tenant}: nothing is set aside" + (f" of {service}" if service else ""))

@@ -1,13 +1,11 @@
 """`capliquify rules`: what a tenant decides about its figures where the vendors do not say."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.connectors.shopify.marketplaces import MARKETPLACES
@@ -19,13 +17,14 @@ from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import UnitOfWork
+from workers.cli.console import echo_json, make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(
     no_args_is_help=True, help="How figures are counted where a vendor leaves it open."
 )
-console = Console(markup=False)
+console = make_console()
 
 REGISTERED = "registered for VAT: a price holds VAT where its channel does not say so"
 NOT_REGISTERED = "not registered for VAT: no price holds any where its channel does not say so"
@@ -50,7 +49,7 @@ def show(
             "count_copies_of": sorted(found.count_copies_of),
             "vat_rates": {sku: f"{rate.normalize():f}" for sku, rate in rates.items()},
         }
-        typer.echo(json.dumps(reported, ensure_ascii=False))
+        echo_json(reported)
         return
     table = Table("rule", "is")
     table.add_row("prices include VAT where a channel does not say", "yes" if registered else "no")

@@ -1,18 +1,17 @@
 """`capliquify run`: one job, here and now, with the same life as on a worker."""
 
 import importlib
-import json
 import os
 import socket
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from shared.domain.job import JobState
 from shared.errors import GiveUp, InvalidInput
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.tenancy import find_tenant
+from workers.cli.console import echo_json, make_console
 from workers.platform import open_platform
 from workers.task import TASKS, TaskDefinition
 
@@ -34,7 +33,7 @@ def run(
             found = find_tenant(connection, tenant)
         ledger = JobLedger(wiring.dispatcher)
         job = ledger.place_here(JobOrder(found.id, name, given, "operator"))
-        with Console(stderr=True).status(f"{name} for {tenant}"):
+        with make_console(stderr=True).status(f"{name} for {tenant}"):
             execute(
                 definition,
                 job.as_lease(),
@@ -54,7 +53,7 @@ def run(
         raise InvalidInput(ended.error_message or "arguments: cannot be used")
     if ended.state is not JobState.SUCCEEDED:
         raise GiveUp(ended.error_message or f"the job is {ended.state}, not done")
-    typer.echo(json.dumps(ended.result))
+    echo_json(ended.result)
 
 
 def find_task(name: str) -> TaskDefinition[Any, Any]:

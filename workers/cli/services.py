@@ -3,18 +3,18 @@
 import shlex
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.errors import ServiceError
+from workers.cli.console import make_console
 from workers.platform import export
 
 app = typer.Typer(
     no_args_is_help=True, help="The PostgreSQL and Valkey that come with the project."
 )
-console = Console()
+console = make_console()
 
 
 def _services() -> EmbeddedServices:

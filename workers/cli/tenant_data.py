@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shared.embedded.binaries import postgresql_binaries
 from shared.errors import ServiceError, TenantMissing
@@ -17,10 +16,11 @@ from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
 from shared.persistence.lifecycle import TenantLifecycle
 from shared.persistence.tenancy import find_tenant
+from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
-console = Console(soft_wrap=True)
+console = make_console(soft_wrap=True)
 
 Slug = Annotated[str, typer.Argument(help="The tenant's short name")]
 

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from shared.domain.quota import UNLIMITED, Overrides, Tier
@@ -14,12 +13,13 @@ from shared.persistence.lifecycle import TenantDetails, TenantLifecycle
 from shared.persistence.registry import insert_tenant
 from shared.persistence.tenancy import name_actor
 from shared.use_cases.create_tenant import NewTenant, create_tenant
+from workers.cli.console import make_console
 from workers.cli.tenant_data import backup, export, restore_backup
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Customers, each with a schema of their own.")
-console = Console(soft_wrap=True, markup=False)
+console = make_console(soft_wrap=True)
 
 Slug = Annotated[str, typer.Argument(help="The tenant's short name")]
 Limit = Annotated[

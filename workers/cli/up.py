@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from shared.config import Settings
 from shared.embedded.ports import free_port
 from shared.errors import ServiceError
+from workers.cli.console import make_console
 from workers.platform import open_platform, prepare_home
 from workers.queues import Queue
 from workers.supervisor import Program, supervising
@@ -21,7 +21,7 @@ from workers.supervisor import Program, supervising
 LOOK_S = 0.5
 LOCK = "up.lock"
 
-console = Console()
+console = make_console()
 
 
 def up(

@@ -108,7 +108,8 @@ class Night:
                 os.killpg(pid, signal.SIGKILL)
                 self.killed = job.id
                 self._console.print(
-                    f"[yellow]kill -9 of {VICTIM_PROGRAM} in the middle of {job.name}[/yellow]: "
+                    f"kill -9 of {VICTIM_PROGRAM} in the middle of {job.name}: "
                     "its lease runs out, the job goes to another worker.",
+                    style="yellow",
                     soft_wrap=True,
                 )

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from shared.domain.job import Job
 from shared.persistence.reports import CapitalRow, SalesTotals, SkuOutlook, UsageRow
@@ -23,7 +24,7 @@ def print_totals(console: Console, tables: SalesTotals, counted: Totals) -> bool
         ("revenue, net of refunds (GBP)", tables.revenue, counted.revenue, ",.2f"),
     )
     for name, found, true, form in rows:
-        sign = "[green]equal[/green]" if found == true else "[red]DIFFERENT[/red]"
+        sign = Text("equal", "green") if found == true else Text("DIFFERENT", "red")
         table.add_row(name, format(found, form), format(true, form), sign)
     console.print(table)
     agree = all(found == true for _, found, true, _ in rows)
