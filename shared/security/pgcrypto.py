@@ -43,3 +43,11 @@ class UpgradingVault:
         return (
             self._read_pgcrypto(sealed) if is_pgcrypto(sealed) else self._today.open(sealed, place)
         )
+
+    def sign(self, data: bytes, purpose: str) -> str:
+        """A code that only a holder of the active key can make."""
+        return self._today.sign(data, purpose)
+
+    def verify(self, data: bytes, signature: str, purpose: str) -> None:
+        """Raises `VaultError` unless a key of ours has signed this very data for this purpose."""
+        self._today.verify(data, signature, purpose)

@@ -7,6 +7,7 @@ without padding. The additional data is the place that the value is kept in,
 
 import base64
 import binascii
+import hmac
 import os
 from collections.abc import Mapping
 
@@ -40,6 +41,11 @@ class KeyRing:
                 "vault keys: no key is set; set CAPLIQUIFY_VAULT_KEYS to <id>:<base64>"
             )
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        # Another key for another use: what is signed says nothing of what is sealed.
+        self._signing = {
+            key_id: hmac.digest(key, b"capliquify signature", "sha256")
+            for key_id, key in keys.items()
+        }
         self.active_id = active_id
 
     @classmethod
@@ -74,6 +80,15 @@ class KeyRing:
                 f"vault: the value was sealed with key {key_id!r}, which is not on the key ring; "
                 "add it to CAPLIQUIFY_VAULT_KEYS"
             ) from None
+
+    def code(self, key_id: str, data: bytes, purpose: str) -> str:
+        """The authentication code of data under a key; raises `VaultError` for an id that is not on the ring."""
+        if key_id not in self._signing:
+            raise VaultError(
+                f"vault: it was signed with key {key_id!r}, which is not on the key ring; "
+                "add it to CAPLIQUIFY_VAULT_KEYS"
+            )
+        return hmac.digest(self._signing[key_id], purpose.encode() + b"\0" + data, "sha256").hex()
 
     def __repr__(self) -> str:
         return f"KeyRing(ids={sorted(self._ciphers)}, active={self.active_id!r})"
@@ -116,6 +131,19 @@ class AesGcmVault:
                 "or the value was changed, cut off or moved; set the right key in CAPLIQUIFY_VAULT_KEYS "
                 "or store the credential again"
             ) from None
+
+    def sign(self, data: bytes, purpose: str) -> str:
+        """A code that only a holder of the active key can make, as `<key id>.<hex>`."""
+        key_id = self._keys.active_id
+        return f"{key_id}.{self._keys.code(key_id, data, purpose)}"
+
+    def verify(self, data: bytes, signature: str, purpose: str) -> None:
+        """Raises `VaultError` unless a key of the ring has signed this very data for this purpose."""
+        key_id, _, code = signature.strip().partition(".")
+        if not KEY_ID.fullmatch(key_id) or not hmac.compare_digest(
+            self._keys.code(key_id, data, purpose).encode(), code.encode()
+        ):
+            raise VaultError("vault: the signature is not of our key, or the data were changed")
 
 
 def _decode(encoded: str) -> bytes:

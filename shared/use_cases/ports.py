@@ -286,6 +286,14 @@ class Report(Protocol):
     def __call__(self, done: int, total: int | None, message: str) -> None: ...
 
 
+class Signer(Protocol):
+    """Proves that data were written by a holder of our keys."""
+
+    def sign(self, data: bytes, purpose: str) -> str: ...
+    def verify(self, data: bytes, signature: str, purpose: str) -> None:
+        """Raises `VaultError` unless a key of ours has signed this very data for this purpose."""
+
+
 class Vault(Protocol):
     """Seals and opens secrets; `place` binds a sealed value to where it is kept."""
 

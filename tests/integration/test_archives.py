@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
+import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,16 +14,19 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from shared.embedded.binaries import postgresql_binaries
-from shared.errors import InvalidInput, ServiceError
-from shared.persistence.archives.backup import back_up, count_rows
+from shared.errors import InvalidInput
+from shared.persistence.archives.backup import back_up, columns_of
 from shared.persistence.archives.export import ExportFormat, export_tenant
-from shared.persistence.archives.programs import ClientPrograms
-from shared.persistence.archives.restore import rename_schema, restore
+from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
 from shared.persistence.lifecycle import TenantLifecycle
+from shared.persistence.migrations.one_tenant import migrate_one
+from shared.persistence.migrations.schema_versions import SchemaVersion
+from shared.persistence.migrations.steps import load_steps, newest_revision
 from shared.persistence.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
+from shared.security.vault import AesGcmVault, KeyRing
+from shared.use_cases.ports import Signer
 from shared.use_cases.store_credential import open_credential, store_credential
 from tests.isolation.conftest import fill
 from workers.wiring import Wiring
@@ -30,9 +35,8 @@ SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "shpat_1"}
 
 
 @pytest.fixture
-def programs() -> ClientPrograms:
-    binaries = postgresql_binaries()
-    return ClientPrograms(binaries.bin, binaries.env)
+def signer(wiring: Wiring) -> Signer:
+    return wiring.vault
 
 
 @pytest.fixture
@@ -51,7 +55,7 @@ def rows_of(database_url: str, tenant_id: UUID) -> dict[str, list[Any]]:
     """Every row of every table as text, but for the sealed secrets."""
     with psycopg.connect(database_url) as connection:
         schema = schema_of(tenant_id)
-        tables = count_rows(connection, schema)
+        tables = columns_of(connection, schema)
         found = {}
         for table in tables:
             columns = sql.SQL("to_jsonb(t) - 'credentials_encrypted' - 'updated_at'")
@@ -67,17 +71,17 @@ def test_a_backup_restored_under_a_new_id_equals_the_original_row_by_row(
     filled: UUID,
     globex: UUID,
     database_url: str,
-    programs: ClientPrograms,
+    signer: Signer,
     tmp_path: Path,
 ) -> None:
     before = rows_of(database_url, filled)
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
-    restored = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    restored = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
     assert restored.tenant_id != filled
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 1
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 0
     assert rows_of(database_url, restored.tenant_id) == before
-    assert sum(len(rows) for rows in before.values()) == 19
+    assert sum(len(rows) for rows in before.values()) == 18
     lifecycle = TenantLifecycle(wiring.admin, "t")
     assert lifecycle.show("acme-copy").status == "SUSPENDED"
     with tenant_transaction(wiring.database, restored.tenant_id) as connection:
@@ -90,11 +94,11 @@ def test_a_restored_credential_opens_in_its_new_place_only(
     filled: UUID,
     globex: UUID,
     database_url: str,
-    programs: ClientPrograms,
+    signer: Signer,
     tmp_path: Path,
 ) -> None:
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
-    restored = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    restored = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
     rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id)
     with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.tenants SET subscription_status = 'ACTIVE'")
@@ -109,11 +113,11 @@ def test_a_backup_of_a_purged_tenant_comes_back_as_itself(
     filled: UUID,
     globex: UUID,
     database_url: str,
-    programs: ClientPrograms,
+    signer: Signer,
     tmp_path: Path,
 ) -> None:
     before = rows_of(database_url, filled)
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
     lifecycle = TenantLifecycle(wiring.admin, "t")
     lifecycle.delete("acme")
     with psycopg.connect(database_url) as connection:
@@ -123,19 +127,19 @@ def test_a_backup_of_a_purged_tenant_comes_back_as_itself(
         )
     lifecycle.approve_purge("acme", "Jo")
     lifecycle.purge("acme")
-    restored = restore(database_url, programs, tmp_path / "acme.backup", None)
+    restored = restore(database_url, signer, tmp_path / "acme.backup", None)
     assert (restored.tenant_id, restored.slug) == (filled, "acme")
     assert rows_of(database_url, filled) == before
 
 
 def test_restoring_on_top_of_a_living_tenant_is_refused(
-    filled: UUID, globex: UUID, database_url: str, programs: ClientPrograms, tmp_path: Path
+    filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
 ) -> None:
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
     before = rows_of(database_url, filled)
     for slug in (None, "globex"):
         with pytest.raises(InvalidInput, match="never overwrites"):
-            restore(database_url, programs, tmp_path / "acme.backup", slug)
+            restore(database_url, signer, tmp_path / "acme.backup", slug)
     assert rows_of(database_url, filled) == before
 
 
@@ -144,77 +148,184 @@ def test_a_restore_that_was_cut_off_before_its_secrets_were_bound_is_finished(
     filled: UUID,
     globex: UUID,
     database_url: str,
-    programs: ClientPrograms,
+    signer: Signer,
     tmp_path: Path,
 ) -> None:
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
-    first = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
-    again = restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    first = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
+    again = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
     assert again == first
     TenantLifecycle(wiring.admin, "t").resume("acme-copy")
     with pytest.raises(InvalidInput, match="never overwrites"):
-        restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+        restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
 
 
-def test_a_damaged_backup_leaves_nothing_half_made(
-    wiring: Wiring,
-    filled: UUID,
-    globex: UUID,
-    database_url: str,
-    programs: ClientPrograms,
-    tmp_path: Path,
+def pack(path: Path, *members: tuple[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def members_of(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        found = {each.name: archive.extractfile(each) for each in archive.getmembers()}
+        return {name: file.read() for name, file in found.items() if file}
+
+
+def signed(signer: Signer, manifest: bytes) -> tuple[str, bytes]:
+    return "manifest.sig", signer.sign(manifest, "capliquify backup").encode()
+
+
+def test_rows_that_were_changed_cut_off_or_added_leave_nothing_half_made(
+    wiring: Wiring, filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
 ) -> None:
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
-    with tarfile.open(tmp_path / "acme.backup") as archive:
-        archive.extractall(tmp_path, filter="data")
-    dump = tmp_path / "schema.dump"
-    dump.write_bytes(dump.read_bytes()[:-3000])
-    with tarfile.open(tmp_path / "cut.backup", "w") as archive:
-        archive.add(tmp_path / "manifest.json", "manifest.json")
-        archive.add(dump, "schema.dump")
-    with pytest.raises(ServiceError):
-        restore(database_url, programs, tmp_path / "cut.backup", "acme-copy")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    members = members_of(tmp_path / "acme.backup")
+    name = max(
+        (each for each in members if each.endswith(".rows")), key=lambda each: len(members[each])
+    )
+    rows = members[name]
+    for changed in (rows[:-3], b"", rows + rows, rows.replace(b"4", b"5")):
+        other = pack(tmp_path / "other.backup", *(members | {name: changed}).items())
+        with pytest.raises(InvalidInput, match="nothing was changed"):
+            restore(database_url, signer, other, "acme-copy")
+    del members[name]
+    with pytest.raises(InvalidInput, match="it is not a backup of a tenant"):
+        restore(database_url, signer, pack(tmp_path / "less.backup", *members.items()), "acme-copy")
     assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme", "globex"]
 
 
+def test_a_backup_that_our_key_has_not_signed_is_refused(
+    filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    members = members_of(tmp_path / "acme.backup")
+    manifest = members["manifest.json"]
+    stranger = AesGcmVault(KeyRing.parse(KeyRing.generate("k9")))
+    namesake = AesGcmVault(KeyRing.parse(KeyRing.generate(signer.sign(b"", "x").partition(".")[0])))
+    for change, line in (
+        (
+            {"manifest.json": manifest.replace(b"STARTER", b"ENTERPRISE")},
+            "the signature is not of our key",
+        ),
+        (dict([signed(stranger, manifest)]), "signed with key 'k9', which is not on the key ring"),
+        (dict([signed(namesake, manifest)]), "the signature is not of our key"),
+        (
+            {"manifest.sig": signer.sign(manifest, "another purpose").encode()},
+            "the signature is not",
+        ),
+        ({"manifest.sig": b""}, "the signature is not of our key"),
+    ):
+        other = pack(tmp_path / "other.backup", *(members | change).items())
+        with pytest.raises(InvalidInput, match=line):
+            restore(database_url, signer, other, "acme-copy")
+
+
+def test_a_table_of_a_backup_is_data_and_no_statement(
+    wiring: Wiring, filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    """Even who holds the key cannot run SQL, or write anywhere but into the tenant's known tables."""
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    members = members_of(tmp_path / "acme.backup")
+    manifest = json.loads(members["manifest.json"])
+    crafted = b"x; COMMIT; DROP TABLE public.tenants\n"
+    for name in (
+        'products"; DROP TABLE public.tenants; --',
+        "tenants",
+        "pg_authid",
+        "alembic_version",
+    ):
+        manifest["tables"].append(
+            {
+                "name": name, "file": f"{name}.rows", "columns": ["slug"], "rows": 1,
+                "sha256": hashlib.sha256(crafted).hexdigest(),
+            }
+        )  # fmt: skip
+        members[f"{name}.rows"] = crafted
+    members["manifest.json"] = json.dumps(manifest).encode()
+    members |= dict([signed(signer, members["manifest.json"])])
+    restored = restore(
+        database_url, signer, pack(tmp_path / "other.backup", *members.items()), "acme-copy"
+    )
+    assert restored.left_out == (
+        'products"; DROP TABLE public.tenants; --', "tenants", "pg_authid", "alembic_version",
+    )  # fmt: skip
+    assert rows_of(database_url, restored.tenant_id) == rows_of(database_url, filled)
+
+
+def test_a_backup_of_an_older_schema_is_brought_up_to_date(
+    wiring: Wiring, filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    version = SchemaVersion(filled, "acme", schema_of(filled), newest_revision())
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        migrate_one(connection, version, load_steps(), 2)
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    restored = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
+    assert TenantLifecycle(wiring.admin, "t").show("acme-copy").schema_revision == newest_revision()
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        migrate_one(connection, replace(version, revision="t0002"), load_steps(), len(load_steps()))
+    assert rows_of(database_url, restored.tenant_id) == rows_of(database_url, filled)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "line"),
+    [
+        (b"[]", "manifest: "),
+        (b"{", "it is not a backup of a tenant"),
+        (b"[" * 100_000, "it is not a backup of a tenant"),
+        (b'{"format": "capliquify-backup-1"}', "format: "),
+        (b" " * 4_000_001, "it is not a backup of a tenant"),
+        (b'{"format": "capliquify-backup-2", "made_at": 7}', "made_at: "),
+    ],
+)
+def test_a_manifest_that_is_none_is_one_line(
+    database_url: str, signer: Signer, tmp_path: Path, manifest: bytes, line: str
+) -> None:
+    file = pack(tmp_path / "x", ("manifest.json", manifest), signed(signer, manifest))
+    with pytest.raises(InvalidInput, match=line) as caught:
+        restore(database_url, signer, file, "copy")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_tar_of_links_devices_or_twins_is_refused(
+    database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE):
+        with tarfile.open(tmp_path / "x", "w") as archive:
+            info = tarfile.TarInfo("manifest.json")
+            info.type, info.linkname = kind, "/etc/passwd"
+            archive.addfile(info)
+        with pytest.raises(InvalidInput, match="it is not a backup of a tenant"):
+            restore(database_url, signer, tmp_path / "x", "copy")
+    twins = pack(tmp_path / "x", ("manifest.json", b"{}"), ("manifest.json", b"{}"))
+    with pytest.raises(InvalidInput, match="it is not a backup of a tenant"):
+        restore(database_url, signer, twins, "copy")
+
+
 def test_a_backup_of_a_newer_release_is_refused(
-    filled: UUID, globex: UUID, database_url: str, programs: ClientPrograms, tmp_path: Path
+    filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
 ) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "UPDATE public.tenants SET schema_revision = 't9999' WHERE slug = 'acme'"
         )
-    back_up(database_url, programs, "acme", tmp_path / "acme.backup")
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
     with pytest.raises(InvalidInput, match="at t9999, which this release does not know"):
-        restore(database_url, programs, tmp_path / "acme.backup", "acme-copy")
+        restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup at all" * 100])
 def test_a_file_that_is_no_backup_is_named(
-    database_url: str, programs: ClientPrograms, tmp_path: Path, content: bytes
+    database_url: str, signer: Signer, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(InvalidInput, match="it is not a backup of a tenant"):
-        restore(database_url, programs, tmp_path / "x", "copy")
+        restore(database_url, signer, tmp_path / "x", "copy")
     with pytest.raises(InvalidInput, match="No such file"):
-        restore(database_url, programs, tmp_path / "missing", "copy")
-
-
-def test_rows_are_never_rewritten_by_a_new_schema_name() -> None:
-    script = [
-        b'CREATE TABLE "tenant_1".notes (t text);\n',
-        b'COPY "tenant_1".notes (t) FROM stdin;\n',
-        b"this speaks of tenant_1\n",
-        b"\\.\n",
-        b'ALTER TABLE ONLY "tenant_1".notes ADD PRIMARY KEY (t);\n',
-    ]
-    assert list(rename_schema(script, "tenant_1", "tenant_2")) == [
-        b'CREATE TABLE "tenant_2".notes (t text);\n',
-        b'COPY "tenant_2".notes (t) FROM stdin;\n',
-        b"this speaks of tenant_1\n",
-        b"\\.\n",
-        b'ALTER TABLE ONLY "tenant_2".notes ADD PRIMARY KEY (t);\n',
-    ]
+        restore(database_url, signer, tmp_path / "missing", "copy")
 
 
 @pytest.mark.parametrize("form", ExportFormat)
@@ -251,3 +362,33 @@ def test_an_export_never_overwrites(wiring: Wiring, filled: UUID, tmp_path: Path
     (tmp_path / "export" / "mine.txt").write_text("keep", encoding="utf-8")
     with pytest.raises(InvalidInput, match="is not empty"):
         export_tenant(wiring.database, filled, tmp_path / "export", ExportFormat.CSV)
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\rx", "＝1"]
+
+
+def test_a_spreadsheet_runs_nothing_of_an_export_and_raw_is_to_the_letter(
+    wiring: Wiring, acme: UUID, globex: UUID, tmp_path: Path
+) -> None:
+    with tenant_transaction(wiring.database, acme) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO products (company_id, sku, name) SELECT id, %s, 'a=1' FROM companies",
+            [(each,) for each in FORMULAS],
+        )
+    for raw, before in ((False, "'"), (True, "")):
+        folder = tmp_path / f"export-{raw}"
+        export_tenant(wiring.database, acme, folder, ExportFormat.CSV, raw=raw)
+        with (folder / "tenant.products.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        assert sorted(row["sku"] for row in rows) == sorted(before + each for each in FORMULAS)
+        assert {row["name"] for row in rows} == {"a=1"}
+
+
+def test_an_export_is_for_its_owners_eyes(
+    wiring: Wiring, acme: UUID, globex: UUID, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o777)
+    (tmp_path / "export").mkdir(mode=0o777)
+    export_tenant(wiring.database, acme, tmp_path / "export", ExportFormat.JSON)
+    modes = {oct(path.stat().st_mode & 0o777) for path in (tmp_path / "export").iterdir()}
+    assert modes == {"0o600"}

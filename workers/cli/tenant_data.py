@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from shared.embedded.binaries import postgresql_binaries
 from shared.errors import ServiceError, TenantMissing
 from shared.persistence.archives.backup import back_up
 from shared.persistence.archives.export import ExportFormat, export_tenant
-from shared.persistence.archives.programs import ClientPrograms
 from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
 from shared.persistence.lifecycle import TenantLifecycle
@@ -31,6 +29,10 @@ def export(
     form: Annotated[
         ExportFormat, typer.Option("--format", help="How rows are written")
     ] = ExportFormat.CSV,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="CSV to the letter, for programs; a spreadsheet may run it"),
+    ] = False,
 ) -> None:
     """Write all that is kept of a tenant, living or soft-deleted, with a manifest; secrets are left out."""
     with open_platform() as wiring:
@@ -39,16 +41,16 @@ def export(
                 found = find_tenant(connection, slug)
             except TenantMissing:
                 found = find_tenant(connection, slug, deleted=True)
-        manifest = export_tenant(wiring.database, found.id, folder, form)
+        manifest = export_tenant(wiring.database, found.id, folder, form, raw=raw)
     rows = sum(each["rows"] for each in manifest["files"])
     console.print(f"{slug}: {rows:,} rows in {len(manifest['files'])} files in {folder}")
 
 
 def backup(slug: Slug, file: Annotated[Path, typer.Argument(help="The file to write")]) -> None:
     """Back up a tenant into one file, as of one instant."""
-    with _direct() as (_, url, programs):
-        manifest = back_up(url, programs, slug, file)
-    console.print(f"{slug}: {sum(manifest['rows'].values()):,} rows in {file}")
+    with _direct() as (wiring, url):
+        manifest = back_up(url, wiring.vault, slug, file)
+    console.print(f"{slug}: {manifest.rows:,} rows in {file}")
 
 
 def restore_backup(
@@ -58,22 +60,25 @@ def restore_backup(
     ] = None,
 ) -> None:
     """Restore a backup: as the same tenant where it is gone, else as a new one; never over one."""
-    with _direct() as (wiring, url, programs):
+    with _direct() as (wiring, url):
         # Without a key nothing is begun that could not be finished.
         vault = wiring.vault
-        restored = restore(url, programs, file, slug)
+        restored = restore(url, vault, file, slug)
         lifecycle = TenantLifecycle(wiring.admin, "operator")
         # From here on the tenant is there, suspended; cut off, the same command binds what is not bound yet.
         rebind_secrets(wiring.database, vault, restored.original_id, restored.tenant_id)
         lifecycle.resume(restored.slug)
-    console.print(f"{restored.slug} is {restored.tenant_id}: {sum(restored.rows.values()):,} rows")
+    console.print(f"{restored.slug} is {restored.tenant_id}: {restored.rows:,} rows")
+    if restored.left_out:
+        console.print(
+            f"left in the file, because no table here holds them: {', '.join(restored.left_out)}"
+        )
 
 
 @contextmanager
-def _direct() -> Iterator[tuple[Wiring, str, ClientPrograms]]:
+def _direct() -> Iterator[tuple[Wiring, str]]:
     with open_platform() as wiring:
         url = wiring.settings.url_of("direct")
         if url is None:
             raise ServiceError("DATABASE_DIRECT_URL: is not set; backups go straight to PostgreSQL")
-        binaries = postgresql_binaries()
-        yield wiring, url, ClientPrograms(binaries.bin, binaries.env)
+        yield wiring, url

@@ -1,36 +1,48 @@
-"""Back up one tenant: pg_dump of its schema and what the registry says of it, in one file."""
+"""Back up one tenant: the rows of its tables and what the registry says of it, in one file that our key signs."""
 
-import json
+import hashlib
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from shared.errors import InvalidInput, ServiceError
-from shared.persistence.archives.programs import ClientPrograms
+from shared.persistence.archives.manifest import (
+    FORMAT,
+    MANIFEST,
+    PURPOSE,
+    SIGNATURE,
+    ArchivedTable,
+    ArchivedTenant,
+    Manifest,
+)
 from shared.persistence.tenancy import schema_of
-
-FORMAT = "capliquify-backup-1"
-MANIFEST = "manifest.json"
-DUMP = "schema.dump"
+from shared.use_cases.ports import Signer
 
 REGISTRY = """
-SELECT id::text, slug, name, subscription_tier::text AS tier, settings, features, max_users, max_entities,
+SELECT id, slug, name, subscription_tier::text AS tier, settings, features, max_users, max_entities,
        max_storage, schema_revision
 FROM public.tenants WHERE slug = %s
+"""
+
+# What the database computes itself, and the schema's own revision, are no data.
+COLUMNS = """
+SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+WHERE n.nspname = %s AND c.relkind = 'r' AND c.relname <> 'alembic_version' GROUP BY 1 ORDER BY 1
 """
 
 Connection = psycopg.Connection[TupleRow]
 
 
-def back_up(url: str, programs: ClientPrograms, slug: str, target: Path) -> dict[str, Any]:
+def back_up(url: str, signer: Signer, slug: str, target: Path) -> Manifest:
     """Writes the tenant to `target` as of one instant; returns the manifest. The file is whole or not there."""
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     try:
@@ -39,19 +51,11 @@ def back_up(url: str, programs: ClientPrograms, slug: str, target: Path) -> dict
             psycopg.connect(url) as connection,
         ):
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            manifest = _describe(connection, slug)
-            dump = Path(folder) / DUMP
-            # The dump sees what the manifest has counted.
-            snapshot = _value(connection, "SELECT pg_export_snapshot()")
-            schema = schema_of(manifest["tenant"]["id"])
-            options = [
-                "--format=custom",
-                f'--schema="{schema}"',
-                f"--snapshot={snapshot}",
-                f"--file={dump}",
-            ]
-            programs.run(url, "pg_dump", *options)
-            _pack(draft, manifest, dump)
+            tenant = _find(connection, slug)
+            tables = list(_write_tables(connection, schema_of(tenant.id), Path(folder)))
+            now = datetime.now(UTC).isoformat()
+            manifest = Manifest(format=FORMAT, made_at=now, tenant=tenant, tables=tables)
+            _pack(draft, manifest, signer, Path(folder))
         draft.replace(target)
     except OSError as error:
         raise ServiceError(f"file: {target} cannot be written: {error.strerror}") from None
@@ -60,66 +64,42 @@ def back_up(url: str, programs: ClientPrograms, slug: str, target: Path) -> dict
     return manifest
 
 
-def read_manifest(source: Path) -> dict[str, Any]:
-    """What a backup says of itself; raises `InvalidInput` for a file that is none."""
-    try:
-        with tarfile.open(source) as archive:
-            member = archive.extractfile(MANIFEST)
-            assert member is not None  # noqa: S101 - a file of the archive
-            manifest: dict[str, Any] = json.load(member)
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a backup of a tenant"
-        raise InvalidInput(f"file: {source}: {reason}") from None
-    if manifest.get("format") != FORMAT:
-        raise InvalidInput(f"file: {source}: its format is not {FORMAT}")
-    return manifest
+def columns_of(connection: Connection, schema: str) -> dict[str, list[str]]:
+    """The tables of a schema, each with the columns that hold data."""
+    return dict(connection.execute(COLUMNS, (schema,)).fetchall())
 
 
-def unpack_dump(source: Path, folder: Path) -> Path:
-    """Takes the dump out of a backup; returns its path."""
-    with tarfile.open(source) as archive:
-        archive.extract(DUMP, folder, filter="data")
-    return folder / DUMP
-
-
-def count_rows(connection: Connection, schema: str) -> dict[str, int]:
-    """Rows of every table of a schema."""
-    names = connection.execute(
-        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE n.nspname = %s AND c.relkind = 'r' ORDER BY 1",
-        (schema,),
-    ).fetchall()
-    counted = {}
-    for (name,) in names:
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, name))
-        row = connection.execute(query).fetchone()
-        counted[str(name)] = int(row[0]) if row else 0
-    return counted
-
-
-def _describe(connection: Connection, slug: str) -> dict[str, Any]:
-    with connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
-        tenant = cursor.execute(REGISTRY, (slug,)).fetchone()
-    if tenant is None:
+def _find(connection: Connection, slug: str) -> ArchivedTenant:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute(REGISTRY, (slug,)).fetchone()
+    if found is None:
         raise InvalidInput(f"tenant: there is no tenant {slug!r}")
-    return {
-        "format": FORMAT,
-        "made_at": datetime.now(UTC).isoformat(),
-        "tenant": tenant,
-        "rows": count_rows(connection, schema_of(tenant["id"])),
-    }
+    return ArchivedTenant.model_validate(found)
 
 
-def _value(connection: Connection, query: str) -> str:
-    row = connection.execute(query.encode()).fetchone()
-    assert row is not None  # noqa: S101 - a function call gives a row
-    return str(row[0])
+def _write_tables(connection: Connection, schema: str, folder: Path) -> Iterator[ArchivedTable]:
+    for number, (name, columns) in enumerate(columns_of(connection, schema).items()):
+        file = f"{number}.rows"
+        statement = sql.SQL("COPY {} ({}) TO STDOUT").format(
+            sql.Identifier(schema, name), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        digest = hashlib.sha256()
+        with (folder / file).open("wb") as rows, connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for block in copy:
+                    digest.update(block)
+                    rows.write(block)
+            count = cursor.rowcount
+        yield ArchivedTable(
+            name=name, file=file, columns=columns, rows=count, sha256=digest.hexdigest()
+        )
 
 
-def _pack(target: Path, manifest: dict[str, Any], dump: Path) -> None:
+def _pack(target: Path, manifest: Manifest, signer: Signer, folder: Path) -> None:
     opener: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)  # noqa: E731
-    described = dump.with_name(MANIFEST)
-    described.write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    text = manifest.model_dump_json(indent=2).encode()
+    (folder / MANIFEST).write_bytes(text)
+    (folder / SIGNATURE).write_text(signer.sign(text, PURPOSE), encoding="ascii")
     with open(target, "xb", opener=opener) as file, tarfile.open(fileobj=file, mode="w") as archive:
-        archive.add(described, MANIFEST)
-        archive.add(dump, DUMP)
+        for name in (MANIFEST, SIGNATURE, *(table.file for table in manifest.tables)):
+            archive.add(folder / name, name)

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from psycopg import sql
@@ -20,6 +21,9 @@ from shared.persistence.tenancy import bind_tenant, schema_of
 SECRETS = frozenset({"credentials_encrypted", "access_token_encrypted", "refresh_token_encrypted"})
 PUBLIC_TABLES = ("tenants", "users", "subscriptions", "usage_metrics", "audit_logs", "jobs")
 FORMAT = "capliquify-export-1"
+# How a text begins that a spreadsheet runs: its own signs, their wide forms, and after blanks.
+FORMULA = "^[[:space:]]*[-=+@＝＋－＠]|^[\t\r\n]"
+HARMLESS = sql.SQL("CASE WHEN {0} ~ {1} THEN '''' || {0} ELSE {0} END AS {0}")
 
 
 class ExportFormat(StrEnum):
@@ -31,17 +35,20 @@ class ExportFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table to export with its columns."""
+    """A table to export with its columns, and those of them that hold text."""
 
     schema: str
     name: str
     columns: tuple[str, ...]
+    texts: frozenset[str]
 
 
 def export_tenant(
-    database: Database, tenant_id: UUID, folder: Path, form: ExportFormat
+    database: Database, tenant_id: UUID, folder: Path, form: ExportFormat, *, raw: bool = False
 ) -> dict[str, Any]:
     """Writes every row of the tenant, as of one instant, into an empty folder; returns the manifest.
+
+    A text in a CSV that a spreadsheet would run as a formula has an apostrophe before it, unless `raw`.
 
     The transaction has the tenant's own role: it could not read another's row.
     """
@@ -51,23 +58,29 @@ def export_tenant(
     prologue = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; ")
     with database.transaction(prologue + bind_tenant(tenant_id)) as connection:
         tables = list(_tables(connection, schema_of(tenant_id)))
-        files = [_write(connection, table, folder, form) for table in tables]
+        files = [_write(connection, table, folder, form, raw) for table in tables]
     manifest = {
         "format": FORMAT,
         "tenant_id": str(tenant_id),
         "made_at": datetime.now(UTC).isoformat(),
         "left_out": sorted(SECRETS),
+        "formulas": "raw"
+        if raw or form is not ExportFormat.CSV
+        else "made harmless by an apostrophe",
         "files": files,
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
+    with _create(folder / "manifest.json") as file:
+        file.write(json.dumps(manifest, indent=2).encode())
     return manifest
 
 
 def _tables(connection: Connection, schema: str) -> Iterator[Table]:
     rows = connection.execute(
-        "SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns "
+        "SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns, "
+        "coalesce(array_agg(a.attname::text) FILTER (WHERE t.typcategory = 'S'), '{}') AS texts "
         "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
         "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
+        "JOIN pg_type t ON t.oid = a.atttypid "
         "WHERE c.relkind = 'r' AND c.relname <> 'alembic_version' "
         "AND (n.nspname = %s OR (n.nspname = 'public' AND c.relname = ANY(%s))) "
         "GROUP BY 1, 2 ORDER BY 1 DESC, 2",
@@ -75,17 +88,17 @@ def _tables(connection: Connection, schema: str) -> Iterator[Table]:
     )
     for row in rows:
         columns = tuple(column for column in row["columns"] if column not in SECRETS)
-        yield Table(row["nspname"], row["relname"], columns)
+        yield Table(row["nspname"], row["relname"], columns, frozenset(row["texts"]))
 
 
 def _write(
-    connection: Connection, table: Table, folder: Path, form: ExportFormat
+    connection: Connection, table: Table, folder: Path, form: ExportFormat, raw: bool
 ) -> dict[str, Any]:
     area = "public" if table.schema == "public" else "tenant"
     path = folder / f"{area}.{table.name}.{form}"
     digest = hashlib.sha256()
-    with path.open("wb") as file:
-        for block in _blocks(connection, table, form):
+    with _create(path) as file:
+        for block in _blocks(connection, table, form, raw):
             digest.update(block)
             file.write(block)
     count = connection.execute(
@@ -99,10 +112,19 @@ def _write(
     }
 
 
-def _blocks(connection: Connection, table: Table, form: ExportFormat) -> Iterator[bytes]:
-    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
-    query = sql.SQL("SELECT {} FROM {}").format(columns, _name(table))
-    if form is ExportFormat.CSV:
+def _create(path: Path) -> IO[bytes]:
+    """A new file that only its owner reads, whatever the folder's own mode is."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _blocks(connection: Connection, table: Table, form: ExportFormat, raw: bool) -> Iterator[bytes]:
+    is_csv = form is ExportFormat.CSV
+    columns = [
+        _harmless(name) if is_csv and not raw and name in table.texts else sql.Identifier(name)
+        for name in table.columns
+    ]
+    query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(columns), _name(table))
+    if is_csv:
         statement = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER)").format(query)
         with connection.cursor().copy(statement) as copy:
             yield from (bytes(block) for block in copy)
@@ -111,6 +133,10 @@ def _blocks(connection: Connection, table: Table, form: ExportFormat) -> Iterato
     with connection.cursor("export") as cursor:
         cursor.execute(lines)
         yield from (f"{row['line']}\n".encode() for row in cursor)
+
+
+def _harmless(column: str) -> sql.Composed:
+    return HARMLESS.format(sql.Identifier(column), sql.Literal(FORMULA))
 
 
 def _name(table: Table) -> sql.Identifier:

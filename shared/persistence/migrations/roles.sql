@@ -32,6 +32,10 @@ BEGIN
     IF NOT pg_has_role(current_user, 'capliquify_lifecycle', 'SET') THEN
         EXECUTE format('GRANT capliquify_lifecycle TO %I WITH INHERIT TRUE, SET TRUE', current_user);
     END IF;
+    -- And as the tenant's own role where it reads rows that it did not write, as of a backup.
+    IF NOT pg_has_role(current_user, 'capliquify_tenant_access', 'SET') THEN
+        EXECUTE format('GRANT capliquify_tenant_access TO %I WITH INHERIT FALSE, SET TRUE', current_user);
+    END IF;
     EXECUTE format('GRANT CREATE ON DATABASE %I TO capliquify_lifecycle', current_database());
 END
 $do$;
