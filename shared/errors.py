@@ -58,6 +58,10 @@ class DatabaseUnavailable(RetryLater):
     """PostgreSQL is away for now, or asks to do the transaction again."""
 
 
+class StatementTooLong(RetryLater):
+    """A statement of the database was not done within the job's time."""
+
+
 class CursorExpired(RetryLater):
     """The vendor does not know our place in its pages any more: the window begins again."""
 
@@ -84,6 +88,10 @@ class StreamBusy(Snooze):
 
 class SliceOver(Snooze):
     """The job has worked long enough for now: others have their turn."""
+
+
+class TenantSuspended(Snooze):
+    """The tenant is suspended: its work waits until it is resumed."""
 
 
 class SchemaBehind(Snooze):

@@ -72,11 +72,11 @@ def database_url(services: ServiceUrls, template_url: str) -> Iterator[str]:
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
-        # The right to create schemas is the database's own and is not copied.
+        # Grants on the database are its own and are not copied.
         connection.execute(
-            sql.SQL("GRANT CREATE ON DATABASE {} TO capliquify_lifecycle").format(
-                sql.Identifier(name)
-            )
+            sql.SQL(
+                "GRANT CREATE ON DATABASE {0} TO capliquify_lifecycle; REVOKE TEMPORARY ON DATABASE {0} FROM PUBLIC"
+            ).format(sql.Identifier(name))
         )
     yield replace_database(template_url, name)
     with psycopg.connect(services.database_url, autocommit=True) as connection:

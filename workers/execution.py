@@ -21,8 +21,11 @@ from shared.errors import (
     LeaseLost,
     RetryLater,
     Snooze,
+    StatementTooLong,
+    TenantForbidden,
 )
 from shared.observability.metrics import observe_attempt
+from shared.persistence.database import deadline
 from shared.persistence.leases import Ending
 from shared.security.redaction import redact
 from workers.progress import Progress
@@ -69,7 +72,7 @@ def _attempt(
     """Runs the task's function; returns how the attempt is to end, None where that is not ours to say."""
     opener = wiring.unit_of_work(job.tenant_id, lease=lease, actor=f"job:{job.id}")
     calls = VendorCalls()
-    with wiring.heartbeat.keep(lease) as held:
+    with deadline(definition.deadline_s), wiring.heartbeat.keep(lease) as held:
         progress = Progress(wiring.leases, lease, held)
         ending = _run(definition, JobContext(job, wiring, opener, progress, calls))
     return None if ending is None else replace(ending, vendor_calls=calls.number)
@@ -103,17 +106,20 @@ def ending_of(error: Exception, definition: TaskDefinition[Any, Any], job: Job) 
     match error:
         case JobCancelled():
             return Ending(Outcome.CANCELLED)
-        case Snooze():
-            wait_s = _bounded(SNOOZE_S if error.retry_after_s is None else error.retry_after_s)
-            return Ending(Outcome.SNOOZED, None, kind, message, wait_s)
-        case RetryLater():
-            wait_s = _bounded(backoff_s if error.retry_after_s is None else error.retry_after_s)
-            return Ending(Outcome.RETRIED, None, kind, message, wait_s)
-        case CapLiquifyError():
-            return Ending(Outcome.DISCARDED, None, kind, message)
-        case SoftTimeLimitExceeded():
+        case TenantForbidden():
+            # A subscription that was cancelled: nobody is to mend anything.
+            return Ending(Outcome.CANCELLED, None, kind, message)
+        case SoftTimeLimitExceeded() | StatementTooLong():
             late = f"task {job.name} was not done within its {definition.deadline_s} s"
             return Ending(Outcome.RETRIED, None, "DeadlineExceeded", late, backoff_s)
+        case RetryLater():
+            snoozed = isinstance(error, Snooze)
+            usual_s = SNOOZE_S if snoozed else backoff_s
+            wait_s = _bounded(usual_s if error.retry_after_s is None else error.retry_after_s)
+            outcome = Outcome.SNOOZED if snoozed else Outcome.RETRIED
+            return Ending(outcome, None, kind, message, wait_s)
+        case CapLiquifyError():
+            return Ending(Outcome.DISCARDED, None, kind, message)
         case _:
             # Its own words may hold anything; the log has them, redacted.
             crashed = f"{kind} in task {job.name}; see the worker's log"

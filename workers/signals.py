@@ -2,9 +2,13 @@
 
 import gc
 import logging
+import os
+import signal
+import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
 import structlog
 from celery.signals import (
@@ -22,6 +26,10 @@ from shared.security.redaction import redact
 from workers.wiring import close_wiring, current_wiring, open_wiring
 
 log = structlog.get_logger(__name__)
+# By then a process that was killed without a word is forgotten: it was heard of every third of a lease.
+MOST_REFUSALS = 6
+
+Said = TypeVar("Said")
 
 
 @setup_logging.connect
@@ -50,6 +58,9 @@ class Presence:
 
     def __init__(self, name: str, queues: list[str], concurrency: int) -> None:
         self._name, self._queues, self._concurrency = name, queues, concurrency
+        # Another process, on another machine or after a restart, is another instance.
+        self._instance = f"{socket.gethostname()[:100]}/{os.getpid()}/{uuid4().hex}"
+        self._refused = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="presence", daemon=True)
 
@@ -65,18 +76,31 @@ class Presence:
         wiring = current_wiring()
         stopping = False
         while not stopping:
-            self._tell(wiring.leases.sign_in, self._name, self._queues, self._concurrency)
+            signed = self._say(
+                wiring.leases.sign_in, self._name, self._queues, self._concurrency, self._instance
+            )
+            self._count_refusals(signed is False)
             stopping = self._stopping.wait(wiring.settings.heartbeat_s)
-        self._tell(wiring.leases.sign_out, self._name)
+        self._say(wiring.leases.sign_out, self._name, self._instance)
 
-    def _tell(self, say: Callable[..., None], *what: object) -> None:
+    def _count_refusals(self, refused: bool) -> None:
+        """Ends the worker when its name is another's; one that was killed a moment ago is forgotten by then."""
+        self._refused = self._refused + 1 if refused else 0
+        if self._refused == MOST_REFUSALS:
+            log.error(
+                "name_taken", name=self._name, mend="another worker has this name: give --name"
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _say(self, say: Callable[..., Said], *what: object) -> Said | None:
         try:
-            say(*what)
+            return say(*what)
         except CapLiquifyError as error:
-            log.warning("presence_not_told", reason=error.message)
+            log.warning("presence_not_reported", reason=error.message)
         except Exception:
             # This thread must outlive whatever it meets: without it nothing is sent to this worker.
-            log.exception("presence_not_told")
+            log.exception("presence_not_reported")
+        return None
 
 
 _presences: list[Presence] = []

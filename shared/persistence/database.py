@@ -4,16 +4,18 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from types import TracebackType
 from typing import LiteralString, Self
 
 import psycopg
 from psycopg import sql
 from psycopg.abc import Params
+from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from shared.errors import DatabaseUnavailable, ServiceError
+from shared.errors import DatabaseUnavailable, ServiceError, StatementTooLong
 
 Connection = psycopg.Connection[DictRow]
 
@@ -33,9 +35,30 @@ NETWORK = {
 
 NO_PROLOGUE = sql.SQL("")
 
+# When the work of this context must be done, by `time.monotonic`; no statement runs on past it.
+_deadline: ContextVar[float | None] = ContextVar("database_deadline", default=None)
+SHORTEST_STATEMENT_S = 0.1
+# How long a statement that is not wanted any more is given to hear of it.
+CANCEL_S = 5.0
+# A server that works for a client which is gone notices within this.
+CLIENT_CHECK_MS = 2000
+
 # A server that is away is asked again so often; left alone, the pool asks more and more seldom, and a
 # server that was away for minutes stays unused for minutes more.
 ASK_AGAIN_S = 1.0
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Statements of the block, on any database, end by then; one that does not is cancelled by the server.
+
+    What runs in other threads (a heartbeat) is not meant.
+    """
+    token = _deadline.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
 
 
 class Database:
@@ -98,7 +121,7 @@ class Database:
         """
         with (
             self._connection() as connection,
-            _begin(connection, self._render(connection, prologue)),
+            _begin(connection, self._render(connection, prologue) + _statement_limits()),
         ):
             yield connection
 
@@ -115,6 +138,10 @@ class Database:
                 yield connection
         except psycopg.errors.IdleInTransactionSessionTimeout:
             raise DatabaseUnavailable("database: the connection was lost") from None
+        except psycopg.errors.QueryCanceled:
+            raise StatementTooLong(
+                "database: a statement was not done within the job's time and was cancelled"
+            ) from None
         except psycopg.errors.ReadOnlySqlTransaction:
             raise DatabaseUnavailable("database: the server takes no writes for now") from None
         except psycopg.OperationalError as error:
@@ -170,6 +197,18 @@ def _was_left(connection: Connection) -> bool:
     return bool(waiting.poll(0))
 
 
+def _statement_limits() -> bytes:
+    """What bounds the statements of a transaction, where its context has a deadline."""
+    until = _deadline.get()
+    if until is None:
+        return b""
+    left_ms = int(max(until - time.monotonic(), SHORTEST_STATEMENT_S) * 1000)
+    return (
+        f"; SET LOCAL statement_timeout = {left_ms}; "
+        f"SET LOCAL client_connection_check_interval = {CLIENT_CHECK_MS}"
+    ).encode()
+
+
 @contextmanager
 def _begin(connection: Connection, opening: bytes) -> Iterator[None]:
     try:
@@ -179,8 +218,16 @@ def _begin(connection: Connection, opening: bytes) -> Iterator[None]:
     except BaseException:
         # A connection that is broken has nothing to roll back; the pool drops it.
         with suppress(psycopg.Error):
+            _stop_statement(connection)
             connection.execute("ROLLBACK")
         raise
+
+
+def _stop_statement(connection: Connection) -> None:
+    """Ends a statement that an exception has left running: the server must not work on for nobody."""
+    if connection.info.transaction_status is TransactionStatus.ACTIVE:
+        connection.cancel_safe(timeout=CANCEL_S)
+        connection.close()
 
 
 def _commit(connection: Connection) -> None:

@@ -101,11 +101,11 @@ class DispatchLedger:
 
     def sign_in(self, name: str) -> None:
         """Says that this dispatcher runs; again and again."""
-        self._database.call(SIGN_IN, (name, [], 1))
+        self._database.call(SIGN_IN, (name, [], 1, name, self._expiry_s))
 
     def sign_out(self, name: str) -> None:
         """Says that this dispatcher ends."""
-        self._database.call(SIGN_OUT, (name,))
+        self._database.call(SIGN_OUT, (name, name))
 
     def promote(self) -> int:
         """Lets jobs whose time has come take their place in the queue; returns how many."""

@@ -15,12 +15,8 @@ START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
 FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"
-SIGN_IN = """
-INSERT INTO public.job_workers AS w (name, queues, concurrency) VALUES (%s, %s, %s)
-ON CONFLICT (name) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, seen_at = now()
-RETURNING pg_notify('capliquify_dispatch', '*')::text
-"""
-SIGN_OUT = "DELETE FROM public.job_workers WHERE name = %s RETURNING 1 AS gone"
+SIGN_IN = "SELECT public.sign_in_worker(%s, %s, %s, %s, %s) AS taken"
+SIGN_OUT = "SELECT public.sign_out_worker(%s, %s)::text AS gone"
 
 Follower = tuple[str, Mapping[str, object]]
 
@@ -98,10 +94,16 @@ class Leases:
         state = rows[0]["state"]
         return None if state is None else JobState(state)
 
-    def sign_in(self, worker: str, queues: Sequence[str], concurrency: int) -> None:
-        """Says that a worker process runs; again and again, or it is forgotten."""
-        self._database.call(SIGN_IN, (worker, list(queues), concurrency))
+    def sign_in(
+        self, worker: str, queues: Sequence[str], concurrency: int, instance: str = ""
+    ) -> bool:
+        """Says that a worker process runs; again and again, or it is forgotten.
 
-    def sign_out(self, worker: str) -> None:
+        False where another instance has the name and was heard of within a lease.
+        """
+        said = (worker, list(queues), concurrency, instance, self._lease_s)
+        return bool(self._database.call(SIGN_IN, said)[0]["taken"])
+
+    def sign_out(self, worker: str, instance: str = "") -> None:
         """Says that a worker process ends."""
-        self._database.call(SIGN_OUT, (worker,))
+        self._database.call(SIGN_OUT, (worker, instance))

@@ -11,6 +11,7 @@ from psycopg.errors import (
     InvalidParameterValue,
     NoDataFound,
     ObjectNotInPrerequisiteState,
+    ProgramLimitExceeded,
     UniqueViolation,
 )
 from psycopg.types.json import Jsonb
@@ -27,6 +28,7 @@ REFUSALS = (
     NoDataFound,
     ObjectNotInPrerequisiteState,
     InsufficientPrivilege,
+    ProgramLimitExceeded,
 )
 
 SEARCH = f"""

@@ -7,13 +7,16 @@ from psycopg.rows import DictRow
 
 from shared.domain.quota import Overrides, Tier
 from shared.domain.tenant import SubscriptionStatus, Tenant
-from shared.errors import SchemaBehind, TenantForbidden, TenantMissing
+from shared.errors import SchemaBehind, TenantForbidden, TenantMissing, TenantSuspended
 from shared.persistence.database import Connection
 from shared.persistence.migrations.steps import position_of
 
 # What this code reads and writes in a tenant's schema. Raise it in the release after the migration that
 # adds what is needed: expand first, contract last.
 REQUIRED_REVISION = "t0003"
+
+# Resuming wakes the jobs; this is how often they look without that.
+SUSPENDED_S = 3600.0
 
 COLUMNS = (
     "id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage, "
@@ -28,7 +31,7 @@ def bind_tenant(tenant_id: UUID, actor: str = "system") -> sql.Composable:
     """
     schema = schema_of(tenant_id)
     return sql.SQL(
-        "SET LOCAL ROLE {role}; SET LOCAL search_path = {role}; "
+        "SET LOCAL ROLE {role}; SET LOCAL search_path = {role}, pg_temp; "
         "SET LOCAL app.current_tenant_id = {tenant}; SET LOCAL app.actor = {actor}"
     ).format(
         role=sql.Identifier(schema), tenant=sql.Literal(str(tenant_id)), actor=sql.Literal(actor)
@@ -58,6 +61,12 @@ def read_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
     if row is None or row["deleted_at"] is not None:
         raise TenantMissing(f"tenant: {tenant_id} is not a tenant")
     tenant = _read(row)
+    if tenant.status is SubscriptionStatus.SUSPENDED:
+        # `wake_resumed_tenant` wakes what waits for this.
+        raise TenantSuspended(
+            f"tenant: {tenant.slug} is suspended, it runs nothing until it is resumed",
+            retry_after_s=SUSPENDED_S,
+        )
     if not tenant.may_run:
         raise TenantForbidden(f"tenant: {tenant.slug} is {tenant.status.lower()}, it runs nothing")
     if position_of(row["schema_revision"]) < position_of(REQUIRED_REVISION):

@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from shared.embedded.urls import ServiceUrls
+from shared.persistence.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.sandbox.app import ledger_shop
 from tests.acceptance.test_command_line import assert_one_line, run
@@ -135,9 +136,9 @@ def test_rotation_without_the_old_key_changes_nothing_and_says_so(
 def test_a_value_of_pgcrypto_is_refused_without_its_key_and_upgraded_with_it(
     environment: dict[str, str], wiring: Wiring, acme: UUID
 ) -> None:
-    with tenant_transaction(wiring.database, acme) as connection:
+    with psycopg.connect(wiring.settings.url_of("direct") or "") as connection:
         connection.execute(
-            "UPDATE api_credentials SET credentials_encrypted = "
+            f'UPDATE "{schema_of(acme)}".api_credentials SET credentials_encrypted = '
             "public.pgp_sym_encrypt(%s, 'a key of pgcrypto')::text",
             (GIVEN,),
         )

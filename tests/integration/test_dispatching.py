@@ -202,7 +202,7 @@ def test_the_load_counts_what_is_out_and_the_places_of_living_workers(
     wiring.leases.sign_in("a", ["interactive", "sync"], 2)
     wiring.leases.sign_in("b", ["sync"], 3)
     wiring.leases.sign_in("gone", ["sync"], 9)
-    with wiring.database.transaction() as connection:
+    with wiring.dispatcher.transaction() as connection:
         connection.execute(
             "UPDATE public.job_workers SET seen_at = now() - interval '1 hour' WHERE name = 'gone'"
         )

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from shared.domain.quota import Overrides, Tier
-from shared.errors import InvalidInput, TenantForbidden, TenantMissing
+from shared.errors import InvalidInput, TenantMissing, TenantSuspended
 from shared.persistence.ledger import JobLedger
 from shared.persistence.lifecycle import TenantLifecycle
 from shared.persistence.tenancy import schema_of
@@ -59,7 +59,7 @@ def test_a_suspended_tenant_runs_nothing_until_it_is_resumed(
     wiring: Wiring, lifecycle: TenantLifecycle, acme: UUID, globex: UUID
 ) -> None:
     lifecycle.suspend("acme")
-    with pytest.raises(TenantForbidden), wiring.unit_of_work(acme, actor="t")():
+    with pytest.raises(TenantSuspended), wiring.unit_of_work(acme, actor="t")():
         raise AssertionError("no unit of work may open")
     with wiring.unit_of_work(globex, actor="t")() as work:
         assert work.tenant.slug == "globex"

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from uuid import UUID
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from shared.config import Settings
 from shared.embedded.urls import ServiceUrls
 from shared.errors import VaultError
-from shared.persistence.unit_of_work import tenant_transaction
+from shared.persistence.tenancy import schema_of
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.rotate_keys import RotationResult
 from shared.use_cases.store_credential import credential_place, open_credential
@@ -52,8 +54,11 @@ def with_pgcrypto(
 
 
 def seal_by_pgcrypto(wiring: Wiring, tenant_id: UUID, form: str, secret: str) -> None:
-    """Stores a credential as it was before there was a vault; pgcrypto itself seals it, as the tenant's role."""
-    with tenant_transaction(wiring.database, tenant_id) as connection:
+    """Stores a credential as it was before there was a vault; pgcrypto itself seals it, as the owner."""
+    with psycopg.connect(wiring.settings.url_of("direct") or "") as connection:
+        connection.execute(
+            sql.SQL("SET search_path = {}").format(sql.Identifier(schema_of(tenant_id)))
+        )
         connection.execute(
             "INSERT INTO api_credentials (company_id, service_name, service_type, credentials_encrypted) "
             f"SELECT id, 'shopify_uk', 'ecommerce', {form} FROM companies",

@@ -69,9 +69,9 @@ def copy_database(services: ServiceUrls, name: str, template: str) -> str:
             )
         )
         connection.execute(
-            sql.SQL("GRANT CREATE ON DATABASE {} TO capliquify_lifecycle").format(
-                sql.Identifier(name)
-            )
+            sql.SQL(
+                "GRANT CREATE ON DATABASE {0} TO capliquify_lifecycle; REVOKE TEMPORARY ON DATABASE {0} FROM PUBLIC"
+            ).format(sql.Identifier(name))
         )
     return replace_database(services.database_url, name)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.logins import login_url
@@ -165,8 +166,19 @@ def test_definer_functions_have_a_fixed_search_path(battlefield: Battlefield) ->
 def test_a_view_in_the_callers_own_place_does_not_stand_in_for_the_catalog(
     battlefield: Battlefield,
 ) -> None:
-    """As the API, which may call definer functions: `pg_temp` must not come before the catalog."""
-    with psycopg.connect(login_url(battlefield.owner_url, "api", PASSWORD), autocommit=True) as api:
+    """As the API, which may call definer functions: `pg_temp` must not come before the catalog.
+
+    Nobody may make temporary objects; here somebody has given that away.
+    """
+    with (
+        psycopg.connect(battlefield.owner_url, autocommit=True) as owner,
+        psycopg.connect(login_url(battlefield.owner_url, "api", PASSWORD), autocommit=True) as api,
+    ):
+        owner.execute(
+            sql.SQL("GRANT TEMPORARY ON DATABASE {} TO capliquify_api").format(
+                sql.Identifier(owner.info.dbname)
+            )
+        )
         api.execute(
             "CREATE FUNCTION pg_temp.evil() RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS "
             "$$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$"
@@ -181,4 +193,5 @@ def test_a_view_in_the_callers_own_place_does_not_stand_in_for_the_catalog(
             "INSERT INTO public.tenants (slug, name) VALUES ('by-api', 'By API') RETURNING id"
         ).fetchone()
         assert row is not None
+        api.execute("SELECT set_config('app.current_tenant_id', %s, false)", (str(row[0]),))
         api.execute("SELECT public.create_tenant_schema(%s)", (row[0],))

@@ -24,7 +24,9 @@ def worker(
         Queue
     ),
     concurrency: Annotated[int, typer.Option(min=1, help="Processes")] = 2,
-    name: Annotated[str, typer.Option(help="Name of this worker")] = "worker",
+    name: Annotated[
+        str | None, typer.Option(help="Name of this worker; one of its own if left out")
+    ] = None,
     metrics_port: Annotated[
         int | None,
         typer.Option(min=1, max=65535, help="Serve Prometheus metrics on this loopback port"),
@@ -33,8 +35,9 @@ def worker(
     """Run a Celery worker."""
     require_queues("queues", queues.split(","))
     if metrics_port is not None and not is_counting_for_all():
-        _begin_again_counting(name, metrics_port)
+        _begin_again_counting(name or _own_name(), metrics_port)
     limit_to_one_thread()
+    name = name or _own_name()
     # Workers learn of each other from the ledger: no talk among them at each start and reconnection.
     silent = ("--without-gossip", "--without-mingle")
     _run_celery(
@@ -50,6 +53,11 @@ def worker(
         "INFO",
         *silent,
     )
+
+
+def _own_name() -> str:
+    """Two workers of one name on a machine would take each other's presence for their own."""
+    return f"worker-{os.getpid()}"
 
 
 def _begin_again_counting(name: str, port: int) -> NoReturn:

@@ -36,6 +36,8 @@ BEGIN
     IF NOT pg_has_role(current_user, 'capliquify_tenant_access', 'SET') THEN
         EXECUTE format('GRANT capliquify_tenant_access TO %I WITH INHERIT FALSE, SET TRUE', current_user);
     END IF;
+    -- Nobody needs a temporary table, whose name would come before those of the catalog. Not copied with a database.
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CREATE ON DATABASE %I TO capliquify_lifecycle', current_database());
 END
 $do$;

@@ -26,12 +26,21 @@ DECLARE
     ids uuid[] := '{}';
     places bigint[] := '{}';
 BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtext('capliquify claim ' || p_queue)) THEN
-        RETURN;
+    PERFORM FROM public.dispatch_turns d WHERE d.name = 'queue ' || p_queue FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        -- Its first claim ever, or another dispatcher is at it.
+        INSERT INTO public.dispatch_turns VALUES ('queue ' || p_queue) ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
     END IF;
     IF p_vendor_caps <> '{}' THEN
         -- Vendors are counted over all queues.
-        PERFORM pg_advisory_xact_lock(hashtext('capliquify vendors'));
+        PERFORM FROM public.dispatch_turns d WHERE d.name = 'vendors' FOR UPDATE;
+        IF NOT FOUND THEN
+            INSERT INTO public.dispatch_turns VALUES ('vendors') ON CONFLICT DO NOTHING;
+            PERFORM FROM public.dispatch_turns d WHERE d.name = 'vendors' FOR UPDATE;
+        END IF;
     END IF;
     PERFORM set_config('synchronous_commit', 'off', true);
     SELECT coalesce(jsonb_object_agg(t, n), '{}') INTO at_work FROM (

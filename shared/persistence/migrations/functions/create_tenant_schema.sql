@@ -7,6 +7,10 @@ DECLARE
     tenant_name text;
     preferences jsonb;
 BEGIN
+    IF session_user = 'capliquify_api' AND p_tenant_id IS DISTINCT FROM public.current_tenant_id() THEN
+        RAISE EXCEPTION 'tenant_id: is not the tenant of this transaction; SET LOCAL app.current_tenant_id first'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT schema_name, name, settings INTO tenant_schema, tenant_name, preferences FROM public.tenants
         WHERE id = p_tenant_id AND deleted_at IS NULL FOR UPDATE;
     IF tenant_schema IS NULL THEN

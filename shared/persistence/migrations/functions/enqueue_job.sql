@@ -8,6 +8,8 @@ CREATE OR REPLACE FUNCTION public.enqueue_job(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     named_tenant CONSTANT uuid := public.current_tenant_id();
+    most_waiting CONSTANT int := 10000;
+    bound int;
     contract public.task_contracts;
     tenant public.tenants;
     vendor_name text;
@@ -34,6 +36,9 @@ BEGIN
     IF p_priority NOT BETWEEN -100 AND 100 OR p_priority IS NULL THEN
         RAISE EXCEPTION 'priority %: must lie between -100 and 100', p_priority USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF p_run_at NOT BETWEEN now() - interval '366 days' AND now() + interval '366 days' THEN
+        RAISE EXCEPTION 'run_at: must lie within a year of now' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF length(p_idempotency_key) > 255 OR length(p_requested_by) > 255 THEN
         RAISE EXCEPTION 'idempotency_key, requested_by: 255 characters at most' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -44,6 +49,16 @@ BEGIN
     IF tenant.subscription_status IN ('SUSPENDED', 'CANCELLED') THEN
         RAISE EXCEPTION 'tenant %: is %, it runs nothing', tenant.slug, lower(tenant.subscription_status::text)
             USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    -- What people ask for has a bound; what follows from a job and what a schedule makes has one of its own.
+    IF p_parent_id IS NULL AND session_user <> 'capliquify_dispatcher' THEN
+        bound := CASE WHEN jsonb_typeof(tenant.settings -> 'max_waiting_jobs') = 'number'
+            THEN least(greatest((tenant.settings ->> 'max_waiting_jobs')::numeric, 1), 1000000)::int ELSE most_waiting END;
+        IF (SELECT count(*) FROM (SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state = 'queued'
+                                  LIMIT bound) AS waiting) >= bound THEN
+            RAISE EXCEPTION 'tenant %: % jobs wait already, which is its limit; let them run or cancel some', tenant.slug, bound
+                USING ERRCODE = 'program_limit_exceeded';
+        END IF;
     END IF;
     IF p_parent_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM public.jobs WHERE id = p_parent_id AND tenant_id = p_tenant_id) THEN

@@ -11,10 +11,8 @@ DECLARE
     follower jsonb;
 BEGIN
     PERFORM set_config('app.current_tenant_id', p_tenant_id::text, true);
-    IF p_outcome IN ('lost', 'handed_back') THEN
-        -- The dead worker's transaction may not have been noticed yet; the reaper has more patience.
-        PERFORM set_config('lock_timeout', '5s', true);
-    END IF;
+    -- A transaction of before may hold the row: the reaper has more patience than a worker.
+    PERFORM set_config('lock_timeout', '5s', true);
     SELECT * INTO job FROM public.jobs WHERE id = p_job_id AND tenant_id = p_tenant_id AND lease = p_lease AND state = 'running' FOR UPDATE;
     IF job.id IS NULL THEN
         RETURN NULL;

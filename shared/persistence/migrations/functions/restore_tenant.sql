@@ -4,6 +4,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $func
 DECLARE
     tenant public.tenants;
 BEGIN
+    IF session_user = 'capliquify_api' AND p_tenant_id IS DISTINCT FROM public.current_tenant_id() THEN
+        RAISE EXCEPTION 'tenant_id: is not the tenant of this transaction; SET LOCAL app.current_tenant_id first'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT * INTO tenant FROM public.tenants WHERE id = p_tenant_id FOR UPDATE;
     IF tenant.id IS NULL OR to_regnamespace(quote_ident(tenant.schema_name)) IS NULL THEN
         RAISE EXCEPTION 'tenant %: its data are gone', p_tenant_id USING ERRCODE = 'no_data_found';
