@@ -1,7 +1,5 @@
 """Forecasts: what each SKU will sell, and how near that came."""
 
-from datetime import date
-
 from pydantic import Field
 
 from shared.domain.accuracy import ScoreResult
@@ -13,13 +11,13 @@ from shared.use_cases.generate_forecasts import (
 )
 from shared.use_cases.score_forecasts import score_forecasts
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import Arguments, Day, JobContext, task
 
 
 class GenerateForecasts(Arguments):
     """`origin` is the last day of sales to learn from: yesterday if left out."""
 
-    origin: date | None = None
+    origin: Day | None = None
     horizon_days: int = Field(HORIZON_DAYS, ge=1, le=365)
 
 
@@ -43,8 +41,8 @@ def generate(context: JobContext, arguments: GenerateForecasts) -> ForecastResul
 class ScoreForecasts(Arguments):
     """The days to score, both included: sixty up to yesterday if left out, never past what is complete."""
 
-    first: date | None = None
-    as_of: date | None = None
+    first: Day | None = None
+    as_of: Day | None = None
 
 
 @task(name="forecasts.score", queue=Queue.FORECAST, arguments=ScoreForecasts, result=ScoreResult)

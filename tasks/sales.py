@@ -1,6 +1,5 @@
 """Sales: pull products, stock and order lines from a shop."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import StringConstraints
@@ -11,7 +10,7 @@ from shared.use_cases.pull_sales import PullResult, SalesPull
 from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import Arguments, Day, JobContext, task
 from workers.vendors.catalogue import ForgettingName, SettlingName, ShopName, connected_shop
 
 
@@ -19,7 +18,7 @@ class PullSales(Arguments):
     """`service` names the credential; `as_of` is the day that the stock counts for and the past is counted from."""
 
     service: ShopName = "shopify_uk"
-    as_of: date | None = None
+    as_of: Day | None = None
 
 
 @task(
@@ -42,7 +41,7 @@ class BackfillSales(Arguments):
     """`as_of` goes on to what follows; `again` tries for what the credential could not see before."""
 
     service: ShopName = "shopify_uk"
-    as_of: date | None = None
+    as_of: Day | None = None
     again: bool = False
 
 

@@ -1,10 +1,10 @@
 """Working capital: rows by day, week and month."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from shared.use_cases.roll_up_working_capital import RollUpResult, roll_up_working_capital
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import Arguments, Day, JobContext, task
 
 DEFAULT_RANGE_DAYS = 90
 
@@ -12,9 +12,9 @@ DEFAULT_RANGE_DAYS = 90
 class RollUp(Arguments):
     """The days to compute, both included, and the last day known: yesterday, and ninety days, if left out."""
 
-    first: date | None = None
-    last: date | None = None
-    as_of: date | None = None
+    first: Day | None = None
+    last: Day | None = None
+    as_of: Day | None = None
 
 
 @task(

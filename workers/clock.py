@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from schedules.nightly import NIGHTLIES, Nightly, due_ticks
-from shared.errors import InvalidInput
+from shared.errors import DatabaseUnavailable, InvalidInput
 from shared.persistence.scheduling import LastTick, ScheduleLedger
 from shared.use_cases.create_tenant import check_timezone
 
@@ -23,16 +23,21 @@ def materialise_due(
     """
     by_name = {nightly.name: nightly for nightly in nightlies}
     made = 0
+    forgotten = ledger.forget_future()
+    if forgotten:
+        log.error("ticks_in_future", schedules=forgotten, mend="a machine's clock is or was ahead")
     for last in ledger.last_ticks(list(by_name)):
         try:
             made += _materialise(ledger, by_name[last.schedule], last, now)
-        except InvalidInput as error:
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:
+            # Whatever it is, it is this tenant's.
+            reason = error.message if isinstance(error, InvalidInput) else type(error).__name__
             log.warning(
-                "tick_skipped",
-                tenant=last.tenant_slug,
-                schedule=last.schedule,
-                reason=error.message,
+                "tick_skipped", tenant=last.tenant_slug, schedule=last.schedule, reason=reason
             )
+            ledger.note_refused(last.tenant_id, last.schedule, reason)
     return made
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 from celery import shared_task
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScanContext:
-    """What a scan has: the process's wiring and the instant that it is for."""
+    """What a scan has: the process's wiring and the instant that it is for, by PostgreSQL's clock."""
 
     wiring: Wiring
     now: datetime
@@ -30,7 +30,8 @@ def scan(*, name: str) -> Callable[[Scan], Scan]:
     def declare(function: Scan) -> Scan:
         @shared_task(name=name, queue=Queue.MAINTENANCE.value)  # type: ignore[untyped-decorator]
         def run() -> None:
-            done = function(ScanContext(current_wiring(), datetime.now(UTC)))
+            wiring = current_wiring()
+            done = function(ScanContext(wiring, wiring.clock.now()))
             log.info("scanned", scan=name, done=done)
 
         return function

@@ -4,15 +4,16 @@ A task's function gets a context and its checked arguments and returns a datacla
 lives and ends is `workers.execution`'s.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from celery import shared_task
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.domain.backoff import Backoff
 from shared.domain.job import Job, Lease
@@ -34,6 +35,11 @@ DEFAULT_DEADLINE_S = 1800
 DEFAULT_ATTEMPTS = 5
 # After its deadline a task has this long to end by itself before its process is killed.
 KILL_AFTER_S = 60
+
+
+# No shop has sold before, and no figure is asked for after; counting in days and weeks is safe in between.
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class Arguments(BaseModel):
@@ -66,6 +72,7 @@ class JobContext:
     open_unit_of_work: OpenUnitOfWork
     progress: Progress
     vendor_calls: VendorCalls
+    _begun: float = field(default_factory=time.monotonic)
 
     @property
     def tenant_id(self) -> UUID:
@@ -76,15 +83,16 @@ class JobContext:
     def vendor_room(self) -> "VendorRoom":
         """What the tenant's connectors are built from; calls are counted on the job."""
         count = self.vendor_calls.count
-        return self.wiring.vendor_room(self.tenant_id, self.open_unit_of_work, count)
+        return self.wiring.vendor_room(self.tenant_id, self.open_unit_of_work, count, self.now)
 
     def check(self) -> None:
         """Raises `StopWork` if the job is to go no further; costs nothing, call it in long loops."""
         self.progress.check()
 
     def now(self) -> datetime:
-        """The present instant, in UTC."""
-        return datetime.now(UTC)
+        """The present instant in UTC, by PostgreSQL's clock: the job's start, and the time since then."""
+        started = self.job.started_at or self.wiring.clock.now()
+        return started + timedelta(seconds=time.monotonic() - self._begun)
 
     def yesterday(self) -> date:
         """The last whole day in the tenant's own time zone."""
@@ -143,6 +151,8 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
         if kind == "extra_forbidden":
             taken = ", ".join(self.arguments.model_fields) or "none"
             return f"task {self.name} takes no such argument; it takes {taken}"
+        if kind in {"greater_than_equal", "less_than_equal"} and " 2" in message:
+            return f"must lie between {FIRST_DAY} and {LAST_DAY}"
         if kind.startswith("date"):
             return "is not a date; write YYYY-MM-DD"
         return f"{message} (task {self.name})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
@@ -13,6 +14,7 @@ from shared.persistence.database import Database
 from shared.persistence.leases import Leases
 from shared.persistence.ledger import JobLedger
 from shared.persistence.repositories.credentials import PgcryptoDecryption
+from shared.persistence.server_clock import ServerClock
 from shared.persistence.unit_of_work import Fence, unit_of_work_opener
 from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
@@ -35,6 +37,7 @@ class Wiring:
     dispatcher: Database
     admin: Database
     heartbeat: Heartbeat
+    clock: ServerClock
 
     @property
     def ledger(self) -> JobLedger:
@@ -87,12 +90,17 @@ class Wiring:
         return unit_of_work_opener(self.database, tenant_id, fence=fence, actor=actor)
 
     def vendor_room(
-        self, tenant_id: UUID, open_unit_of_work: OpenUnitOfWork, on_call: Callable[[], None]
+        self,
+        tenant_id: UUID,
+        open_unit_of_work: OpenUnitOfWork,
+        on_call: Callable[[], None],
+        now: Callable[[], datetime] | None = None,
     ) -> "VendorRoom":
-        """What a tenant's connectors are built from."""
+        """What a tenant's connectors are built from; `now` is PostgreSQL's if None."""
         from workers.vendors.room import VendorRoom  # noqa: PLC0415 - httpx is slow to load
 
-        return VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call)
+        now = now or self.clock.now
+        return VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call, now)
 
 
 def build_wiring(settings: Settings) -> Wiring:
@@ -109,7 +117,8 @@ def build_wiring(settings: Settings) -> Wiring:
 
     worker = login("worker")
     heartbeat = Heartbeat(Leases(worker, settings.lease_s), settings.heartbeat_s)
-    return Wiring(settings, worker, login("dispatcher"), login("admin"), heartbeat)
+    clock = ServerClock(worker)
+    return Wiring(settings, worker, login("dispatcher"), login("admin"), heartbeat, clock)
 
 
 def read_key_ring(settings: Settings) -> KeyRing:

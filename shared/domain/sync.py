@@ -16,6 +16,9 @@ FIRST_SIZE = timedelta(days=30)
 SMALLEST_SIZE = timedelta(hours=1)
 # A window that brings so many records is neither lost work when it fails nor a round trip for nothing.
 RECORDS_A_WINDOW = 50_000
+# Clocks of a server and of its standby differ by less; a position further ahead is a mistake.
+CLOCK_TOLERANCE = timedelta(minutes=10)
+READ_AGAIN = timedelta(days=7)
 
 
 class Basis(StrEnum):
@@ -78,6 +81,17 @@ class Step:
         kept = {name: value for name, value in standing.items() if name not in left_out}
         half = max(SMALLEST_SIZE, extent / 2)
         return {**kept, "size_s": str(int(half.total_seconds()))}
+
+
+def from_the_future(position: Mapping[str, str], end: datetime) -> Position | None:
+    """The place to go on from where a stream claims to have read what has not happened yet; None where it does not.
+
+    A machine whose clock was ahead has written it. What was read while it was is read again.
+    """
+    since = position.get("since")
+    if since is None or datetime.fromisoformat(since) <= end + CLOCK_TOLERANCE:
+        return None
+    return {"since": (end - READ_AGAIN).isoformat()}
 
 
 def next_forward(position: Mapping[str, str], end: datetime, track: Track) -> Step | None:

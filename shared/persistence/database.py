@@ -16,6 +16,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from shared.errors import DatabaseUnavailable, ServiceError, StatementTooLong
+from shared.persistence.far_instants import read_far_instants
 
 Connection = psycopg.Connection[DictRow]
 
@@ -82,6 +83,7 @@ class Database:
             # Backends keep some 0.2 MB for each tenant that they touched: renew them.
             max_lifetime=1800,
             open=False,
+            configure=lambda connection: read_far_instants(connection.adapters),
             kwargs={
                 "row_factory": dict_row,
                 "application_name": name,

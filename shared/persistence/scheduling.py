@@ -10,14 +10,34 @@ from psycopg.types.json import Jsonb
 from shared.persistence.database import Database
 from shared.persistence.ledger import refusals
 
-# The newest tick of each schedule and tenant, by one probe of the primary key each.
+# The newest tick of each schedule and tenant, by one probe of the primary key each. A birth that cannot be is
+# taken for one of yesterday.
 RUNNING_TENANTS = """
-SELECT t.id, t.slug, coalesce(t.settings ->> 'timezone', 'UTC') AS timezone, t.created_at, s.schedule, r.tick_at
+SELECT t.id, t.slug, coalesce(t.settings ->> 'timezone', 'UTC') AS timezone, s.schedule, r.tick_at,
+       CASE WHEN t.created_at BETWEEN '1970-01-01' AND now() THEN t.created_at ELSE now() - interval '1 day' END
+           AS created_at
 FROM public.tenants t CROSS JOIN unnest(%s::text[]) AS s (schedule)
 LEFT JOIN LATERAL (SELECT tick_at FROM public.schedule_runs
                    WHERE tenant_id = t.id AND schedule = s.schedule ORDER BY tick_at DESC LIMIT 1) r ON true
 WHERE t.deleted_at IS NULL AND t.subscription_status NOT IN ('SUSPENDED', 'CANCELLED')
 ORDER BY t.id, s.schedule
+"""
+# A machine whose clock was ahead has made jobs of days to come, and would silence the nights until then.
+FORGET_FUTURE = """
+WITH gone AS (
+    DELETE FROM public.schedule_runs WHERE tick_at > now() + interval '1 minute' RETURNING tenant_id, schedule, tick_at
+)
+INSERT INTO public.audit_logs (tenant_id, action, resource_type, severity, changes, metadata)
+SELECT tenant_id, 'schedule.tick_in_future', 'schedule', 'WARNING',
+       jsonb_build_object('schedule', schedule, 'ticks', count(*), 'latest', max(tick_at)), '{"actor": "scheduler"}'
+FROM gone GROUP BY tenant_id, schedule RETURNING tenant_id
+"""
+# Once a day, however often the clock strikes.
+NOTE_UNREADABLE = """
+INSERT INTO public.audit_logs (tenant_id, action, resource_type, severity, changes, metadata)
+SELECT %(tenant)s, 'schedule.refused', 'schedule', 'ERROR', %(changes)s, '{"actor": "scheduler"}'
+WHERE NOT EXISTS (SELECT FROM public.audit_logs WHERE tenant_id = %(tenant)s AND action = 'schedule.refused'
+                  AND changes = %(changes)s AND created_at > now() - interval '1 day') RETURNING id
 """
 MATERIALISE = "SELECT public.enqueue_scheduled(%s, %s, %s, %s, %s) AS job_id"
 
@@ -52,6 +72,15 @@ class ScheduleLedger:
             )
             for row in rows
         ]
+
+    def forget_future(self) -> int:
+        """Takes back ticks of days to come, and says so in the audit log; returns how many schedules had some."""
+        return len(self._database.call(FORGET_FUTURE))
+
+    def note_refused(self, tenant_id: UUID, schedule: str, reason: str) -> None:
+        """Notes for the tenant that a schedule of it cannot run."""
+        changes = Jsonb({"schedule": schedule, "reason": reason})
+        self._database.call(NOTE_UNREADABLE, {"tenant": tenant_id, "changes": changes})
 
     def materialise(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -236,9 +236,9 @@ class Jobs(Protocol):
         """Puts a job of this tenant on the ledger, in this transaction."""
 
     def enqueue_unless_waiting(
-        self, name: str, arguments: dict[str, object], run_at: datetime
+        self, name: str, arguments: dict[str, object], wait: timedelta = timedelta(0)
     ) -> None:
-        """The same, not before `run_at`; not if the same work waits already."""
+        """The same, after a wait; not if the same work waits already and begins by then."""
 
     def is_live(self, name: str, service: str) -> bool:
         """Whether a job of the task waits or runs for this service."""

@@ -62,25 +62,21 @@ def process_webhook(
     leaving = delivery.topic in DISCONNECTING and stored is not None
     gone = stored if leaving and stored is not None and check.has_left(stored) else None
     with open_unit_of_work() as work:
-        outcome = _act(work, delivery, gone, now)
+        outcome = _act(work, delivery, gone)
         work.webhooks.finish(delivery.id, outcome, now)
     return WebhookResult(delivery.topic, outcome)
 
 
-def _act(
-    work: UnitOfWork, delivery: Delivery, gone: StoredCredential | None, now: datetime
-) -> WebhookOutcome:
+def _act(work: UnitOfWork, delivery: Delivery, gone: StoredCredential | None) -> WebhookOutcome:
     outcome = WebhookOutcome.IGNORED
     if delivery.topic in DELETED:
         order = _deleted_order(delivery.body)
         arguments: dict[str, object] = {"service": delivery.channel}
         arguments |= {} if order is None else {"order": order}
-        work.jobs.enqueue_unless_waiting("sales.find_gone", arguments, now)
+        work.jobs.enqueue_unless_waiting("sales.find_gone", arguments)
         outcome = WebhookOutcome.GONE_ASKED
     elif delivery.topic.partition("/")[0] in PULLED:
-        work.jobs.enqueue_unless_waiting(
-            "sales.pull", {"service": delivery.channel}, now + PULL_AFTER
-        )
+        work.jobs.enqueue_unless_waiting("sales.pull", {"service": delivery.channel}, PULL_AFTER)
         outcome = WebhookOutcome.PULL_ASKED
     if gone is not None and _is_still(work, gone):
         work.credentials.disconnect(delivery.channel, reconnect=True)

@@ -187,8 +187,9 @@ class SalesPull:
     def _pull_orders(self, now: datetime, tally: Tally) -> None:
         traits = self._connector.traits
         track = Track(Basis.UPDATED, traits.look_back, traits.longest_window)
-        step = partial(next_forward, end=now - traits.lag, track=track)
-        self._puller.run(ORDERS, step, self._connector.sale_pages, self._keep, tally)
+        end = now - traits.lag
+        step = partial(next_forward, end=end, track=track)
+        self._puller.run(ORDERS, step, self._connector.sale_pages, self._keep, tally, end)
 
     def _pull_again(self, now: datetime, lag: timedelta, tally: Tally) -> None:
         """Orders once more when they have aged, for what comes to them late and unannounced."""
@@ -197,7 +198,7 @@ class SalesPull:
         stream, end = _lagging(ORDERS, lag), now - traits.lag - lag
         step = partial(next_forward, end=end, track=track)
         try:
-            self._puller.run(stream, step, self._connector.sale_pages, self._keep, tally)
+            self._puller.run(stream, step, self._connector.sale_pages, self._keep, tally, end)
         except ScopeMissing:
             # After a long pause: what is hidden by now cannot be read again.
             self._puller.begin_again(stream, {"since": end.isoformat()})
@@ -206,9 +207,10 @@ class SalesPull:
         """Fees and refunds as they are posted, and again when they have aged: until they are final they change."""
         traits = self._connector.traits
         track = Track(Basis.CREATED, traits.fees_look_back, traits.longest_window)
-        step = partial(next_forward, end=now - traits.lag - lag, track=track)
+        end = now - traits.lag - lag
+        step = partial(next_forward, end=end, track=track)
         pages = self._connector.posted_pages
-        self._puller.run(_lagging(FEES, lag), step, pages, self._keep_posted, tally)
+        self._puller.run(_lagging(FEES, lag), step, pages, self._keep_posted, tally, end)
 
     def _keep(self, work: UnitOfWork, page: SalePage) -> Kept:
         return keep_page(work, page, self._channels, self._connector.traits.fee_rule)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from shared.errors import VaultError
@@ -49,7 +49,7 @@ def store_credential(
             "credential.stored", "credential", credential_id, {"service_name": service_name}
         )
         for name, arguments in followers:
-            work.jobs.enqueue_unless_waiting(name, arguments, datetime.now(UTC))
+            work.jobs.enqueue_unless_waiting(name, arguments)
     return credential_id
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.domain.rejections import Kept
-from shared.domain.sync import Position, Step, SyncWindow, align
+from shared.domain.sync import Position, Step, SyncWindow, align, from_the_future
 from shared.errors import (
     CredentialRejected,
     CursorExpired,
@@ -143,8 +143,11 @@ class Puller:
         open_pages: OpenPages[PageT],
         keep: Keep[PageT],
         tally: Tally,
+        end: datetime | None = None,
     ) -> None:
-        """All windows that are due. A window that fails does not move the cursor."""
+        """All windows that are due, up to `end`. A window that fails does not move the cursor."""
+        if end is not None:
+            self._come_back(stream, end)
         restarts = 0
         while True:
             position = self.position(stream)
@@ -164,6 +167,18 @@ class Puller:
                 if restarts > MOST_RESTARTS or "after" not in self.position(stream):
                     raise
                 self.begin_again(stream, step.opened)
+
+    def _come_back(self, stream: str, end: datetime) -> None:
+        """Puts a stream that stands in the future back, and says so: it would read nothing until then."""
+        with self.open_unit_of_work() as work:
+            found = work.cursors.get(self.credential.id, stream)
+            place = from_the_future(found, end)
+            if place is None:
+                return
+            self.move(work, stream, found, place)
+            name = self.credential.service_name
+            changes = {"service_name": name, "stream": stream, "stood_at": found["since"], **place}
+            work.audit.write("sync.position_in_future", "credential", self.credential.id, changes)
 
     def _run_window(
         self,

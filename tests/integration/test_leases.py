@@ -95,7 +95,7 @@ def test_the_server_ends_a_unit_of_work_that_sleeps_longer_than_the_lease(
     wiring.leases.start(lease, "frozen")
     settings = wiring.settings.model_copy(update={"lease_s": 0.5})
     short = type(wiring)(
-        settings, wiring.database, wiring.dispatcher, wiring.admin, wiring.heartbeat
+        settings, wiring.database, wiring.dispatcher, wiring.admin, wiring.heartbeat, wiring.clock
     )
     with (
         pytest.raises(DatabaseUnavailable, match="connection was lost"),

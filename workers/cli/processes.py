@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from schedules.beat import SteadyScheduler
 from shared.config import Settings
 from shared.embedded.ports import is_free
 from shared.errors import InvalidInput, ServiceError
@@ -91,9 +92,8 @@ def dispatcher() -> None:
 
 def beat() -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
-    home = Settings.read().home
-    prepare_home(home)
-    _run_celery("beat", "-l", "INFO", "-s", str(home / "beat-schedule"))
+    scheduler = f"{SteadyScheduler.__module__}:{SteadyScheduler.__name__}"
+    _run_celery("beat", "-l", "INFO", "-S", scheduler)
 
 
 def flower(

@@ -5,7 +5,6 @@ Credentials of one account are read together: Amazon's reports hold all of its s
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.credential import AmazonCredential
@@ -53,7 +52,7 @@ def open_shop(
     account = secret.get("seller_id") or min(str(each.id) for each in (stored, *others))
     with ExitStack() as stack:
         token_http = stack.enter_context(room.token_http("amazon", room.settings.amazon_token_url))
-        source = AmazonTokens(token_http, secret["client_id"], secret["client_secret"], _now)
+        source = AmazonTokens(token_http, secret["client_id"], secret["client_secret"], room.now)
         access = room.token_access(stored, source, HEADER)
         http = stack.enter_context(room.http("amazon", base_url, access))
         limits = stack.enter_context(room.limits())
@@ -63,7 +62,7 @@ def open_shop(
             return limits(f"amazon:{account}:{market.region}:{operation}", quota)
 
         sites = [each.service_name for each in others]
-        yield AmazonConnector(http, stored.service_name, limit_of, _now, sites)
+        yield AmazonConnector(http, stored.service_name, limit_of, room.now, sites)
 
 
 def _account(room: VendorRoom, stored: StoredCredential) -> set[tuple[str, ...]]:
@@ -71,7 +70,3 @@ def _account(room: VendorRoom, stored: StoredCredential) -> set[tuple[str, ...]]
     secret = room.secret(stored)
     reported = {("login", secret["client_id"], room.refresh_token(stored))}
     return reported | ({("seller", secret["seller_id"])} if secret.get("seller_id") else set())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import redis
@@ -33,6 +33,7 @@ class VendorRoom:
     tenant_id: UUID
     open_unit_of_work: OpenUnitOfWork
     on_call: Callable[[], None]
+    now: Callable[[], datetime]
 
     def secret(self, stored: StoredCredential) -> dict[str, str]:
         """The credential in the clear; its values are never shown from now on."""
@@ -79,7 +80,7 @@ class VendorRoom:
             self.tenant_id,
             self.vault,
             source,
-            now=lambda: datetime.now(UTC),
+            now=self.now,
             sleep=time.sleep,
             sealed=stored.sealed,
         )

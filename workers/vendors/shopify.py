@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from shared.connectors.shopify.client import SMALLEST_QUOTA, ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
@@ -42,7 +41,7 @@ def open_shop(
         access: Access = FixedAccess({HEADER: credential.access_token})
         if credential.expires:
             token_http = stack.enter_context(room.token_http("shopify", base_url))
-            source = ShopifyTokenSource(token_http, credential, _now)
+            source = ShopifyTokenSource(token_http, credential, room.now)
             access = room.token_access(stored, source, HEADER)
         http = stack.enter_context(room.http("shopify", base_url, access))
         limits = stack.enter_context(room.limits())
@@ -53,7 +52,7 @@ def open_shop(
             http,
             stored.service_name,
             count_copies_of=_copies_that_count(room),
-            now=_now,
+            now=room.now,
         )
 
 
@@ -62,10 +61,6 @@ def _copies_that_count(room: VendorRoom) -> frozenset[str]:
     with room.open_unit_of_work() as work:
         kept, named = work.credentials.list_kept(), work.tenant.count_copies_of
     return named - {each.service_name.partition("_")[0] for each in kept}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def webhook_check(room: VendorRoom) -> WebhookCheck:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from datetime import UTC, datetime
 
 from shared.connectors.xero.connector import XeroConnector
 from shared.connectors.xero.credential import XeroCredential
@@ -28,14 +27,14 @@ def open_books(
     settings = room.settings
     with ExitStack() as stack:
         identity = stack.enter_context(room.token_http("xero", settings.xero_identity_url))
-        source = XeroTokenSource(identity, credential, _now)
+        source = XeroTokenSource(identity, credential, room.now)
         access = room.token_access(stored, source, "Authorization", "Bearer ")
         http = stack.enter_context(room.http("xero", settings.xero_base_url, access))
         limits = stack.enter_context(room.limits())
         organisation = find_organisation(http, credential.organisation_id)
         day_calls = settings.xero_day_calls
         yield XeroConnector(
-            http, organisation, limits, _now, on_demand=on_demand, day_calls=day_calls
+            http, organisation, limits, room.now, on_demand=on_demand, day_calls=day_calls
         )
 
 
@@ -45,7 +44,3 @@ def _credential(secret: dict[str, str]) -> XeroCredential:
     return XeroCredential(
         **{"refresh_token": "", **{k: v for k, v in secret.items() if k in known}}
     )
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,6 +1,6 @@
 """Jobs that a unit of work asks for: they are there if what it wrote is."""
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -31,20 +31,20 @@ class JobRepository:
         return UUID(str(row["id"]))
 
     def enqueue_unless_waiting(
-        self, name: str, arguments: dict[str, object], run_at: datetime
+        self, name: str, arguments: dict[str, object], wait: timedelta = timedelta(0)
     ) -> None:
-        """The same, not before `run_at`; not if the same work waits already and begins by then."""
+        """The same, after a wait; not if the same work waits already and begins by then."""
         with refusals():
             self._connection.execute(
-                "SELECT public.enqueue_job(%(tenant)s, %(name)s, %(arguments)s, p_run_at => %(run_at)s, "
+                "SELECT public.enqueue_job(%(tenant)s, %(name)s, %(arguments)s, p_run_at => now() + %(wait)s, "
                 "p_requested_by => %(by)s, p_parent_id => %(parent)s) WHERE NOT EXISTS ("
                 "SELECT FROM public.jobs WHERE tenant_id = %(tenant)s AND state = 'queued' "
-                "AND name = %(name)s AND arguments = %(arguments)s AND run_at <= %(run_at)s)",
+                "AND name = %(name)s AND arguments = %(arguments)s AND run_at <= now() + %(wait)s)",
                 {
                     "tenant": self._tenant_id,
                     "name": name,
                     "arguments": Jsonb(arguments),
-                    "run_at": run_at,
+                    "wait": wait,
                     "by": self._requested_by,
                     "parent": self._parent_id,
                 },

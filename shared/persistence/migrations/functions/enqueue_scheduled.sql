@@ -7,6 +7,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     made uuid;
 BEGIN
+    IF p_tick_at NOT BETWEEN now() - interval '10 years' AND now() + interval '1 minute' THEN
+        RAISE EXCEPTION 'tick_at: % is no tick that is due; is the clock of the machine right?', p_tick_at
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     INSERT INTO public.schedule_runs (tenant_id, schedule, tick_at) VALUES (p_tenant_id, p_schedule, p_tick_at)
         ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN

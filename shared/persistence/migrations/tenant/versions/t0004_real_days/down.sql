@@ -1,0 +1,1 @@
+ALTER TABLE companies DROP CONSTRAINT companies_fiscal_year_start_real

@@ -1,0 +1,4 @@
+-- A fiscal year begins on a day that every year has. Rows that are there stay.
+ALTER TABLE companies ADD CONSTRAINT companies_fiscal_year_start_real CHECK (
+    fiscal_year_start ~ '^((01|03|05|07|08|10|12)-(0[1-9]|[12][0-9]|3[01])|(04|06|09|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))$'
+) NOT VALID
