@@ -2,8 +2,7 @@
 
 import json
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
@@ -12,6 +11,7 @@ from typing import Self
 import httpx
 import stamina
 
+from shared.domain.unzip import unzip
 from shared.errors import (
     CapLiquifyError,
     CredentialRejected,
@@ -20,7 +20,8 @@ from shared.errors import (
     VendorUnavailable,
 )
 from shared.http.access import Access, FixedAccess
-from shared.http.answers import check_status, is_retried_here, refuse_foreign_url
+from shared.http.answers import OUTSIDE, check_status, is_retried_here, refuse_foreign_url
+from shared.http.transport import PrivateAddress, SteadyTransport, call_deadline
 from shared.use_cases.vendors import Answer, Call
 
 CONNECT_S = 5.0
@@ -65,7 +66,12 @@ class VendorHttp:
         timeout = httpx.Timeout(read_s, connect=CONNECT_S)
         try:
             self._client = httpx.Client(
-                verify=_certificates(), base_url=base_url, timeout=timeout, follow_redirects=False
+                transport=SteadyTransport(_certificates()),
+                base_url=base_url,
+                timeout=timeout,
+                follow_redirects=False,
+                # One layer, which is undone here with bounds.
+                headers={"Accept-Encoding": "gzip"},
             )
         except httpx.InvalidURL:
             raise InvalidInput(f"{vendor}: the base URL is not a URL; mend the setting") from None
@@ -108,26 +114,29 @@ class VendorHttp:
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
         """The bytes behind a URL that the vendor told, without our secrets; not tried again here."""
         refuse_foreign_url(self._vendor, url, str(self._client.base_url))
+        public_only = httpx.URL(url).host != self._client.base_url.host
         with (
             self._speaking(),
-            httpx.stream(
-                "GET",
-                url,
-                verify=_certificates(),
+            call_deadline(DOWNLOAD_S),
+            httpx.Client(
+                transport=SteadyTransport(_certificates(), public_only=public_only),
                 timeout=self._client.timeout,
                 follow_redirects=False,
-            ) as answer,
+                headers={"Accept-Encoding": "gzip"},
+            ) as client,
+            client.stream("GET", url) as answer,
         ):
             self._on_answer(str(answer.status_code))
             if answer.status_code in {403, 404, 410}:
                 raise VendorUnavailable(f"{self._vendor}: the file is gone; it is asked for again")
             check_status(self._vendor, answer, frozenset())
-            yield self._pieces(answer, LARGEST_DOWNLOAD_BYTES, DOWNLOAD_S)
+            yield self._pieces(answer, LARGEST_DOWNLOAD_BYTES)
 
     def _send_once(self, call: Call) -> Answer:
         headers = {**call.headers, **self._access.headers()}
         with (
             self._speaking(),
+            call_deadline(self._total_s),
             self._client.stream(
                 call.method,
                 call.path,
@@ -139,8 +148,7 @@ class VendorHttp:
         ):
             self._on_answer(str(answer.status_code))
             check_status(self._vendor, answer, call.accepted)
-            pieces = self._pieces(answer, LARGEST_ANSWER_BYTES, self._total_s)
-            content = b"".join(pieces)
+            content = b"".join(self._pieces(answer, LARGEST_ANSWER_BYTES))
             return Answer(answer.status_code, _headers(answer), self._parse(answer, content))
 
     def _parse(self, answer: httpx.Response, content: bytes) -> object:
@@ -148,19 +156,32 @@ class VendorHttp:
             return None
         try:
             return read_json(content)
-        except (ValueError, RecursionError):
+        except RecursionError:
+            raise GiveUp(
+                f"{self._vendor}: the answer is nested too deeply; this is the vendor's to put right"
+            ) from None
+        except ValueError:
             if answer.status_code != 200:
                 return None
             raise VendorUnavailable(f"{self._vendor}: the answer is not JSON") from None
 
-    def _pieces(self, answer: httpx.Response, largest: int, total_s: float) -> Iterator[bytes]:
-        size, deadline = 0, time.monotonic() + total_s
-        for piece in answer.iter_bytes():
+    def _pieces(self, answer: httpx.Response, largest: int) -> Iterator[bytes]:
+        coding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+        raw = self._bounded(answer.iter_raw(), largest)
+        if coding in {"", "identity"}:
+            return raw
+        if coding in {"gzip", "x-gzip"}:
+            return unzip(self._vendor, raw, largest)
+        raise VendorUnavailable(
+            f"{self._vendor}: the answer is encoded as {coding[:40]!r}, which nobody asked for"
+        )
+
+    def _bounded(self, pieces: Iterable[bytes], largest: int) -> Iterator[bytes]:
+        size = 0
+        for piece in pieces:
             size += len(piece)
             if size > largest:
                 raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("the whole answer takes too long")
             yield piece
 
     @contextmanager
@@ -184,13 +205,20 @@ class VendorHttp:
             raise InvalidInput(
                 f"{self._vendor}: the base URL must begin with https:// or http://; mend the setting"
             ) from None
+        except httpx.ConnectError as error:
+            if isinstance(error.__cause__, PrivateAddress):
+                raise GiveUp(f"{self._vendor}: told {OUTSIDE}") from None
+            raise self._unreachable(error) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            self._on_answer("unreachable")
-            reason = str(error) or type(error).__name__
-            place = self._client.base_url
-            raise VendorUnavailable(
-                f"{self._vendor}: cannot be reached at {place.scheme}://{place.netloc.decode()}: {reason}"
-            ) from None
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: Exception) -> VendorUnavailable:
+        self._on_answer("unreachable")
+        reason = str(error) or type(error).__name__
+        place = self._client.base_url
+        return VendorUnavailable(
+            f"{self._vendor}: cannot be reached at {place.scheme}://{place.netloc.decode()}: {reason}"
+        )
 
 
 def read_json(content: bytes) -> object:

@@ -1,16 +1,20 @@
 """The HTTP room: deadlines, downloads and tokens, against servers on a real socket."""
 
+import gzip
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
+import httpcore
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from shared.errors import CredentialRejected, GiveUp, VendorUnavailable
 from shared.http.access import TokenAccess
-from shared.http.answers import refuse_foreign_url
 from shared.http.client import VendorHttp
 from shared.use_cases.vendors import Call
 
@@ -148,12 +152,22 @@ def test_a_name_that_leads_into_a_private_network_is_seen_through(
         return [(None, None, None, "", (address, 443)) for address in addresses]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    asked = "v", "https://files.example.com/file", "https://api.example.com"
-    if inside:
-        with pytest.raises(GiveUp, match="outside the public network"):
-            refuse_foreign_url(*asked)
-    else:
-        refuse_foreign_url(*asked)
+    called: list[str] = []
+
+    def connect(_self: object, host: str, *_where: object, **_how: object) -> NoReturn:
+        called.append(host)
+        raise httpcore.ConnectError("far away")
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    with (
+        VendorHttp("v", "https://api.example.com", {}) as http,
+        pytest.raises(GiveUp if inside else VendorUnavailable) as caught,
+        http.download("https://files.example.com/file"),
+    ):
+        pass
+    assert ("outside the public network" in str(caught.value)) is inside
+    # The address that was judged is the one that is called, whatever the name means by then.
+    assert called == ([] if inside else [addresses[0]])
 
 
 class Tokens:
@@ -232,3 +246,123 @@ def test_a_number_of_thousands_of_digits_is_its_own_records_fault(httpserver: HT
     with VendorHttp("vendor", httpserver.url_for(""), {}, attempts=1) as http:
         answer = http.send(Call("GET", "/orders"))
     assert answer.body == {"orders": [{"id": 1}, {"id": digits}]}
+
+
+@contextmanager
+def speaking(say: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that says what it likes to whoever connects; the base URL."""
+    stop = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        while not stop.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    connection.recv(65_536)
+                    while not stop.is_set():
+                        say(connection)
+                except OSError:
+                    continue
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            stop.set()
+            listener.close()
+
+
+class Slowly:
+    """Sends its beginning, and then the same piece for ever, a little at a time."""
+
+    def __init__(self, beginning: bytes, piece: bytes) -> None:
+        self._next, self._piece = beginning, piece
+
+    def __call__(self, connection: socket.socket) -> None:
+        connection.sendall(self._next)
+        self._next = self._piece
+        time.sleep(0.02)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+# Blocks of a stored deflate stream that hold nothing.
+NOTHING = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\x00\x00\x00\xff\xff"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        pytest.param(lambda: Slowly(OK + b"X-Long: ", b"a"), id="headers that drip"),
+        pytest.param(
+            lambda: Slowly(b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+            id="interim answers without end",
+        ),
+        pytest.param(
+            lambda: Slowly(
+                OK + b"Content-Encoding: gzip\r\n\r\n" + NOTHING, b"\x00\x00\x00\xff\xff"
+            ),
+            id="a gzip of nothing",
+        ),
+        pytest.param(lambda: Slowly(OK + b"\r\n", b" "), id="a body that drips"),
+    ],
+)
+def test_whatever_drips_without_end_is_left_at_the_deadline(
+    say: Callable[[], Slowly],
+) -> None:
+    """Without a deadline on the socket this test does not end."""
+    with (
+        speaking(say()) as url,
+        VendorHttp("v", url, {}, attempts=1, total_s=0.5) as http,
+        pytest.raises(VendorUnavailable, match=r"no answer in time|cannot be reached"),
+    ):
+        http.send(GET)
+
+
+@pytest.mark.parametrize(
+    ("coding", "error", "line"),
+    [
+        ("gzip, gzip", VendorUnavailable, "which nobody asked for"),
+        ("br", VendorUnavailable, "encoded as 'br'"),
+        ("gzip", VendorUnavailable, "cannot be unzipped"),
+    ],
+)
+def test_an_answer_is_zipped_in_one_layer_or_not_at_all(
+    httpserver: HTTPServer, coding: str, error: type[Exception], line: str
+) -> None:
+    body = gzip.compress(gzip.compress(b"{}")) if "," in coding else b"no gzip"
+    httpserver.expect_request("/x").respond_with_data(body, headers={"Content-Encoding": coding})
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}, attempts=1) as http,
+        pytest.raises(error, match=line),
+    ):
+        http.send(GET)
+
+
+def test_a_zipped_answer_is_read_and_one_that_swells_is_left(httpserver: HTTPServer) -> None:
+    zipped = {"Content-Encoding": "gzip"}
+    httpserver.expect_request("/x").respond_with_data(gzip.compress(b'{"a": 1}'), headers=zipped)
+    bomb = gzip.compress(b" " * (65 * 1024 * 1024))
+    httpserver.expect_request("/bomb").respond_with_data(bomb, headers=zipped)
+    cut = gzip.compress(b'{"a": 1}')[:-4]
+    httpserver.expect_request("/cut").respond_with_data(cut, headers=zipped)
+    with VendorHttp("v", httpserver.url_for(""), {}, attempts=1) as http:
+        assert http.send(GET).body == {"a": 1}
+        with pytest.raises(GiveUp, match="too large when it is unzipped"):
+            http.send(Call("GET", "/bomb"))
+        with pytest.raises(VendorUnavailable, match="ends in the middle"):
+            http.send(Call("GET", "/cut"))
+
+
+def test_an_answer_that_is_nested_without_end_is_given_up(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/x").respond_with_data("[" * 200_000)
+    with (
+        VendorHttp("v", httpserver.url_for(""), {}) as http,
+        pytest.raises(GiveUp, match="nested too deeply"),
+    ):
+        http.send(GET)
+    assert len(httpserver.log) == 1

@@ -1,12 +1,13 @@
 """Rows of a flat file from bytes that come in pieces; memory stays flat whatever the file's size."""
 
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from shared.domain.unzip import unzip
 from shared.errors import VendorUnavailable
 
 GZIP = b"\x1f\x8b"
+LARGEST_REPORT_BYTES = 8 * 1024 * 1024 * 1024
 # A line that is longer is no line of a table.
 LONGEST_LINE_BYTES = 1024 * 1024
 
@@ -46,14 +47,7 @@ def _unzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
     if not first.startswith(GZIP):
         yield from whole
         return
-    unzipper = zlib.decompressobj(wbits=31)
-    try:
-        for piece in whole:
-            yield unzipper.decompress(piece)
-    except zlib.error:
-        raise VendorUnavailable("amazon: the report's file cannot be unzipped") from None
-    if not unzipper.eof:
-        raise VendorUnavailable("amazon: the report's file ends in the middle")
+    yield from unzip("amazon", whole, LARGEST_REPORT_BYTES)
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[str]:

@@ -31,6 +31,7 @@ POLL_S, POLL_HERE_S, COME_BACK_S = 1.0, 8.0, 15.0
 RECORDS_A_BUCKET = 500
 # Each bucket is an open file while the result is split.
 MOST_BUCKETS = 256
+LONGEST_LINE_BYTES = 32 * 1024 * 1024
 # A file that is cut off is fetched once more.
 DOWNLOADS = 2
 WORKING = ("CREATED", "RUNNING", "CANCELING")
@@ -162,6 +163,8 @@ class BulkRunner:
             for piece in pieces:
                 size += len(piece)
                 *whole, rest = (rest + piece).split(b"\n")
+                if len(rest) > LONGEST_LINE_BYTES:
+                    raise GiveUp("shopify: a line of the bulk file is longer than any record")
                 for line in whole:
                     yield line, size
         if rest:
