@@ -45,7 +45,12 @@ def _spend(url: str, seconds: float) -> tuple[float, float]:
 def _read_pages(url: str, client: "redis.Redis", stop: threading.Event) -> None:
     with shop_http(url) as http:
         limit = SharedLimit(
-            client, f"shopify:{DOMAIN}", SMALLEST_QUOTA, longest_wait_s=60.0, sleep=time.sleep
+            client,
+            f"shopify:{DOMAIN}",
+            SMALLEST_QUOTA,
+            tenant="benchmark",
+            longest_wait_s=60.0,
+            sleep=time.sleep,
         )
         paging = Paging(ShopifyClient(http, limit))
         while not stop.is_set():

@@ -45,7 +45,10 @@ return 1
 
 
 class SharedLimit:
-    """A bucket in Redis. `key` names the account, never a secret; `longest_wait_s` is waited here."""
+    """A bucket in Redis, of one tenant: a credential that names another's account spends nothing of that one's.
+
+    `key` names vendor and account, never a secret; `longest_wait_s` is waited here.
+    """
 
     def __init__(
         self,
@@ -53,11 +56,13 @@ class SharedLimit:
         key: str,
         quota: Quota,
         *,
+        tenant: str,
         longest_wait_s: float,
         sleep: Callable[[float], None],
     ) -> None:
         self._client = client
-        self._key = f"capliquify:limit:{key}"
+        self._vendor = key.partition(":")[0]
+        self._key = f"capliquify:limit:{tenant}:{key}"
         self._quota = quota
         self._longest_wait_s = longest_wait_s
         self._sleep = sleep
@@ -66,8 +71,7 @@ class SharedLimit:
         """Takes `cost` points and sleeps until they are there; raises `RateLimited` and takes none."""
         wait_s = self._ask(cost)
         if wait_s > self._longest_wait_s:
-            vendor = self._key.split(":")[2]
-            raise RateLimited(f"{vendor}: the rate limit is used up by other work", wait_s)
+            raise RateLimited(f"{self._vendor}: the rate limit is used up by other work", wait_s)
         if wait_s > 0:
             self._sleep(wait_s)
 
@@ -75,6 +79,13 @@ class SharedLimit:
         """Corrects the bucket by the vendor's own figures."""
         self._quota = quota
         values = (reserved - actual, available, quota.maximum, quota.rate, FORGET_S)
+        with suppress(redis.RedisError):
+            self._client.eval(SETTLE, 1, self._key, *map(str, values))
+
+    def give_back(self, cost: float) -> None:
+        """Puts back what was reserved for a call that the vendor did not count."""
+        quota = self._quota
+        values = (cost, quota.maximum, quota.maximum, quota.rate, FORGET_S)
         with suppress(redis.RedisError):
             self._client.eval(SETTLE, 1, self._key, *map(str, values))
 

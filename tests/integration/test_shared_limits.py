@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 import redis
 
-from shared.domain.limit import Quota
+from shared.domain.limit import Quota, reserving
 from shared.embedded.urls import ServiceUrls
-from shared.errors import RateLimited
+from shared.errors import CredentialRejected, RateLimited
 from shared.http.limits import SharedLimit
 
 
@@ -21,10 +21,16 @@ def client(services: ServiceUrls) -> Iterator["redis.Redis"]:
 
 
 def limit_of(
-    client: "redis.Redis", key: str, quota: Quota, longest_wait_s: float = 5.0
+    client: "redis.Redis",
+    key: str,
+    quota: Quota,
+    longest_wait_s: float = 5.0,
+    tenant: str = "acme",
 ) -> tuple[SharedLimit, list[float]]:
     waits: list[float] = []
-    limit = SharedLimit(client, key, quota, longest_wait_s=longest_wait_s, sleep=waits.append)
+    limit = SharedLimit(
+        client, key, quota, tenant=tenant, longest_wait_s=longest_wait_s, sleep=waits.append
+    )
     return limit, waits
 
 
@@ -70,6 +76,26 @@ def test_what_was_reserved_too_much_is_given_back(client: "redis.Redis") -> None
         limit.reserve(900)
         limit.settle(reserved=900, actual=1, available=999, quota=Quota(1000, 100))
     assert waits == []
+
+
+def test_who_names_anothers_account_spends_nothing_of_it(client: "redis.Redis") -> None:
+    key = f"amazon:{uuid4()}"
+    stranger, _ = limit_of(client, key, Quota(10, 0.1), tenant="mallory")
+    stranger.reserve(10)
+    owner, waits = limit_of(client, key, Quota(10, 0.1))
+    owner.reserve(10)
+    assert waits == []
+
+
+def test_a_call_that_was_refused_for_its_credential_costs_nothing(client: "redis.Redis") -> None:
+    limit, waits = limit_of(client, f"amazon:{uuid4()}", Quota(1, 0.01))
+    for _ in range(20):
+        with pytest.raises(CredentialRejected), reserving(limit, 1):
+            raise CredentialRejected("amazon: the credential is refused")
+    with reserving(limit, 1):
+        assert waits == []
+    with pytest.raises(RateLimited):
+        limit.reserve(1)
 
 
 def test_two_accounts_have_two_buckets(client: "redis.Redis") -> None:

@@ -94,7 +94,7 @@ class VendorRoom:
 
     @contextmanager
     def limits(self) -> Iterator[Callable[[str, Quota], Limit]]:
-        """Makes limits by account, shared by all workers through Redis, where there is one."""
+        """Makes limits by account, of this tenant, shared by all workers through Redis, where there is one."""
         url = self.settings.redis_url
         if url is None:
             yield lambda _account, _quota: NoLimit()
@@ -107,7 +107,12 @@ class VendorRoom:
             def make(account: str, quota: Quota) -> Limit:
                 longest_wait_s = self.settings.longest_limit_wait_s
                 return SharedLimit(
-                    client, account, quota, longest_wait_s=longest_wait_s, sleep=time.sleep
+                    client,
+                    account,
+                    quota,
+                    tenant=str(self.tenant_id),
+                    longest_wait_s=longest_wait_s,
+                    sleep=time.sleep,
                 )
 
             yield make

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.connectors.amazon.limits import QUOTAS, Limits, told_rate
-from shared.domain.limit import Limit, Quota
+from shared.domain.limit import Limit, Quota, reserving
 from shared.errors import (
     AccessForbidden,
     CursorExpired,
@@ -37,9 +37,9 @@ class AmazonClient:
         limit = self._limits.setdefault(operation, self._limit_of(operation, QUOTAS[operation]))
         for attempt in range(TRIES):
             quota = self._told.get(operation, QUOTAS[operation])
-            limit.reserve(1)
             try:
-                answer = self._api.send(call)
+                with reserving(limit, 1):
+                    answer = self._api.send(call)
             except AccessForbidden:
                 if operation == WHO_ARE_WE:
                     raise

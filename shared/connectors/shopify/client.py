@@ -7,7 +7,7 @@ from typing import Any
 import stamina
 
 from shared.domain.fields import Node, part
-from shared.domain.limit import Limit, NoLimit, Quota
+from shared.domain.limit import Limit, NoLimit, Quota, reserving
 from shared.errors import (
     AccessForbidden,
     CursorExpired,
@@ -86,12 +86,13 @@ class ShopifyClient:
     def _ask(self, asked: tuple[str, int], body: Mapping[str, object]) -> object:
         """One request within the shared bucket; the vendor's figures correct it."""
         reserved = self._costs.get(asked, FIRST_COST)
-        self._limit.reserve(reserved)
         # A bulk operation that was started twice runs twice.
         retried = not asked[0].lstrip().startswith("mutation")
         call = Call("POST", self._path, json=body, accepted=NO_SHOP, retried=retried)
-        answer = self._api.send(call)
+        with reserving(self._limit, reserved):
+            answer = self._api.send(call)
         if answer.status in NO_SHOP:
+            self._limit.give_back(reserved)
             raise InvalidInput(
                 "shop_domain: Shopify knows no such shop; write the shop's own domain"
             )

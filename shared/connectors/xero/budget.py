@@ -46,6 +46,11 @@ class CallBudget:
         self._day.reserve(1.0)
         self._minute.reserve(1.0)
 
+    def give_back(self) -> None:
+        """Puts a call back that Xero refused for its credential."""
+        self._day.give_back(1.0)
+        self._minute.give_back(1.0)
+
     def correct(self, headers: Mapping[str, str]) -> None:
         """Believes what an answer says is left."""
         minute = _number(headers.get("x-minlimit-remaining"))

@@ -8,7 +8,7 @@ import stamina
 
 from shared.connectors.xero.budget import CallBudget
 from shared.connectors.xero.refusals import READ_HERE, TooManyAtOnce, refusal_of
-from shared.errors import VendorUnavailable
+from shared.errors import CredentialRejected, VendorUnavailable
 from shared.use_cases.vendors import Call, VendorApi
 
 ROOT = "/api.xro/2.0"
@@ -60,7 +60,11 @@ class XeroClient:
 
     def _ask(self, call: Call) -> dict[str, Any]:
         self._budget.take()
-        answer = self._api.send(call)
+        try:
+            answer = self._api.send(call)
+        except CredentialRejected:
+            self._budget.give_back()
+            raise
         self._budget.correct(answer.headers)
         refusal = refusal_of(answer, call.path, self._now, is_open=self._is_open)
         if refusal is not None:

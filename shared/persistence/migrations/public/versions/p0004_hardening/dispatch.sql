@@ -24,3 +24,17 @@ REVOKE EXECUTE ON FUNCTION public.wake_resumed_tenant() FROM PUBLIC;
 CREATE TRIGGER tenants_resumed AFTER UPDATE OF subscription_status ON public.tenants FOR EACH ROW
     WHEN (OLD.subscription_status IN ('SUSPENDED', 'CANCELLED') AND NEW.subscription_status NOT IN ('SUSPENDED', 'CANCELLED'))
     EXECUTE FUNCTION public.wake_resumed_tenant();
+
+-- A period that begins before the one of before has ended (a change of plan) ends that one: none overlaps another.
+CREATE FUNCTION public.end_usage_period() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE public.usage_metrics SET period_end = NEW.current_period_start, updated_at = now()
+        WHERE tenant_id = NEW.tenant_id AND period_start < NEW.current_period_start AND period_end > NEW.current_period_start;
+    RETURN NULL;
+END
+$$;
+ALTER FUNCTION public.end_usage_period() OWNER TO capliquify_lifecycle;
+REVOKE EXECUTE ON FUNCTION public.end_usage_period() FROM PUBLIC;
+CREATE TRIGGER subscriptions_period AFTER INSERT OR UPDATE OF current_period_start ON public.subscriptions
+    FOR EACH ROW EXECUTE FUNCTION public.end_usage_period()

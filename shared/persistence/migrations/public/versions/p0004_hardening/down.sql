@@ -1,3 +1,5 @@
+DROP TRIGGER subscriptions_period ON public.subscriptions;
+DROP FUNCTION public.end_usage_period();
 DROP TRIGGER tenants_resumed ON public.tenants;
 DROP FUNCTION public.wake_resumed_tenant();
 DO $do$
