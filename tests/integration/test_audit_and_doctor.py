@@ -71,7 +71,7 @@ def findings(database_url: str) -> dict[str, Finding]:
 def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, globex: UUID) -> None:
     found = findings(database_url)
     assert {each.verdict for each in found.values()} == {Verdict.GOOD}
-    assert found["tenant schemas"].found == "2 at t0003"
+    assert found["tenant schemas"].found == "2 at t0004"
 
 
 @pytest.mark.parametrize(

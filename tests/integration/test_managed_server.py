@@ -26,10 +26,10 @@ from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
 NEXT = Step(
-    4,
-    "t0004",
-    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 't0004'",
-    "ALTER TABLE products DROP COLUMN weight_g; UPDATE alembic_version SET version_num = 't0003'",
+    5,
+    "t0005",
+    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 't0005'",
+    "ALTER TABLE products DROP COLUMN weight_g; UPDATE alembic_version SET version_num = 't0004'",
 )
 
 
@@ -75,7 +75,7 @@ def test_a_plain_owner_migrates_and_tenants_live_and_end(owner_url: str, managed
         None,
     ]
     assert [
-        each.error for each in migrate_tenants(owner_url, to="t0003", steps=[*load_steps(), NEXT])
+        each.error for each in migrate_tenants(owner_url, to="t0004", steps=[*load_steps(), NEXT])
     ] == [
         None,
         None,
