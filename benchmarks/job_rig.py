@@ -18,7 +18,7 @@ from benchmarks.scratch import PASSWORD, own_servers
 from shared.config import Settings
 from shared.persistence.contracts import publish
 from shared.persistence.ledger import JobLedger, JobOrder
-from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
@@ -117,7 +117,7 @@ def job_rig() -> Iterator[JobRig]:
         urls, home = own.urls, own.home
         migrate_public(urls.database_url)
         publish(urls.database_url, task_contracts())
-        ensure_logins(urls.database_url, PASSWORD)
+        ensure_logins(urls.database_url, dict.fromkeys(LOGINS, PASSWORD))
         environment = _environment(urls.database_url, urls.redis_url, home)
         wiring = stack.enter_context(build_wiring(Settings.model_validate(environment)))
         rig = JobRig(home, urls.database_url, environment, wiring)

@@ -25,7 +25,7 @@ from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.database import Database
 from shared.persistence.ledger import JobLedger
-from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from tests.fixtures.fleet import Fleet
 from tests.fixtures.numbered import NUMBERED, place, prepare
@@ -90,7 +90,7 @@ def run(
 def make_tenants(url: str, number: int) -> list[UUID]:
     """A migrated database with tenants."""
     migrate_public(url)
-    ensure_logins(url, PASSWORD)
+    ensure_logins(url, dict.fromkeys(LOGINS, PASSWORD))
     prepare(url)
     made = []
     with psycopg.connect(url) as connection:

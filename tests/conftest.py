@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
 from shared.config import Settings
@@ -16,7 +17,7 @@ from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.contracts import publish
-from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.unit_of_work import unit_of_work_opener
 from shared.use_cases.create_tenant import NewTenant
@@ -26,6 +27,10 @@ from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
 pytest_plugins = ("tests.fixtures.served_shop",)
+
+# A busy machine is no fault of an example.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 TEMPLATE = "capliquify_template"
 PASSWORD = "a password of tests"
@@ -58,7 +63,7 @@ def template_url(services: ServiceUrls) -> str:
     url = replace_database(services.database_url, TEMPLATE)
     migrate_public(url)
     publish(url, task_contracts())
-    ensure_logins(url, PASSWORD)
+    ensure_logins(url, dict.fromkeys(LOGINS, PASSWORD))
     return url
 
 

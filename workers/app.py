@@ -5,6 +5,7 @@ from celery import Celery
 from schedules.beat import beat_schedule
 from shared.config import Settings
 from workers import signals as signals  # noqa: PLC0414 - connects its handlers
+from workers.messages import read_carefully
 from workers.queues import EXCHANGE, KOMBU_QUEUES, Queue
 
 TASK_MODULES = (
@@ -27,6 +28,7 @@ VISIBILITY_TIMEOUT_S = 4 * HARD_TIME_LIMIT_S
 
 def build_app(settings: Settings) -> Celery:
     """The application with its queues, ticks and tasks; raises nothing about a missing broker yet."""
+    read_carefully()
     broker = settings.broker_url or settings.redis_url
     app = Celery("capliquify", broker=broker.get_secret_value() if broker else None)
     app.conf.update(

@@ -38,6 +38,8 @@ LONGEST_WAIT_S = 86_400.0
 # connections of before are found broken one by one.
 WAITS_S = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 
+FORGED = "its message named another task than the ledger; see who writes to the broker"
+
 log = structlog.get_logger(__name__)
 chance = SystemRandom()
 
@@ -52,6 +54,10 @@ def execute(
     if job is None:
         log.info("message_stale", job=str(lease.job_id), task=definition.name, lease=lease.number)
         return None
+    if job.name != definition.name:
+        # What runs is what the ledger says: it goes back, and comes again under its own name.
+        log.error("message_forged", job=str(job.id), task=job.name, claimed=definition.name)
+        return _record(wiring, lease, Ending(Outcome.HANDED_BACK, None, "MessageForged", FORGED))
     with structlog.contextvars.bound_contextvars(
         job=str(job.id), tenant=str(job.tenant_id), task=job.name, attempt=job.attempt
     ):

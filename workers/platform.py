@@ -12,7 +12,7 @@ from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.errors import ServiceError
-from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.logins import LOGINS, ensure_logins, login_url, password_of
 from shared.security.vault import KeyRing
 from workers.wiring import Wiring, build_wiring
 
@@ -67,13 +67,16 @@ def embedded_servers(settings: Settings, *, alone: bool = False) -> Iterator[Non
 def export(urls: ServiceUrls, settings: Settings) -> dict[str, str]:
     """Puts the servers' URLs, a login each, and the home's vault key file into the environment."""
     home = settings.home.resolve()
-    password = keep_secret(home / "logins.secret", lambda: secrets.token_urlsafe(24))
-    ensure_logins(urls.database_url, password)
+    secret = keep_secret(home / "logins.secret", lambda: secrets.token_urlsafe(24))
+    passwords = {login: password_of(secret, login) for login in LOGINS}
+    ensure_logins(urls.database_url, passwords)
     values = {
-        "DATABASE_URL": login_url(urls.database_url, "worker", password),
-        "DATABASE_DISPATCHER_URL": login_url(urls.database_url, "dispatcher", password),
-        "DATABASE_ADMIN_URL": login_url(urls.database_url, "admin", password),
-        "DATABASE_API_URL": login_url(urls.database_url, "api", password),
+        "DATABASE_URL": login_url(urls.database_url, "worker", passwords["worker"]),
+        "DATABASE_DISPATCHER_URL": login_url(
+            urls.database_url, "dispatcher", passwords["dispatcher"]
+        ),
+        "DATABASE_ADMIN_URL": login_url(urls.database_url, "admin", passwords["admin"]),
+        "DATABASE_API_URL": login_url(urls.database_url, "api", passwords["api"]),
         "DATABASE_DIRECT_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
         "CAPLIQUIFY_HOME": str(home),

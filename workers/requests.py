@@ -35,6 +35,15 @@ HANDED_BACK = Ending(Outcome.HANDED_BACK, None, "WorkerStopped", "its worker was
 class JobRequest(Request):  # type: ignore[misc]
     """A message in the hands of a worker's main process."""
 
+    @property
+    def time_limits(self) -> tuple[float | None, float | None]:
+        """The task's own deadlines: a message's are not believed."""
+        return self.task.time_limit, self.task.soft_time_limit
+
+    @time_limits.setter
+    def time_limits(self, claimed: object) -> None:
+        """What a message claims is forgotten."""
+
     def on_failure(
         self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
     ) -> None:
@@ -56,9 +65,14 @@ class JobRequest(Request):  # type: ignore[misc]
         self._end(HANDED_BACK)
 
     def _end(self, ending: Ending) -> None:
-        tenant_id, job_id, number = self.args
+        try:
+            tenant_id, job_id, number = self.args
+            lease = Lease(UUID(tenant_id), UUID(job_id), int(number))
+        except (ValueError, TypeError, AttributeError):
+            # A message that names no job ends nobody's attempt.
+            return
         # Not in the main loop: it has other jobs to look after while PostgreSQL is away.
-        recorder.submit(_record, Lease(UUID(tenant_id), UUID(job_id), number), ending)
+        recorder.submit(_record, lease, ending)
 
 
 def _record(lease: Lease, ending: Ending) -> None:
@@ -77,3 +91,4 @@ class JobTask(Task):  # type: ignore[misc]
     """The Celery task behind each of ours."""
 
     Request: Callable[..., Request] | str = JobRequest
+    Strategy = "workers.messages:careful_strategy"

@@ -8,6 +8,7 @@ import structlog
 from celery import shared_task
 
 from workers.queues import Queue
+from workers.requests import JobTask
 from workers.wiring import Wiring, current_wiring
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ def scan(*, name: str) -> Callable[[Scan], Scan]:
     """Declares a scan; it says how many things it did. It may run twice, or at once with itself."""
 
     def declare(function: Scan) -> Scan:
-        @shared_task(name=name, queue=Queue.MAINTENANCE.value)  # type: ignore[untyped-decorator]
+        @shared_task(name=name, queue=Queue.MAINTENANCE.value, base=JobTask)  # type: ignore[untyped-decorator]
         def run() -> None:
             wiring = current_wiring()
             done = function(ScanContext(wiring, wiring.clock.now()))

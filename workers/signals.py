@@ -13,6 +13,7 @@ from uuid import uuid4
 import structlog
 from celery.signals import (
     setup_logging,
+    worker_init,
     worker_process_init,
     worker_process_shutdown,
     worker_ready,
@@ -23,6 +24,8 @@ from shared.errors import CapLiquifyError
 from shared.observability.exporter import is_counting_for_all, serve_metrics
 from shared.observability.logging import configure_logging
 from shared.security.redaction import redact
+from workers.messages import limit_remote_control
+from workers.scratch import begin_scratch, end_scratch
 from workers.wiring import close_wiring, current_wiring, open_wiring
 
 log = structlog.get_logger(__name__)
@@ -41,8 +44,14 @@ def _log(**_: object) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+@worker_init.connect
+def _listen_to_readers_only(**_: object) -> None:
+    limit_remote_control()
+
+
 @worker_process_init.connect
 def _open(**_: object) -> None:
+    begin_scratch()
     open_wiring()
     # What is loaded by now stays: else the collector looks through it again and again while records come in.
     gc.freeze()
@@ -51,6 +60,7 @@ def _open(**_: object) -> None:
 @worker_process_shutdown.connect
 def _close(**_: object) -> None:
     close_wiring()
+    end_scratch()
 
 
 class Presence:

@@ -14,6 +14,9 @@ RUNTIME = Histogram(
 VENDOR_CALLS = Counter(
     "capliquify_vendor_calls_total", "Requests to vendors, by answer", ["vendor", "status"]
 )
+MESSAGES_DROPPED = Counter(
+    "capliquify_messages_dropped_total", "Messages of the broker that could not be read"
+)
 
 
 def observe_attempt(task: str, outcome: str, runtime_s: float) -> None:

@@ -141,6 +141,8 @@ class Database:
         except psycopg.errors.IdleInTransactionSessionTimeout:
             raise DatabaseUnavailable("database: the connection was lost") from None
         except psycopg.errors.QueryCanceled:
+            if _deadline.get() is None:
+                raise
             raise StatementTooLong(
                 "database: a statement was not done within the job's time and was cancelled"
             ) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from shared.persistence.database import Connection
@@ -11,6 +12,7 @@ OLDEST_SERVER = 160_000
 TARGET_SERVER = 170_000
 LOCKS = 512
 CONNECTIONS = 100
+CLOCKS_APART_S = 5.0
 LOGINS = ("capliquify_worker", "capliquify_dispatcher", "capliquify_admin", "capliquify_api")
 
 
@@ -36,7 +38,10 @@ def examine(connection: Connection) -> Iterator[Finding]:
     """Looks at the server that the connection, an owner's, leads to."""
     checks: tuple[Callable[[Connection], Iterator[Finding]], ...] = (
         _version,
+        _clock,
         _extension,
+        _pgcrypto_grants,
+        _temporary_tables,
         _settings,
         _roles,
         _migrations,
@@ -49,10 +54,14 @@ def examine(connection: Connection) -> Iterator[Finding]:
 def examine_login(connection: Connection, name: str) -> Finding:
     """Whether the login of a setting is one that row-level security binds."""
     row = connection.execute(
-        "SELECT rolname::text AS login, rolsuper OR rolbypassrls OR pg_has_role(oid, 'capliquify_lifecycle', 'USAGE') "
+        "SELECT rolname::text AS login, rolsuper AS superuser, "
+        "rolsuper OR rolbypassrls OR pg_has_role(oid, 'capliquify_lifecycle', 'USAGE') "
         "AS unbound FROM pg_roles WHERE rolname = current_user"
     ).fetchone()
     assert row is not None  # noqa: S101 - everyone is a role
+    if row["superuser"]:
+        mend = "a superuser may do everything on the server; use the login roles of `capliquify migrate`"
+        return Finding(name, Verdict.BAD, row["login"], mend)
     if row["unbound"]:
         mend = "row-level security does not bind this login; use the login roles"
         return Finding(name, Verdict.WARN, row["login"], mend)
@@ -68,6 +77,42 @@ def _version(connection: Connection) -> Iterator[Finding]:
         yield Finding("version", Verdict.WARN, shown, "17 or newer is what we test with")
     else:
         yield Finding("version", Verdict.GOOD, shown)
+
+
+def _clock(connection: Connection) -> Iterator[Finding]:
+    """What is kept is dated by the server; a machine far off dates its logs and its files wrongly."""
+    row = connection.execute("SELECT clock_timestamp() AS now").fetchone()
+    assert row is not None  # noqa: S101 - a query without a table has a row
+    apart_s = abs((row["now"] - datetime.now(UTC)).total_seconds())
+    good = apart_s <= CLOCKS_APART_S
+    mend = "" if good else "set this machine's clock, and the server's, by NTP"
+    yield Finding("clocks", Verdict.GOOD if good else Verdict.WARN, f"{apart_s:.0f} s apart", mend)
+
+
+def _pgcrypto_grants(connection: Connection) -> Iterator[Finding]:
+    found = _value(
+        connection,
+        "SELECT count(*)::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid "
+        "JOIN pg_proc p ON p.oid = d.objid WHERE e.extname = 'pgcrypto' AND d.classid = 'pg_proc'::regclass "
+        "AND has_function_privilege('capliquify_api', p.oid, 'EXECUTE')",
+    )
+    if found == "0":
+        yield Finding("pgcrypto's functions", Verdict.GOOD, "only a worker's, to read old values")
+    else:
+        mend = "as the extension's owner: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC"
+        yield Finding("pgcrypto's functions", Verdict.WARN, f"{found} are everybody's", mend)
+
+
+def _temporary_tables(connection: Connection) -> Iterator[Finding]:
+    allowed = _value(
+        connection,
+        "SELECT has_database_privilege('capliquify_api', current_database(), 'TEMPORARY')::text",
+    )
+    if allowed == "false":
+        yield Finding("temporary tables", Verdict.GOOD, "nobody's")
+    else:
+        mend = "`capliquify migrate` takes the right away; a copied database has it again"
+        yield Finding("temporary tables", Verdict.WARN, "everybody's", mend)
 
 
 def _extension(connection: Connection) -> Iterator[Finding]:

@@ -1,5 +1,8 @@
 """The login roles of a database that we run ourselves: made, given a password, and named by URL."""
 
+import base64
+import hmac
+from collections.abc import Mapping
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
@@ -23,15 +26,21 @@ def role_of(login: str) -> str:
     return f"capliquify_{login}"
 
 
-def ensure_logins(owner_url: str, password: str) -> None:
-    """Makes the roles if need be and lets each log in with `password`, which never travels in the clear."""
-    if _logs_in(login_url(owner_url, LOGINS[-1], password)):
+def password_of(secret: str, login: str) -> str:
+    """A login's own password, made of a secret that is kept: who knows one knows no other."""
+    digest = hmac.digest(secret.encode(), role_of(login).encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def ensure_logins(owner_url: str, passwords: Mapping[str, str]) -> None:
+    """Makes the roles if need be and lets each log in with its password, which never travels in the clear."""
+    if all(_logs_in(login_url(owner_url, login, passwords[login])) for login in LOGINS):
         return
     with psycopg.connect(owner_url) as connection:
         connection.execute(ROLES.read_bytes())
         for login in LOGINS:
             role = role_of(login)
-            verifier = connection.pgconn.encrypt_password(password.encode(), role.encode())
+            verifier = connection.pgconn.encrypt_password(passwords[login].encode(), role.encode())
             statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
                 sql.Identifier(role), sql.Literal(verifier.decode())
             )

@@ -3,7 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from uuid import UUID
 
@@ -69,7 +69,7 @@ def test_a_job_is_put_on_the_ledger_and_watched_to_its_result(
     watched = run(environment, "jobs", "watch", refused)
     assert_one_line(watched, 1, "the job is failed: ", "no active credential of 'shopify_uk'")
     told = done(environment, "show", refused)
-    for words in ("sales.pull in queue sync", "globex", "operator", "discarded", "worker@"):
+    for words in ("sales.pull in queue sync", "globex", "operator", "discarded", "worker-"):
         assert words in told
 
 
@@ -109,18 +109,18 @@ def test_key_time_and_priority_are_kept(
     environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     wanted = ("forecasts.generate", "horizon_days=14", "--tenant", "acme", "--key", "monthly")
-    job_id = done(
-        environment, "enqueue", *wanted, "--at", "2031-02-03T04:05:06+01:00", "--priority", "-7"
-    )
+    at = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
+    local = at.astimezone(timezone(timedelta(hours=1))).isoformat()
+    job_id = done(environment, "enqueue", *wanted, "--at", local, "--priority", "-7")
     job = wiring.ledger.get(acme, UUID(job_id))
-    assert (job.run_at, job.priority) == (datetime(2031, 2, 3, 3, 5, 6, tzinfo=UTC), -7)
+    assert (job.run_at, job.priority) == (at, -7)
     # The number is one in JSON, and what was not given is not kept.
     assert (job.arguments, job.requested_by) == ({"horizon_days": 14}, "operator")
     assert done(environment, "enqueue", *wanted) == job_id
     theirs = done(environment, "enqueue", *wanted[:2], "--tenant", "globex", "--key", "monthly")
     assert theirs != job_id
     told = done(environment, "show", job_id)
-    assert "queued, attempt 0 of 5, not before 2031-02-03 03:05:06 UTC" in told
+    assert f"queued, attempt 0 of 5, not before {at:%Y-%m-%d %H:%M:%S} UTC" in told
     assert "forecasts.generate in queue forecast, priority -7" in told
 
 

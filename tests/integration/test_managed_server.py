@@ -15,7 +15,7 @@ from shared.persistence.contracts import publish
 from shared.persistence.database import Database
 from shared.persistence.doctor import Verdict, examine
 from shared.persistence.lifecycle import TenantLifecycle
-from shared.persistence.logins import ensure_logins, login_url
+from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import Step, load_steps
@@ -59,7 +59,7 @@ def owner_url() -> Iterator[str]:
 def managed(owner_url: str) -> Iterator[Wiring]:
     migrate_public(owner_url)
     publish(owner_url, task_contracts())
-    ensure_logins(owner_url, PASSWORD)
+    ensure_logins(owner_url, dict.fromkeys(LOGINS, PASSWORD))
     settings = Settings.model_validate(environment_of(owner_url, "redis://127.0.0.1:1/0"))
     with build_wiring(settings) as wiring:
         yield wiring

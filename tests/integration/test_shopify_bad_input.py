@@ -172,7 +172,7 @@ def test_a_credential_names_its_field_and_shows_no_secret(
 def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_told(
     scene: ShopScene, shop: SandboxClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.vendors.shopify._now", lambda: NOW)
+    monkeypatch.setattr("shared.persistence.server_clock.ServerClock.now", lambda _self: NOW)
     shop.set(scopes=["read_orders", "read_products"])
     scene.pull(UK, NOW)
     with pytest.raises(ScopeMissing, match="read_all_orders"):

@@ -92,6 +92,7 @@ def dispatcher() -> None:
 
 def beat() -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
+    prepare_home(Settings.read().home)
     scheduler = f"{SteadyScheduler.__module__}:{SteadyScheduler.__name__}"
     _run_celery("beat", "-l", "INFO", "-S", scheduler)
 

