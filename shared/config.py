@@ -1,8 +1,10 @@
 """All settings, from the environment; read by `workers` only and handed on as values."""
 
 import json
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -13,6 +15,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import InvalidInput
@@ -32,6 +35,8 @@ class Settings(BaseSettings):
     database_dispatcher_url: SecretStr | None = Field(
         None, validation_alias="DATABASE_DISPATCHER_URL"
     )
+    # The API's own; only `migrate --set-passwords` looks at it.
+    database_api_url: SecretStr | None = Field(None, validation_alias="DATABASE_API_URL")
     redis_url: SecretStr | None = Field(None, validation_alias="REDIS_URL")
     broker_url: SecretStr | None = Field(None, validation_alias="BROKER_URL")
     home: Path = Field(Path(".capliquify"), validation_alias="CAPLIQUIFY_HOME")
@@ -107,7 +112,7 @@ class Settings(BaseSettings):
     def read(cls) -> "Settings":
         """The settings of the environment; raises `InvalidInput` naming the variable, not its value."""
         try:
-            return cls()
+            return cls(**_read_secret_files(cls.model_fields.values()))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             name = ".".join(str(part) for part in first["loc"])
@@ -140,7 +145,26 @@ class Settings(BaseSettings):
             "dispatcher": self.database_dispatcher_url,
             "admin": self.database_admin_url,
             "direct": self.database_direct_url,
+            "api": self.database_api_url,
             "listen": self.database_listen_url or self.database_dispatcher_url,
         }.get(login)
         url = own or self.database_url
         return None if url is None else url.get_secret_value()
+
+
+def _read_secret_files(fields: Iterable[FieldInfo]) -> dict[str, Any]:
+    """What stands in the files that `<NAME>_FILE` names, where `<NAME>` is a secret and not set itself."""
+    found: dict[str, Any] = {}
+    for field in fields:
+        name, path = str(field.validation_alias), os.environ.get(f"{field.validation_alias}_FILE")
+        if SecretStr not in get_args(field.annotation) or not path or os.environ.get(name):
+            continue
+        if name == "CAPLIQUIFY_VAULT_KEYS":
+            # It has a setting of its own, so that the keys are read when they are needed.
+            continue
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "is no text"
+            raise InvalidInput(f"{name}_FILE: {path} cannot be read: {reason}") from None
+    return found

@@ -10,6 +10,8 @@ from shared.persistence.migrations.steps import newest_public_revision, newest_r
 
 OLDEST_SERVER = 160_000
 TARGET_SERVER = 170_000
+# Of September 2026. All majors are released on one day, with the same fixes.
+NEWEST_MINOR = {16: 16, 17: 12, 18: 6}
 LOCKS = 512
 CONNECTIONS = 100
 CLOCKS_APART_S = 5.0
@@ -75,6 +77,9 @@ def _version(connection: Connection) -> Iterator[Finding]:
         yield Finding("version", Verdict.BAD, shown, "PostgreSQL 16 or newer is needed")
     elif number < TARGET_SERVER:
         yield Finding("version", Verdict.WARN, shown, "17 or newer is what we test with")
+    elif number % 10_000 < NEWEST_MINOR.get(number // 10_000, 0):
+        minor = f"{number // 10_000}.{NEWEST_MINOR[number // 10_000]}"
+        yield Finding("version", Verdict.WARN, shown, f"{minor} closes published holes: update it")
     else:
         yield Finding("version", Verdict.GOOD, shown)
 

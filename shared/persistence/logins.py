@@ -2,11 +2,12 @@
 
 import base64
 import hmac
-from collections.abc import Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from shared.persistence.migrations.steps import ROLES
 
@@ -39,12 +40,30 @@ def ensure_logins(owner_url: str, passwords: Mapping[str, str]) -> None:
     with psycopg.connect(owner_url) as connection:
         connection.execute(ROLES.read_bytes())
         for login in LOGINS:
-            role = role_of(login)
-            verifier = connection.pgconn.encrypt_password(passwords[login].encode(), role.encode())
-            statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                sql.Identifier(role), sql.Literal(verifier.decode())
-            )
-            connection.execute(statement)
+            _set_password(connection, role_of(login), passwords[login])
+
+
+def set_passwords(owner_url: str, urls: Iterable[str]) -> list[str]:
+    """Makes the roles if need be and gives each login the password that a URL has for it; returns their names."""
+    given = {}
+    for url in urls:
+        parts = urlsplit(url)
+        for login in LOGINS:
+            if parts.username == role_of(login) and parts.password:
+                given[login] = unquote(parts.password)
+    with psycopg.connect(owner_url) as connection:
+        connection.execute(ROLES.read_bytes())
+        for login, password in given.items():
+            _set_password(connection, role_of(login), password)
+    return sorted(given)
+
+
+def _set_password(connection: psycopg.Connection[TupleRow], role: str, password: str) -> None:
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode())
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+        sql.Identifier(role), sql.Literal(verifier.decode())
+    )
+    connection.execute(statement)
 
 
 def _logs_in(url: str) -> bool:

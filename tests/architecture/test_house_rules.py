@@ -14,7 +14,7 @@ ROOMS = ("shared", "workers", "tasks", "schedules")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc", "base", "models_old", "stuff"}
 TOP_LEVEL = {
-    ".ci", ".gitignore", "Dockerfile", "LICENSE", "Makefile", "README.md", "benchmarks",
+    ".ci", ".dockerignore", ".gitignore", "Dockerfile", "LICENSE", "Makefile", "README.md", "benchmarks",
     "docker-compose.yml", "docs", "pyproject.toml", "requirements.lock", "schedules", "shared",
     "tasks", "tests", "workers",
 }  # fmt: skip

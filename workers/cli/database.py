@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shared.errors import ServiceError
+from shared.config import Settings
+from shared.errors import InvalidInput, ServiceError
+from shared.persistence.logins import set_passwords
 from shared.persistence.migrations.runner import WORKERS, Migrated, OnDone
 from shared.persistence.migrations.schema_versions import PlannedMove
 from workers.cli.console import make_console
@@ -43,6 +45,10 @@ def migrate(
         typer.Option("--adopt", help="Take over a database that Prisma made; differences first"),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before taking over")] = False,
+    passwords: Annotated[
+        bool,
+        typer.Option("--set-passwords", help="First give each login the password of its own URL"),
+    ] = False,
 ) -> None:
     """Bring the public schema and every tenant's schema to the newest revision.
 
@@ -50,6 +56,8 @@ def migrate(
     """
     from workers.migrate import MigrationOrder, plan_migration  # noqa: PLC0415 - imports Alembic
 
+    if passwords:
+        _set_passwords()
     order = MigrationOrder(tuple(tenant) if tenant else None, to, canary, workers)
     with open_platform() as wiring:
         if take_over:
@@ -62,6 +70,16 @@ def migrate(
             _show_plan(plan_migration(wiring, order))
         else:
             _run(wiring, order)
+
+
+def _set_passwords() -> None:
+    """The URLs of the settings are the only place that a password is written in."""
+    settings = Settings.read()
+    if settings.database_direct_url is None:
+        raise InvalidInput("DATABASE_DIRECT_URL: is not set; the owner sets the passwords")
+    urls = [settings.url_of(login) or "" for login in ("worker", "dispatcher", "admin", "api")]
+    changed = set_passwords(settings.database_direct_url.get_secret_value(), urls)
+    console.print(f"passwords set: {', '.join(changed) or 'none'}")
 
 
 def _run(wiring: Wiring, order: "MigrationOrder") -> None:

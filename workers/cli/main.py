@@ -22,6 +22,7 @@ from workers.cli import (
     rejected,
     rules,
     run,
+    secrets,
     services,
     tenants,
     up,
@@ -42,6 +43,7 @@ app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(rules.app, name="rules")
+app.add_typer(secrets.app, name="secrets")
 app.command("rejected")(rejected.rejected)
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)

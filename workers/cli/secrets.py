@@ -1,0 +1,74 @@
+"""`capliquify secrets`: the files that a deployment mounts, each with what one process may know."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+
+from shared.errors import InvalidInput
+from shared.persistence.logins import LOGINS, role_of
+from shared.security.vault import KeyRing
+from workers.cli.console import make_console
+
+app = typer.Typer(no_args_is_help=True, help="Passwords and keys of a deployment.")
+console = make_console(soft_wrap=True)
+
+OWNER, DATABASE = "capliquify_owner", "capliquify"
+# Of Valkey's commands those that the broker, the buckets and `doctor` need: nothing that empties or reconfigures it.
+VALKEY_ACL = (
+    "user default off\n"
+    "user capliquify on #{digest} ~* &* +@all -@dangerous -@admin +info +config|get +client|setinfo\n"
+)
+
+
+@app.command()
+def make(
+    folder: Annotated[Path, typer.Argument(help="A new folder, such as ./secrets")],
+    postgresql: Annotated[str, typer.Option(help="PostgreSQL's host and port")] = "postgresql:5432",
+    pooler: Annotated[str, typer.Option(help="PgBouncer's host and port")] = "pgbouncer:6432",
+    valkey: Annotated[str, typer.Option(help="Valkey's host and port")] = "valkey:6379",
+) -> None:
+    """Make every secret of a deployment: a password a login, none of which opens another's door."""
+    files = make_secrets(postgresql, pooler, valkey)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        raise InvalidInput(f"folder: {folder} exists; secrets are never overwritten") from None
+    except OSError as error:
+        raise InvalidInput(f"folder: {folder} cannot be made: {error.strerror}") from None
+    for name, text in files.items():
+        with os.fdopen(
+            os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+        ) as file:
+            file.write(text)
+    console.print(
+        f"{len(files)} files in {folder}; keep a copy of vault_keys where no backup of the database lies"
+    )
+
+
+def make_secrets(postgresql: str, pooler: str, valkey: str) -> dict[str, str]:
+    """The texts by file name."""
+    passwords = {login: secrets.token_urlsafe(24) for login in LOGINS}
+    owner, broker = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+
+    def url(role: str, password: str, address: str) -> str:
+        return f"postgresql://{role}:{quote(password, safe='')}@{address}/{DATABASE}"
+
+    files = {f"{login}_url": url(role_of(login), passwords[login], pooler) for login in LOGINS}
+    users = "".join(f'"{role_of(login)}" "{password}"\n' for login, password in passwords.items())
+    return {
+        **files,
+        # LISTEN and migrations go straight to PostgreSQL.
+        "listen_url": url(role_of("dispatcher"), passwords["dispatcher"], postgresql),
+        "owner_url": url(OWNER, owner, postgresql),
+        "owner_password": owner,
+        "pgbouncer_users": users,
+        "redis_url": f"redis://capliquify:{quote(broker, safe='')}@{valkey}/0",
+        "valkey_acl": VALKEY_ACL.format(digest=hashlib.sha256(broker.encode()).hexdigest()),
+        "vault_keys": KeyRing.generate(),
+        "flower_auth": f"operator:{secrets.token_urlsafe(24)}",
+    }
