@@ -90,8 +90,9 @@ class FeeRepository:
 
     def lock(self, channel: str) -> None:
         """Waits until no other transaction writes orders or fees of the channel; held until the end."""
+        # A row that only this tenant can lock: an advisory lock is anybody's to take.
         self._connection.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' ' || %s, 0))",
+            "SELECT FROM api_credentials WHERE service_name = %s ORDER BY id FOR NO KEY UPDATE",
             (channel,),
         )
 
