@@ -9,7 +9,7 @@ import pytest
 from shared.domain.quota import Overrides, Tier
 from shared.persistence.audit_log import AuditFilter, search_audit_log
 from shared.persistence.database import Database
-from shared.persistence.doctor import Finding, Verdict, examine
+from shared.persistence.doctor import Finding, Verdict, examine, examine_login
 from shared.persistence.lifecycle import TenantLifecycle
 from workers.wiring import Wiring
 
@@ -70,7 +70,8 @@ def findings(database_url: str) -> dict[str, Finding]:
 
 def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, globex: UUID) -> None:
     found = findings(database_url)
-    assert {each.verdict for each in found.values()} == {Verdict.GOOD}
+    # Where only an older wheel runs, the embedded server's minor is named.
+    assert {name for name, each in found.items() if each.verdict is not Verdict.GOOD} <= {"version"}
     assert found["tenant schemas"].found == "2 at t0004"
 
 
@@ -79,6 +80,16 @@ def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, glob
     [
         ("ALTER TABLE public.users NO FORCE ROW LEVEL SECURITY", "row-level security", Verdict.BAD),
         ("DROP EXTENSION pgcrypto", "pgcrypto", Verdict.BAD),
+        (
+            "GRANT EXECUTE ON FUNCTION public.digest(text, text) TO PUBLIC",
+            "pgcrypto's functions",
+            Verdict.WARN,
+        ),
+        (
+            "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()); END $$",
+            "temporary tables",
+            Verdict.WARN,
+        ),
         ("UPDATE public.alembic_version SET version_num = 'p0001'", "public schema", Verdict.WARN),
         ("DROP TABLE public.alembic_version", "migrations", Verdict.BAD),
         (
@@ -100,3 +111,18 @@ def test_the_doctor_notices_and_tells_the_mend(
     finding = findings(database_url)[check]
     assert finding.verdict is verdict
     assert finding.mend
+
+
+def test_a_superuser_or_an_older_minor_is_named(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Database(database_url, pool_max=1) as owner, owner.transaction() as connection:
+        found = examine_login(connection, "DATABASE_URL")
+        assert (found.verdict, found.found) == (Verdict.BAD, "capliquify_owner")
+        assert found.mend.startswith("a superuser may do everything on the server")
+        monkeypatch.setattr("shared.persistence.doctor.NEWEST_MINOR", {18: 99})
+        version = next(each for each in examine(connection) if each.check == "version")
+    assert (version.verdict, version.mend) == (
+        Verdict.WARN,
+        "18.99 closes published holes: update it",
+    )

@@ -193,6 +193,9 @@ class Purse:
     def reserve(self, cost: float) -> None:
         self.reserved.append(cost)
 
+    def give_back(self, cost: float) -> None:
+        """Nothing was taken."""
+
     def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
         self.settled.append((reserved, actual, available, quota))
 

@@ -56,6 +56,9 @@ class Heard(NoLimit):
     def reserve(self, cost: float) -> None:
         self.reserved += cost
 
+    def give_back(self, cost: float) -> None:
+        """Nothing was taken."""
+
     def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
         self.settled.append((available, quota))
 

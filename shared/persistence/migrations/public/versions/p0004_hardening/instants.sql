@@ -1,9 +1,15 @@
--- 'infinity' and the year 20000 are instants to PostgreSQL and errors to every program that reads them. Rows that
--- are there already stay; nothing new of the kind comes in.
+-- 'infinity' and the year 20000 are instants to PostgreSQL and errors to every program that reads them. Nothing
+-- new of the kind comes in.
 CREATE FUNCTION public.is_of_our_time(p_at timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
     SELECT p_at IS NULL OR (p_at >= '1970-01-01 00:00:00+00' AND p_at < '2200-01-01 00:00:00+00')
 $$;
+-- Where a row came is known only roughly, and must be known for it to be changed at all.
+SET LOCAL ROLE capliquify_lifecycle;
+UPDATE public.tenants SET created_at = now() WHERE NOT public.is_of_our_time(created_at);
+UPDATE public.tenants SET updated_at = now() WHERE NOT public.is_of_our_time(updated_at);
+UPDATE public.users SET last_login_at = NULL WHERE NOT public.is_of_our_time(last_login_at);
+RESET ROLE;
 ALTER TABLE public.tenants ADD CONSTRAINT tenants_instants_of_our_time CHECK (
     public.is_of_our_time(created_at) AND public.is_of_our_time(updated_at) AND public.is_of_our_time(deleted_at)) NOT VALID;
 ALTER TABLE public.users ADD CONSTRAINT users_instants_of_our_time CHECK (
