@@ -40,10 +40,11 @@ class Every(BaseSchedule):  # type: ignore[misc]
     def is_due(self, last_run_at: datetime) -> schedstate:
         """Whether it is due, and in how many seconds it will be."""
         left_s = self._next - time.monotonic()
-        if left_s > 0:
-            return schedstate(False, left_s)
+        return schedstate(True, self._every_s) if left_s <= 0 else schedstate(False, left_s)
+
+    def begin_again(self) -> None:
+        """It was sent: the next time is reckoned from now."""
         self._next = time.monotonic() + self._every_s
-        return schedstate(True, self._every_s)
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
         """How long until it is due."""
@@ -55,6 +56,11 @@ class Every(BaseSchedule):  # type: ignore[misc]
 
 class SteadyScheduler(Scheduler):  # type: ignore[misc]
     """Celery's beat without a file, its heap in order by the steady counter."""
+
+    def reserve(self, entry: Any) -> Any:
+        """The entry that takes this one's place when it is sent."""
+        entry.schedule.begin_again()
+        return super().reserve(entry)
 
     def _when(self, entry: Any, next_time_to_run: float, **_: Any) -> float:
         return time.monotonic() + float(self.adjust(next_time_to_run) or 0.0)

@@ -106,6 +106,10 @@ class InvalidInput(GiveUp):
     """A value given by a person, a file or a vendor is wrong."""
 
 
+class AccountGone(InvalidInput):
+    """The vendor knows no such account any more."""
+
+
 class TenantMissing(GiveUp):
     """No tenant is bound, or the tenant named does not exist."""
 

@@ -13,12 +13,16 @@ def unzip(vendor: str, pieces: Iterable[bytes], largest: int) -> Iterator[bytes]
 
     Raises `GiveUp` beyond that, `VendorUnavailable` for what is no gzip or ends in the middle.
     """
-    unzipper, size = zlib.decompressobj(wbits=31), 0
+    unzipper, size, begun = zlib.decompressobj(wbits=31), 0, False
     try:
         for piece in pieces:
             rest = piece
             while rest:
+                begun = True
                 if unzipper.eof:
+                    rest = rest.lstrip(b"\0")
+                    if not rest:
+                        break
                     # Another member of the same file.
                     unzipper = zlib.decompressobj(wbits=31)
                 plain = unzipper.decompress(rest, PIECE_BYTES)
@@ -30,5 +34,5 @@ def unzip(vendor: str, pieces: Iterable[bytes], largest: int) -> Iterator[bytes]
                     yield plain
     except zlib.error:
         raise VendorUnavailable(f"{vendor}: the answer cannot be unzipped") from None
-    if not unzipper.eof:
+    if begun and not unzipper.eof:
         raise VendorUnavailable(f"{vendor}: the zipped answer ends in the middle")

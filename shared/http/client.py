@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.request import getproxies
 
 import httpx
 import stamina
@@ -66,7 +67,7 @@ class VendorHttp:
         timeout = httpx.Timeout(read_s, connect=CONNECT_S)
         try:
             self._client = httpx.Client(
-                transport=SteadyTransport(_certificates()),
+                **_transport(public_only=False),
                 base_url=base_url,
                 timeout=timeout,
                 follow_redirects=False,
@@ -119,7 +120,7 @@ class VendorHttp:
             self._speaking(),
             call_deadline(DOWNLOAD_S),
             httpx.Client(
-                transport=SteadyTransport(_certificates(), public_only=public_only),
+                **_transport(public_only=public_only),
                 timeout=self._client.timeout,
                 follow_redirects=False,
                 headers={"Accept-Encoding": "gzip"},
@@ -233,6 +234,13 @@ def read_json(content: bytes) -> object:
 
 def _read_integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MOST_DIGITS else digits
+
+
+def _transport(*, public_only: bool) -> dict[str, Any]:
+    """Our own sockets; where a proxy is set, the library's way through it, which bounds single reads only."""
+    if getproxies().keys() & {"http", "https", "all"}:
+        return {"verify": _certificates()}
+    return {"transport": SteadyTransport(_certificates(), public_only=public_only)}
 
 
 @cache

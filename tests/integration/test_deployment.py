@@ -66,7 +66,8 @@ def test_each_program_mounts_what_it_may_know_and_no_more() -> None:
 def test_the_secrets_are_made_once_for_their_owners_eyes(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     assert run({}, "secrets", "make", str(folder)).returncode == 0
-    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o600"}
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o444"}
+    assert folder.stat().st_mode & 0o777 == 0o700
     made = {path.name: path.read_text() for path in folder.iterdir()}
     passwords = {made[f"{login}_url"].split(":")[2].split("@")[0] for login in LOGINS}
     assert len(passwords | {made["owner_password"]}) == len(LOGINS) + 1

@@ -350,8 +350,13 @@ def test_a_zipped_answer_is_read_and_one_that_swells_is_left(httpserver: HTTPSer
     httpserver.expect_request("/bomb").respond_with_data(bomb, headers=zipped)
     cut = gzip.compress(b'{"a": 1}')[:-4]
     httpserver.expect_request("/cut").respond_with_data(cut, headers=zipped)
+    httpserver.expect_request("/empty").respond_with_data(b"", headers=zipped)
+    padded = gzip.compress(b'{"a": 1}') + b"\0" * 100
+    httpserver.expect_request("/padded").respond_with_data(padded, headers=zipped)
     with VendorHttp("v", httpserver.url_for(""), {}, attempts=1) as http:
         assert http.send(GET).body == {"a": 1}
+        assert http.send(Call("GET", "/empty")).body is None
+        assert http.send(Call("GET", "/padded")).body == {"a": 1}
         with pytest.raises(GiveUp, match="too large when it is unzipped"):
             http.send(Call("GET", "/bomb"))
         with pytest.raises(VendorUnavailable, match="ends in the middle"):

@@ -31,8 +31,12 @@ def test_a_tenant_at_its_limit_of_waiting_jobs_is_refused_and_no_other(
             (acme,),
         )
     ledger = JobLedger(wiring.admin)
-    for _ in range(3):
+    keyed = JobOrder(acme, "test.echo", {"word": "hi"}, "test", idempotency_key="once")
+    first = ledger.place(keyed)
+    for _ in range(2):
         ledger.place(JobOrder(acme, "test.echo", {"word": "hi"}, "test"))
+    # What was taken already is no further job.
+    assert ledger.place(keyed) == first
     with pytest.raises(InvalidInput, match="tenant acme: 3 jobs wait already, which is its limit"):
         ledger.place(JobOrder(acme, "test.echo", {"word": "hi"}, "test"))
     for _ in range(4):

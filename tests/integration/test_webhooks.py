@@ -341,3 +341,13 @@ def test_a_delivery_too_large_is_refused(
             "SELECT public.store_webhook(%s, 'shopify_uk', 'x', 'orders/updated', '{}', %s)",
             (acme, b"x" * 4_194_305),
         )
+
+
+def test_a_shop_that_is_gone_altogether_has_left(
+    wiring: Wiring, acme: UUID, api: psycopg.Connection, shop: SandboxClient
+) -> None:
+    served, domain = ShopScene.build(wiring, acme, shop.url).wiring, "gone.myshopify.com"
+    connect(served, acme, SECRET, domain)
+    body = json.dumps({"id": 1, "myshopify_domain": domain}).encode()
+    store(api, acme, "app/uninstalled", sign(body), body=body)
+    assert (process(served, acme).result or {})["outcome"] == "disconnected"

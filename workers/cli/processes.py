@@ -101,6 +101,9 @@ def flower(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="Port on the loopback interface")
     ] = 5555,
+    address: Annotated[
+        str, typer.Option(help="Interface; another than loopback's only inside a container")
+    ] = "127.0.0.1",
 ) -> None:
     """Run Flower, the operators' view of the workers, on loopback and behind a password."""
     from workers import flowerconfig  # noqa: PLC0415
@@ -114,7 +117,7 @@ def flower(
     os.environ["FLOWER_BASIC_AUTH"] = auth
     _run_celery(
         "flower",
-        "--address=127.0.0.1",
+        f"--address={address}",
         f"--port={port}",
         f"--conf={Path(flowerconfig.__file__)}",
         "--persistent=True",

@@ -40,9 +40,10 @@ def make(
         raise InvalidInput(f"folder: {folder} exists; secrets are never overwritten") from None
     except OSError as error:
         raise InvalidInput(f"folder: {folder} cannot be made: {error.strerror}") from None
+    # Nobody else enters the folder. A container's own account must read what is mounted, whoever that is there.
     for name, text in files.items():
         with os.fdopen(
-            os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444), "w"
         ) as file:
             file.write(text)
     console.print(

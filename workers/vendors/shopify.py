@@ -9,7 +9,7 @@ from shared.connectors.shopify.credential import ShopifyCredential
 from shared.connectors.shopify.token import ShopifyTokenSource
 from shared.connectors.shopify.webhook import ExpectedShop, find_fault
 from shared.domain.webhook import Delivery
-from shared.errors import AccessForbidden, CredentialRejected, InvalidInput
+from shared.errors import AccessForbidden, AccountGone, CredentialRejected, InvalidInput
 from shared.http.access import Access, FixedAccess
 from shared.security.redaction import remember_secret
 from shared.use_cases.ports import StoredCredential
@@ -78,7 +78,7 @@ def webhook_check(room: VendorRoom) -> WebhookCheck:
         except AccessForbidden:
             # A shop that is frozen, or a permission that is missing, is no shop that has left.
             return False
-        except CredentialRejected:
+        except (CredentialRejected, AccountGone):
             return True
         return False
 

@@ -10,9 +10,9 @@ from shared.domain.fields import Node, part
 from shared.domain.limit import Limit, NoLimit, Quota, reserving
 from shared.errors import (
     AccessForbidden,
+    AccountGone,
     CursorExpired,
     GiveUp,
-    InvalidInput,
     RateLimited,
     VendorUnavailable,
 )
@@ -93,7 +93,7 @@ class ShopifyClient:
             answer = self._api.send(call)
         if answer.status in NO_SHOP:
             self._limit.give_back(reserved)
-            raise InvalidInput(
+            raise AccountGone(
                 "shop_domain: Shopify knows no such shop; write the shop's own domain"
             )
         cost = _cost_of(answer.body)

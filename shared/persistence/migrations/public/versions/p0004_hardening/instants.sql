@@ -9,6 +9,14 @@ SET LOCAL ROLE capliquify_lifecycle;
 UPDATE public.tenants SET created_at = now() WHERE NOT public.is_of_our_time(created_at);
 UPDATE public.tenants SET updated_at = now() WHERE NOT public.is_of_our_time(updated_at);
 UPDATE public.users SET last_login_at = NULL WHERE NOT public.is_of_our_time(last_login_at);
+UPDATE public.subscriptions SET current_period_start = created_at WHERE NOT public.is_of_our_time(current_period_start);
+UPDATE public.subscriptions SET current_period_end = greatest(current_period_start, now()) + interval '1 year'
+    WHERE NOT public.is_of_our_time(current_period_end);
+UPDATE public.subscriptions SET trial_end = NULL WHERE NOT public.is_of_our_time(trial_end);
+UPDATE public.subscriptions SET cancel_at = NULL WHERE NOT public.is_of_our_time(cancel_at);
+UPDATE public.usage_metrics SET period_end = period_start + interval '1 month'
+    WHERE NOT public.is_of_our_time(period_end) AND public.is_of_our_time(period_start);
+UPDATE public.jobs SET run_at = now() WHERE NOT public.is_of_our_time(run_at);
 RESET ROLE;
 ALTER TABLE public.tenants ADD CONSTRAINT tenants_instants_of_our_time CHECK (
     public.is_of_our_time(created_at) AND public.is_of_our_time(updated_at) AND public.is_of_our_time(deleted_at)) NOT VALID;
