@@ -16,10 +16,10 @@ from shared.domain.limit import Quota
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import (
     AccessForbidden,
+    AccountGone,
     CapLiquifyError,
     CredentialRejected,
     GiveUp,
-    InvalidInput,
     RateLimited,
     VendorUnavailable,
 )
@@ -90,7 +90,7 @@ def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
     [
         (401, "{}", CredentialRejected),
         (403, "{}", AccessForbidden),
-        (404, "{}", InvalidInput),
+        (404, "{}", AccountGone),
         (410, "{}", GiveUp),
         (429, "{}", RateLimited),
         (502, "<html>", VendorUnavailable),
