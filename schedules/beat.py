@@ -50,9 +50,6 @@ class Every(BaseSchedule):  # type: ignore[misc]
         """How long until it is due."""
         return timedelta(seconds=max(self._next - time.monotonic(), 0.0))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._every_s,)
-
 
 class SteadyScheduler(Scheduler):  # type: ignore[misc]
     """Celery's beat without a file, its heap in order by the steady counter."""

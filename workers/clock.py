@@ -25,7 +25,7 @@ def materialise_due(
     made = 0
     forgotten = ledger.forget_future()
     if forgotten:
-        log.error("ticks_in_future", schedules=forgotten, mend="a machine's clock is or was ahead")
+        log.error("ticks_in_future", schedules=forgotten, fix="a machine's clock is or was ahead")
     for last in ledger.last_ticks(list(by_name)):
         try:
             made += _materialise(ledger, by_name[last.schedule], last, now)

@@ -113,7 +113,7 @@ def ending_of(error: Exception, definition: TaskDefinition[Any, Any], job: Job) 
         case JobCancelled():
             return Ending(Outcome.CANCELLED)
         case TenantForbidden():
-            # A subscription that was cancelled: nobody is to mend anything.
+            # A subscription that was cancelled: nobody has to fix anything.
             return Ending(Outcome.CANCELLED, None, kind, message)
         case SoftTimeLimitExceeded() | StatementTooLong():
             late = f"task {job.name} was not done within its {definition.deadline_s} s"

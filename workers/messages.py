@@ -85,4 +85,4 @@ def careful_strategy(task: Any, app: Any, consumer: Any, **options: Any) -> Call
 
 def _drop(error: Exception) -> None:
     MESSAGES_DROPPED.inc()
-    log.error("message_unreadable", mend="see who writes to the broker", exc_info=error)
+    log.error("message_unreadable", fix="see who writes to the broker", exc_info=error)

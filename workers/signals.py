@@ -98,7 +98,7 @@ class Presence:
         self._refused = self._refused + 1 if refused else 0
         if self._refused == MOST_REFUSALS:
             log.error(
-                "name_taken", name=self._name, mend="another worker has this name: give --name"
+                "name_taken", name=self._name, fix="another worker has this name: give --name"
             )
             os.kill(os.getpid(), signal.SIGTERM)
 

@@ -17,6 +17,7 @@ SMALLEST_SIZE = timedelta(hours=1)
 # A window that brings so many records is neither lost work when it fails nor a round trip for nothing.
 RECORDS_A_WINDOW = 50_000
 # Clocks of a server and of its standby differ by less; a position further ahead is a mistake.
+ONE_DAY = timedelta(days=1)
 CLOCK_TOLERANCE = timedelta(minutes=10)
 READ_AGAIN = timedelta(days=7)
 
@@ -88,10 +89,12 @@ def from_the_future(position: Mapping[str, str], end: datetime) -> Position | No
 
     A machine whose clock was ahead has written it. What was read while it was is read again.
     """
-    since = position.get("since")
-    if since is None or datetime.fromisoformat(since) <= end + CLOCK_TOLERANCE:
-        return None
-    return {"since": (end - READ_AGAIN).isoformat()}
+    since, day = position.get("since"), position.get("day")
+    if since is not None and datetime.fromisoformat(since) > end + CLOCK_TOLERANCE:
+        return {"since": (end - READ_AGAIN).isoformat()}
+    if day is not None and day > (end + ONE_DAY).date().isoformat():
+        return {"day": (end - READ_AGAIN).date().isoformat()}
+    return None
 
 
 def next_forward(position: Mapping[str, str], end: datetime, track: Track) -> Step | None:

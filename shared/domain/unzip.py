@@ -20,6 +20,7 @@ def unzip(vendor: str, pieces: Iterable[bytes], largest: int) -> Iterator[bytes]
             while rest:
                 begun = True
                 if unzipper.eof:
+                    # Padding after the last member.
                     rest = rest.lstrip(b"\0")
                     if not rest:
                         break

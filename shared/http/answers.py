@@ -58,17 +58,21 @@ def retry_after_s(answer: httpx.Response) -> float | None:
         return None
 
 
-def refuse_foreign_url(vendor: str, url: str, base_url: str) -> None:
-    """Raises `GiveUp` for a URL that is none of the public network; where its name leads is seen on connecting."""
+def is_foreign(vendor: str, url: str, base_url: str) -> bool:
+    """Whether a file lies elsewhere than the vendor's own address; raises `GiveUp` where it is not public there.
+
+    Where a foreign name leads is seen on connecting.
+    """
     try:
-        told, base = httpx.URL(url), httpx.URL(base_url)
-        host = told.host
+        named, base = httpx.URL(url), httpx.URL(base_url)
+        host = named.host
     except (httpx.InvalidURL, UnicodeError):
-        raise GiveUp(f"{vendor}: told a file's address that is no URL") from None
-    if (told.scheme, host, told.port) == (base.scheme, base.host, base.port):
-        return
-    if told.scheme != "https" or "." not in host or _is_address(host):
-        raise GiveUp(f"{vendor}: told {OUTSIDE}")
+        raise GiveUp(f"{vendor}: gave a file's address that is no URL") from None
+    if (named.scheme, host, named.port) == (base.scheme, base.host, base.port):
+        return False
+    if named.scheme != "https" or "." not in host or _is_address(host):
+        raise GiveUp(f"{vendor}: gave {OUTSIDE}")
+    return True
 
 
 def _is_address(host: str) -> bool:

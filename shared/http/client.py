@@ -21,8 +21,8 @@ from shared.errors import (
     VendorUnavailable,
 )
 from shared.http.access import Access, FixedAccess
-from shared.http.answers import OUTSIDE, check_status, is_retried_here, refuse_foreign_url
-from shared.http.transport import PrivateAddress, SteadyTransport, call_deadline
+from shared.http.answers import OUTSIDE, check_status, is_foreign, is_retried_here
+from shared.http.transport import PrivateAddress, SteadyTransport, call_deadline, check_deadline
 from shared.use_cases.vendors import Answer, Call
 
 CONNECT_S = 5.0
@@ -114,8 +114,7 @@ class VendorHttp:
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
         """The bytes behind a URL that the vendor told, without our secrets; not tried again here."""
-        refuse_foreign_url(self._vendor, url, str(self._client.base_url))
-        public_only = httpx.URL(url).host != self._client.base_url.host
+        public_only = is_foreign(self._vendor, url, str(self._client.base_url))
         with (
             self._speaking(),
             call_deadline(DOWNLOAD_S),
@@ -183,6 +182,7 @@ class VendorHttp:
             size += len(piece)
             if size > largest:
                 raise GiveUp(f"{self._vendor}: the answer is too large; ask for smaller pages")
+            check_deadline()
             yield piece
 
     @contextmanager
@@ -208,7 +208,7 @@ class VendorHttp:
             ) from None
         except httpx.ConnectError as error:
             if isinstance(error.__cause__, PrivateAddress):
-                raise GiveUp(f"{self._vendor}: told {OUTSIDE}") from None
+                raise GiveUp(f"{self._vendor}: gave {OUTSIDE}") from None
             raise self._unreachable(error) from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._unreachable(error) from None
@@ -237,7 +237,10 @@ def _read_integer(digits: str) -> int | str:
 
 
 def _transport(*, public_only: bool) -> dict[str, Any]:
-    """Our own sockets; where a proxy is set, the library's way through it, which bounds single reads only."""
+    """Our own sockets; where a proxy is set, the library's way through it, which looks at the deadline between reads.
+
+    A proxy finds its addresses itself: what a foreign name means there is the proxy's to judge.
+    """
     if getproxies().keys() & {"http", "https", "all"}:
         return {"verify": _certificates()}
     return {"transport": SteadyTransport(_certificates(), public_only=public_only)}

@@ -103,6 +103,13 @@ def _left(timeout: float | None, error: type[Exception]) -> float | None:
     return left if timeout is None else min(timeout, left)
 
 
+def check_deadline() -> None:
+    """Raises `httpx.ReadTimeout` when the call's time is over, whatever it travels by."""
+    until = _until.get()
+    if until is not None and time.monotonic() > until:
+        raise httpx.ReadTimeout("the whole call takes too long")
+
+
 def find_public_address(host: str, port: int) -> str:
     """An address of a name, all of whose addresses are public; raises `PrivateAddress`."""
     try:

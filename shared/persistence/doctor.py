@@ -28,12 +28,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check: what was looked at, what was found, and the mend where there is one."""
+    """One check: what was looked at, what was found, and the fix where there is one."""
 
     check: str
     verdict: Verdict
     found: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(connection: Connection) -> Iterator[Finding]:
@@ -62,11 +62,11 @@ def examine_login(connection: Connection, name: str) -> Finding:
     ).fetchone()
     assert row is not None  # noqa: S101 - everyone is a role
     if row["superuser"]:
-        mend = "a superuser may do everything on the server; use the login roles of `capliquify migrate`"
-        return Finding(name, Verdict.BAD, row["login"], mend)
+        fix = "a superuser may do everything on the server; use the login roles of `capliquify migrate`"
+        return Finding(name, Verdict.BAD, row["login"], fix)
     if row["unbound"]:
-        mend = "row-level security does not bind this login; use the login roles"
-        return Finding(name, Verdict.WARN, row["login"], mend)
+        fix = "row-level security does not bind this login; use the login roles"
+        return Finding(name, Verdict.WARN, row["login"], fix)
     return Finding(name, Verdict.GOOD, row["login"])
 
 
@@ -90,8 +90,8 @@ def _clock(connection: Connection) -> Iterator[Finding]:
     assert row is not None  # noqa: S101 - a query without a table has a row
     apart_s = abs((row["now"] - datetime.now(UTC)).total_seconds())
     good = apart_s <= CLOCKS_APART_S
-    mend = "" if good else "set this machine's clock, and the server's, by NTP"
-    yield Finding("clocks", Verdict.GOOD if good else Verdict.WARN, f"{apart_s:.0f} s apart", mend)
+    fix = "" if good else "set this machine's clock, and the server's, by NTP"
+    yield Finding("clocks", Verdict.GOOD if good else Verdict.WARN, f"{apart_s:.0f} s apart", fix)
 
 
 def _pgcrypto_grants(connection: Connection) -> Iterator[Finding]:
@@ -104,8 +104,8 @@ def _pgcrypto_grants(connection: Connection) -> Iterator[Finding]:
     if found == "0":
         yield Finding("pgcrypto's functions", Verdict.GOOD, "only a worker's, to read old values")
     else:
-        mend = "as the extension's owner: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC"
-        yield Finding("pgcrypto's functions", Verdict.WARN, f"{found} are everybody's", mend)
+        fix = "as the extension's owner: REVOKE EXECUTE ON FUNCTION … FROM PUBLIC"
+        yield Finding("pgcrypto's functions", Verdict.WARN, f"{found} are everybody's", fix)
 
 
 def _temporary_tables(connection: Connection) -> Iterator[Finding]:
@@ -116,8 +116,8 @@ def _temporary_tables(connection: Connection) -> Iterator[Finding]:
     if allowed == "false":
         yield Finding("temporary tables", Verdict.GOOD, "nobody's")
     else:
-        mend = "`capliquify migrate` takes the right away; a copied database has it again"
-        yield Finding("temporary tables", Verdict.WARN, "everybody's", mend)
+        fix = "`capliquify migrate` takes the right away; a copied database has it again"
+        yield Finding("temporary tables", Verdict.WARN, "everybody's", fix)
 
 
 def _extension(connection: Connection) -> Iterator[Finding]:

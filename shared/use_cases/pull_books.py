@@ -5,7 +5,7 @@ Nothing of it is ever learned from: working capital adds it up, forecasts know o
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,7 @@ class BooksPull:
         self._banks = self._connector.check_bank(yesterday)
 
     def _pull_balances(self, yesterday: date) -> None:
+        self._puller.come_back(BALANCES, datetime.combine(yesterday, time.max, UTC))
         while True:
             position = self._puller.position(BALANCES)
             # Days that a run before has left are asked for first.
@@ -146,6 +147,7 @@ class BooksPull:
 
         At first what is closed closes what an earlier run, or an earlier release, has kept as open.
         """
+        self._puller.come_back(stream, now)
         tally, position = self._items, self._puller.position(stream)
         began = position.get("began", now.isoformat())
         for page in self._item_pages(stream, position):

@@ -147,7 +147,7 @@ class Puller:
     ) -> None:
         """All windows that are due, up to `end`. A window that fails does not move the cursor."""
         if end is not None:
-            self._come_back(stream, end)
+            self.come_back(stream, end)
         restarts = 0
         while True:
             position = self.position(stream)
@@ -168,7 +168,7 @@ class Puller:
                     raise
                 self.begin_again(stream, step.opened)
 
-    def _come_back(self, stream: str, end: datetime) -> None:
+    def come_back(self, stream: str, end: datetime) -> None:
         """Puts a stream that stands in the future back, and says so: it would read nothing until then."""
         with self.open_unit_of_work() as work:
             found = work.cursors.get(self.credential.id, stream)
@@ -177,7 +177,12 @@ class Puller:
                 return
             self.move(work, stream, found, place)
             name = self.credential.service_name
-            changes = {"service_name": name, "stream": stream, "stood_at": found["since"], **place}
+            changes = {
+                "service_name": name,
+                "stream": stream,
+                "stood_at": found.get("since") or found["day"],
+                **place,
+            }
             work.audit.write("sync.position_in_future", "credential", self.credential.id, changes)
 
     def _run_window(

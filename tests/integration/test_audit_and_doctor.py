@@ -110,7 +110,7 @@ def test_the_doctor_notices_and_tells_the_mend(
         owner.execute(damage.encode())
     finding = findings(database_url)[check]
     assert finding.verdict is verdict
-    assert finding.mend
+    assert finding.fix
 
 
 def test_a_superuser_or_an_older_minor_is_named(
@@ -119,10 +119,10 @@ def test_a_superuser_or_an_older_minor_is_named(
     with Database(database_url, pool_max=1) as owner, owner.transaction() as connection:
         found = examine_login(connection, "DATABASE_URL")
         assert (found.verdict, found.found) == (Verdict.BAD, "capliquify_owner")
-        assert found.mend.startswith("a superuser may do everything on the server")
+        assert found.fix.startswith("a superuser may do everything on the server")
         monkeypatch.setattr("shared.persistence.doctor.NEWEST_MINOR", {18: 99})
         version = next(each for each in examine(connection) if each.check == "version")
-    assert (version.verdict, version.mend) == (
+    assert (version.verdict, version.fix) == (
         Verdict.WARN,
         "18.99 closes published holes: update it",
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.errors import CredentialRejected, VendorUnavailable
+from tests.fixtures.shop_pulls import rows
 from tests.fixtures.xero_books import Organisation
 from tests.fixtures.xero_scene import XeroStage, open_stage
 from workers.wiring import Wiring
@@ -176,3 +177,28 @@ def forget_new_streams(organisation: Organisation) -> None:
         f"DELETE FROM sync_cursors WHERE stream IN ({streams}) RETURNING 1"
     )
     assert len(gone) == 3
+
+
+def test_streams_that_stand_in_the_future_are_put_back_and_it_is_said(
+    ours: Organisation, theirs: Organisation
+) -> None:
+    ours.pull(NIGHT)
+    ahead = NIGHT + timedelta(days=30)
+    with ours.scene.opener() as work:
+        identity = work.credentials.get("xero").id
+        for stream, place in (
+            ("invoices", {"since": ahead.isoformat()}),
+            ("balances", {"day": ahead.date().isoformat()}),
+        ):
+            assert work.cursors.move(identity, stream, work.cursors.get(identity, stream), place)
+    ours.pull(NIGHT + timedelta(hours=1))
+    with ours.scene.opener() as work:
+        assert work.cursors.get(identity, "balances")["day"] == "2026-11-18"
+        since = datetime.fromisoformat(work.cursors.get(identity, "invoices")["since"])
+    assert since <= NIGHT + timedelta(hours=1)
+    found = rows(
+        ours.scene.wiring,
+        ours.scene.tenant_id,
+        "SELECT changes ->> 'stream' FROM public.audit_logs WHERE action = 'sync.position_in_future' ORDER BY 1",
+    )
+    assert [row[0] for row in found] == ["balances", "invoices"]

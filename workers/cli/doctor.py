@@ -16,13 +16,13 @@ COLOURS = {Verdict.GOOD: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
 
 def doctor() -> None:
-    """Check database, broker and keys; say what is missing and how to mend it."""
+    """Check database, broker and keys; say what is missing and how to fix it."""
     with open_platform() as wiring:
         findings = [*_database(wiring), *_logins(wiring), _broker(wiring), _keys(wiring)]
-    table = Table("check", "", "found", "mend")
+    table = Table("check", "", "found", "fix")
     for each in findings:
         table.add_row(
-            each.check, Text(each.verdict, style=COLOURS[each.verdict]), each.found, each.mend
+            each.check, Text(each.verdict, style=COLOURS[each.verdict]), each.found, each.fix
         )
     console.print(table)
     bad = sum(each.verdict is Verdict.BAD for each in findings)

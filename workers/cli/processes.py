@@ -9,7 +9,6 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from schedules.beat import SteadyScheduler
 from shared.config import Settings
 from shared.embedded.ports import is_free
 from shared.errors import InvalidInput, ServiceError
@@ -93,8 +92,8 @@ def dispatcher() -> None:
 def beat() -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
     prepare_home(Settings.read().home)
-    scheduler = f"{SteadyScheduler.__module__}:{SteadyScheduler.__name__}"
-    _run_celery("beat", "-l", "INFO", "-S", scheduler)
+    # By name: Celery is slow to load, and other commands do without.
+    _run_celery("beat", "-l", "INFO", "-S", "schedules.beat:SteadyScheduler")
 
 
 def flower(

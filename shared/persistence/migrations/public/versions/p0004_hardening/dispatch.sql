@@ -6,7 +6,7 @@ GRANT SELECT, INSERT, UPDATE ON public.dispatch_turns TO capliquify_dispatcher;
 -- How many jobs of a tenant wait, without reading them.
 CREATE INDEX idx_jobs_waiting ON public.jobs (tenant_id) WHERE state = 'queued';
 
--- Two processes of one name are told apart.
+-- Two processes of one name are distinguished.
 ALTER TABLE public.job_workers ADD COLUMN instance varchar(255) NOT NULL DEFAULT '';
 COMMENT ON COLUMN public.job_workers.instance IS 'machine, process and start of who signed in under the name';
 
