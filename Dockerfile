@@ -1,14 +1,22 @@
-FROM python:3.12-slim-bookworm
+FROM python:3.12-slim-bookworm AS build
 
-RUN useradd --create-home --shell /usr/sbin/nologin capliquify
-WORKDIR /app
-COPY requirements.lock pyproject.toml README.md ./
-RUN pip install --no-cache-dir -r requirements.lock
+WORKDIR /src
+COPY requirements-dev.lock pyproject.toml README.md ./
+RUN pip install --no-cache-dir --require-hashes -r requirements-dev.lock
 COPY shared shared
 COPY workers workers
 COPY tasks tasks
 COPY schedules schedules
-RUN pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
+
+# What runs has none of the tools that built and tested it.
+FROM python:3.12-slim-bookworm
+
+RUN useradd --create-home --shell /usr/sbin/nologin capliquify
+COPY requirements.lock ./
+RUN pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY --from=build /wheels /wheels
+RUN pip install --no-cache-dir --no-deps /wheels/*.whl
 
 USER capliquify
 ENTRYPOINT ["capliquify"]

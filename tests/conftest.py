@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ hypothesis_settings.load_profile("house")
 
 TEMPLATE = "capliquify_template"
 PASSWORD = "a password of tests"
+# What the newest wheel for this Python brings.
+EMBEDDED_POSTGRESQL = "18.6" if sys.version_info >= (3, 12) else "18.1"
 VAULT_KEYS = "test:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 _numbers = itertools.count(1)
 

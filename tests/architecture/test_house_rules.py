@@ -15,7 +15,7 @@ SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc", "base", "models_old", "stuff"}
 TOP_LEVEL = {
     ".ci", ".dockerignore", ".gitignore", "Dockerfile", "LICENSE", "Makefile", "README.md", "benchmarks",
-    "docker-compose.yml", "docs", "pyproject.toml", "requirements.lock", "schedules", "shared",
+    "docker-compose.yml", "docs", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "schedules", "shared",
     "tasks", "tests", "workers",
 }  # fmt: skip
 LONGEST_FILE = 400

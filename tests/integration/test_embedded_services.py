@@ -17,6 +17,7 @@ import redis
 
 from shared.embedded import EmbeddedServices, ServiceUrls, launch, process, running_services
 from shared.embedded.ports import free_port
+from tests.conftest import EMBEDDED_POSTGRESQL
 
 ATTACHES = """
 import sys
@@ -87,7 +88,7 @@ def test_status_names_both_servers(running_home: Path) -> None:
     assert (postgresql.name, postgresql.running, postgresql.version) == (
         "PostgreSQL",
         True,
-        "18.1.0",
+        f"{EMBEDDED_POSTGRESQL}.0",
     )
     assert (valkey.name, valkey.running) == ("Valkey", True)
     assert (valkey.version or "").startswith("9.1.")

@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from shared.embedded import EmbeddedServices, ServiceUrls, running_services
+from tests.conftest import EMBEDDED_POSTGRESQL
 
 
 def forget(home: Path) -> None:
@@ -46,7 +47,7 @@ def ask(urls: ServiceUrls, query: str) -> object:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        ("server_version_num", "180001"),
+        ("server_version", EMBEDDED_POSTGRESQL),
         ("server_encoding", "UTF8"),
         ("listen_addresses", "127.0.0.1"),
         ("unix_socket_directories", ""),
