@@ -29,6 +29,7 @@ from shared.persistence.database import deadline
 from shared.persistence.leases import Ending
 from shared.security.redaction import redact
 from workers.progress import Progress
+from workers.soft_limit import no_soft_limit
 from workers.task import JobContext, TaskDefinition, VendorCalls
 from workers.wiring import Wiring
 
@@ -63,7 +64,8 @@ def execute(
     ):
         began = time.monotonic()
         ending = _attempt(definition, job, lease, wiring)
-        state = None if ending is None else _record(wiring, lease, ending)
+        with no_soft_limit():
+            state = None if ending is None else _record(wiring, lease, ending)
         outcome = ending.outcome.value if ending and state else "fenced"
         observe_attempt(job.name, outcome, time.monotonic() - began)
         log.info(
@@ -94,7 +96,7 @@ def _run(definition: TaskDefinition[Any, Any], context: JobContext) -> Ending | 
     except Exception as error:
         if not isinstance(error, CapLiquifyError | SoftTimeLimitExceeded):
             log.exception("attempt_crashed")
-        with suppress(CapLiquifyError):
+        with no_soft_limit(), suppress(CapLiquifyError):
             context.progress.flush()
         return ending_of(error, definition, context.job)
 

@@ -1,5 +1,7 @@
 """A job's life on a worker: how each end of an attempt is written down."""
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -8,7 +10,7 @@ import psycopg
 import pytest
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from shared.domain.job import JobState, Outcome
+from shared.domain.job import JobState, Lease, Outcome
 from shared.errors import (
     DatabaseUnavailable,
     InvalidInput,
@@ -16,7 +18,7 @@ from shared.errors import (
     SchemaBehind,
     VendorUnavailable,
 )
-from shared.persistence.leases import Ending
+from shared.persistence.leases import Ending, Leases
 from shared.persistence.ledger import JobLedger
 from tests.fixtures.echo import Echo, deliver, echo_task, make_due, place, run
 from workers.execution import _record, ending_of, execute
@@ -165,6 +167,28 @@ def test_an_end_that_cannot_be_written_down_is_told_as_such(
     assert found.error_message == (
         "its end could not be written down; DataError, see the worker's log"
     )
+
+
+def test_a_soft_limit_that_strikes_while_the_end_is_written_changes_nothing(
+    wiring: Wiring, acme: UUID, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement that ends at the deadline ends at the moment of the signal."""
+    finish = Leases.finish
+
+    def struck(leases: Leases, lease: Lease, ending: Ending) -> JobState | None:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        return finish(leases, lease, ending)
+
+    def raise_soft_limit(*_: object) -> None:
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(Leases, "finish", struck)
+    before = signal.signal(signal.SIGUSR1, raise_soft_limit)
+    try:
+        assert run(wiring, echo, place(wiring, acme)) is JobState.SUCCEEDED
+        assert signal.getsignal(signal.SIGUSR1) is raise_soft_limit
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_job_that_waits_is_cancelled_at_once(
