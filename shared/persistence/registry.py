@@ -1,6 +1,7 @@
 """Registering a tenant, as an operator or for the API."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from psycopg import DataError, errors
@@ -14,26 +15,33 @@ from shared.use_cases.create_tenant import NewTenant
 def insert_tenant(connection: Connection, tenant: NewTenant) -> UUID:
     """Registers a tenant with role, schema and company; raises `InvalidInput` naming the field."""
     settings = {"timezone": tenant.timezone, "currency": tenant.currency}
-    try:
+    with registering(tenant.slug, tenant.organization_id):
         row = connection.execute(
             "INSERT INTO public.tenants (slug, name, subscription_tier, settings, clerk_organization_id) "
             "VALUES (%s, %s, %s::public.subscription_tier, %s, %s) RETURNING id",
             (tenant.slug, tenant.name, tenant.tier, Jsonb(settings), tenant.organization_id),
         ).fetchone()
+    assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
+    tenant_id = UUID(str(row["id"]))
+    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
+    return tenant_id
+
+
+@contextmanager
+def registering(slug: str, organization_id: str | None = None) -> Iterator[None]:
+    """What the registry refuses becomes `InvalidInput` naming the field."""
+    try:
+        yield
     except errors.UniqueViolation as error:
-        raise InvalidInput(_taken(error, tenant)) from None
+        raise InvalidInput(_taken(error, slug, organization_id)) from None
     except errors.CheckViolation as error:
-        raise InvalidInput(_unfit(error, tenant)) from None
+        raise InvalidInput(_unfit(error, slug)) from None
     except errors.StringDataRightTruncation:
         raise InvalidInput(
             "slug, name: 100 and 255 characters at most; write a shorter one"
         ) from None
     except (errors.UntranslatableCharacter, DataError):
         raise InvalidInput("slug, name: hold a character that no text may have") from None
-    assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
-    tenant_id = UUID(str(row["id"]))
-    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
-    return tenant_id
 
 
 def set_counted_copies(connection: Connection, tenant_id: UUID, names: Sequence[str]) -> None:
@@ -50,13 +58,13 @@ def tenant_slugs(database: Database, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row["id"]: row["slug"] for row in rows}
 
 
-def _taken(error: errors.UniqueViolation, tenant: NewTenant) -> str:
+def _taken(error: errors.UniqueViolation, slug: str, organization_id: str | None) -> str:
     if error.diag.constraint_name == "idx_tenants_clerk_org":
-        return f"organization: {tenant.organization_id!r} belongs to another tenant"
-    return f"slug: {tenant.slug!r} is taken by another tenant; choose another"
+        return f"organization: {organization_id!r} belongs to another tenant"
+    return f"slug: {slug!r} is taken by another tenant; choose another"
 
 
-def _unfit(error: errors.CheckViolation, tenant: NewTenant) -> str:
+def _unfit(error: errors.CheckViolation, slug: str) -> str:
     if error.diag.constraint_name == "tenants_name_given":
         return "name: is empty; give the name to display"
-    return f"slug: {tenant.slug!r} must have three or more of a-z, 0-9 and inner hyphens"
+    return f"slug: {slug!r} must have three or more of a-z, 0-9 and inner hyphens"

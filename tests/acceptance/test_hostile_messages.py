@@ -1,11 +1,8 @@
 """Garbage and forged messages on the broker: no worker ends, nothing forged runs, true jobs go on."""
 
-import base64
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psutil
 import pytest
@@ -19,60 +16,11 @@ from shared.persistence.ledger import JobLedger
 from tests.acceptance.test_worker import assert_jobs_run, finished, guarded
 from tests.conftest import environment_of
 from tests.fixtures.echo import NO_CAPS
+from tests.fixtures.hostile_messages import GARBAGE, as_bytes, message
 from workers.app import build_app
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
-
-
-def message(task: str, arguments: object, **changes: object) -> dict[str, Any]:
-    body = base64.b64encode(json.dumps([arguments, {}, {}]).encode()).decode()
-    headers = {"lang": "py", "task": task, "id": str(uuid4()), "argsrepr": "", "kwargsrepr": "{}"}
-    found: dict[str, Any] = {
-        "body": body,
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": headers | dict(changes.pop("headers", {})),  # type: ignore[call-overload]
-        "properties": {
-            "delivery_mode": 2,
-            "delivery_tag": str(uuid4()),
-            "body_encoding": "base64",
-            "delivery_info": {"exchange": "", "routing_key": "maintenance"},
-        },
-    }
-    return found | changes
-
-
-JOB = ["0", "0", 1]
-SCAN = "jobs.retire"
-GARBAGE: list[object] = [
-    b"",
-    b"\xff\xfe",
-    b"{",
-    b"[" * 100_000,
-    7,
-    None,
-    [],
-    {},
-    {"properties": {}},
-    {"properties": None, "body": "x"},
-    message(SCAN, [], body="%%%"),
-    message(SCAN, [], body=base64.b64encode(b"not json").decode()),
-    message(SCAN, [], properties={"delivery_tag": "x", "body_encoding": "rot13"}),
-    message(SCAN, [], **{"content-type": "application/x-python-serialize"}),
-    message(SCAN, [], **{"content-encoding": "klingon"}),
-    message(SCAN, []) | {"headers": None},
-    message("no.such.task", []),
-    message(SCAN, [], headers={"timelimit": [0.001, 0.0005]}),
-    message(SCAN, [], headers={"timelimit": "soon"}),
-    message(SCAN, [], headers={"timelimit": [{}, []]}),
-    message(SCAN, [], headers={"eta": "yesterday", "expires": {"a": 1}}),
-    message(SCAN, [], headers={"retries": "many", "group": [], "root_id": {}}),
-    message("sales.pull", JOB, headers={"timelimit": [0.001, 0.0005]}),
-    message("sales.pull", ["x"] * 40),
-    message("sales.pull", {"a": 1}),
-    message("usage.sample", [str(uuid4()), str(uuid4()), 1]),
-]
 
 
 @pytest.fixture
@@ -88,7 +36,7 @@ def broker(environment: dict[str, str]) -> Iterator["redis.Redis"]:
 
 
 def push(broker: "redis.Redis", what: object) -> None:
-    broker.lpush("maintenance", what if isinstance(what, bytes) else json.dumps(what))
+    broker.lpush("maintenance", as_bytes(what))
 
 
 def test_no_message_ends_a_worker_and_jobs_go_on(

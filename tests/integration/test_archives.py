@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import io
 import json
 import tarfile
 from dataclasses import replace
@@ -28,6 +27,7 @@ from shared.persistence.unit_of_work import tenant_transaction
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases.ports import Signer
 from shared.use_cases.store_credential import open_credential, store_credential
+from tests.fixtures.archives import members_of, pack, signed
 from tests.isolation.conftest import fill
 from workers.wiring import Wiring
 
@@ -158,25 +158,6 @@ def test_a_restore_that_was_cut_off_before_its_secrets_were_bound_is_finished(
     TenantLifecycle(wiring.admin, "t").resume("acme-copy")
     with pytest.raises(InvalidInput, match="never overwrites"):
         restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
-
-
-def pack(path: Path, *members: tuple[str, bytes]) -> Path:
-    with tarfile.open(path, "w") as archive:
-        for name, content in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return path
-
-
-def members_of(path: Path) -> dict[str, bytes]:
-    with tarfile.open(path) as archive:
-        found = {each.name: archive.extractfile(each) for each in archive.getmembers()}
-        return {name: file.read() for name, file in found.items() if file}
-
-
-def signed(signer: Signer, manifest: bytes) -> tuple[str, bytes]:
-    return "manifest.sig", signer.sign(manifest, "capliquify backup").encode()
 
 
 def test_rows_that_were_changed_cut_off_or_added_leave_nothing_half_made(

@@ -1,8 +1,5 @@
 """Webhooks: kept by the API byte for byte, believed only if signed, acted on once, then forgotten."""
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +8,6 @@ from uuid import UUID
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.types.json import Jsonb
 from pydantic import SecretStr
 
 from shared.domain.job import Job, JobState
@@ -23,19 +19,18 @@ from tests.fixtures.echo import deliver
 from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.shop_pulls import rows
 from tests.fixtures.shop_scene import ShopScene
+from tests.fixtures.webhooks import BODY, SECRET, sign, store
 from workers.execution import execute
 from workers.migrate import task_contracts
 from workers.task import TASKS
 from workers.wiring import Wiring, build_wiring
 
-SECRET = "app-secret-of-tests"
 DOMAIN = "acme.myshopify.com"
 UNINSTALLED = json.dumps({"id": 1, "name": "Acme", "myshopify_domain": DOMAIN}).encode()
 SHOP_REDACT = json.dumps({"shop_id": 1, "shop_domain": DOMAIN}).encode()
 REDACT = json.dumps(
     {"shop_id": 1, "shop_domain": DOMAIN, "customer": {"id": 1}, "orders_to_redact": []}
 ).encode()
-BODY = b'{"id": 820982911946154508, "note": "\xf0\x9f\x8e\x81"}'
 
 
 @pytest.fixture
@@ -54,29 +49,6 @@ def connected(wiring: Wiring, acme: UUID) -> None:
     }
     opener = wiring.unit_of_work(acme, actor="test")
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
-
-
-def sign(body: bytes, secret: str = SECRET) -> dict[str, str]:
-    digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-    return {"X-Shopify-Hmac-SHA256": base64.b64encode(digest).decode()}
-
-
-def store(
-    api: psycopg.Connection,
-    tenant_id: UUID,
-    topic: str,
-    headers: dict[str, str],
-    number: int = 1,
-    body: bytes = BODY,
-) -> UUID:
-    api.execute(sql.SQL("SET LOCAL app.current_tenant_id = {}").format(sql.Literal(str(tenant_id))))
-    row = api.execute(
-        "SELECT public.store_webhook(%s, 'shopify_uk', %s, %s, %s, %s)",
-        (tenant_id, f"webhook-{number}", topic, Jsonb(headers), body),
-    ).fetchone()
-    api.commit()
-    assert row is not None
-    return UUID(str(row[0]))
 
 
 def jobs(wiring: Wiring, tenant_id: UUID, name: str) -> list[Job]:

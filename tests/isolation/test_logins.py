@@ -14,10 +14,12 @@ import pytest
 from shared.persistence.logins import login_url
 from tests.conftest import PASSWORD
 from tests.fixtures.pgbouncer import pgbouncer_before
-from tests.isolation.attacks import CANARY
+from tests.isolation.attacks import CANARY, TENANT_TABLES
 from tests.isolation.conftest import Battlefield
 
 LOGINS = ("api", "worker")
+# Who sees all tenants' jobs, and who makes and purges schemas: nothing inside a schema is theirs.
+OVERSEERS = ("dispatcher", "admin")
 TABLES = (
     "users", "subscriptions", "usage_metrics", "audit_logs", "jobs", "tenant_purge_approvals",
     "schedule_runs",
@@ -65,6 +67,28 @@ CALLS = {
     "a program": "COPY (SELECT 1) TO PROGRAM 'true'",
     "a server's file": "SELECT pg_read_file('/etc/passwd')",
 }
+IN_SCHEMAS = {
+    "read": 'SELECT t::text FROM "tenant_{b}".{table} t',
+    "read by path": 'SET LOCAL search_path = "tenant_{b}"; SELECT t::text FROM {table} t',
+    "copy": 'COPY "tenant_{b}".{table} TO STDOUT',
+    "empty": 'DELETE FROM "tenant_{b}".{table} RETURNING 1',
+    "truncate": 'TRUNCATE "tenant_{b}".{table} CASCADE',
+    "lock": 'LOCK TABLE "tenant_{b}".{table} IN ACCESS SHARE MODE',
+    "drop": 'DROP TABLE "tenant_{b}".{table} CASCADE',
+}
+# What an overseer does for its living. They write the shared tables, so they may lock them: docs/security.md.
+OVERSEERS_WORK = {
+    "dispatcher": {
+        "enqueue", "schedule", "claim", "reap", "revisions", "cancel", "take a turn",
+        "lock the jobs", "lock the workers",
+    },
+    "admin": {
+        "create", "restore", "delete schema", "approve", "role", "revisions", "enqueue", "cancel",
+        "change the tenant", "usage", "alias the lifecycle", "lock the tenants", "lock the jobs",
+        # Itself.
+        "alias a login", "alias by session",
+    },
+}  # fmt: skip
 # What ends without an error and without a row has reached nobody: these have effects of their own.
 NEVER_WITHOUT_ERROR = frozenset(
     each
@@ -94,7 +118,16 @@ def all_cases() -> Iterator[Case]:
             yield Case(login, what, statement, setting)
 
 
-CASES = {case.name: case for case in all_cases()}
+def overseers_cases() -> Iterator[Case]:
+    for login, setting in product(OVERSEERS, SETTINGS[:2]):
+        for table, (what, statement) in product(TENANT_TABLES, IN_SCHEMAS.items()):
+            yield Case(login, f"{what} {table}", statement.replace("{table}", table), setting)
+        for what, statement in CALLS.items():
+            if what not in OVERSEERS_WORK[login]:
+                yield Case(login, what, statement, setting)
+
+
+CASES = {case.name: case for case in (*all_cases(), *overseers_cases())}
 
 
 def test_there_are_enough_cases() -> None:
@@ -107,7 +140,7 @@ def roads(
 ) -> Iterator[dict[str, psycopg.Connection[Any]]]:
     with ExitStack() as stack:
         connections = {}
-        for login in LOGINS:
+        for login in (*LOGINS, *OVERSEERS):
             url = login_url(battlefield.owner_url, login, PASSWORD)
             if request.param != "straight":
                 url = stack.enter_context(pgbouncer_before(url, home / f"pgbouncer-{login}"))

@@ -19,6 +19,7 @@ from shared.persistence.archives.backup import Connection, columns_of
 from shared.persistence.archives.manifest import Archive, ArchivedTable, Manifest, open_archive
 from shared.persistence.archives.rebuild import bring_up_to_date, build_schema, parents_first
 from shared.persistence.migrations.steps import load_steps
+from shared.persistence.registry import registering
 from shared.persistence.tenancy import schema_of
 from shared.use_cases.ports import Signer
 
@@ -93,7 +94,10 @@ def _play(connection: Connection, archive: Archive, target: UUID, slug: str) -> 
     connection.execute("SET LOCAL app.actor = 'operator'; SET LOCAL ROLE capliquify_lifecycle")
     limits = tenant.max_users, tenant.max_entities, tenant.max_storage
     preferences = Jsonb(tenant.settings), Jsonb(tenant.features)
-    connection.execute(REGISTER, (target, slug, tenant.name, tenant.tier, *preferences, *limits))
+    with registering(slug):
+        connection.execute(
+            REGISTER, (target, slug, tenant.name, tenant.tier, *preferences, *limits)
+        )
     build_schema(connection, target, tenant.schema_revision)
     known = columns_of(connection, schema)
     order = parents_first(connection, schema)
