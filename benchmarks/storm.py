@@ -1,10 +1,12 @@
 """A storm: many tenants' jobs while everything is killed at random; nothing may be lost or doubled.
 
-    python -m benchmarks.storm [--seconds 60] [--seed 1] [--tenants 20] [--json]
+    python -m benchmarks.storm [--seconds 120] [--seed 1] [--tenants 20] [--json]
 
-Runs on servers of its own. Each job writes numbered pages as a connector does. At the end the kills
-stop, what is left drains, and the pages are counted. Exit status 1 when one is lost or doubled, or
-when a job has not succeeded.
+Runs on servers of its own. Each job writes numbered pages as a connector does; some meet a vendor that means
+harm, some a statement beyond their deadline. Every process has a clock that jumps up to thirty days either way,
+and strangers write to the broker. At the end the kills stop, what is left drains, and the pages and the
+nights are counted. Exit status 1 when a page is lost or doubled, a night is missed, a job has not
+succeeded, or a process ended that nobody had ended.
 """
 
 import argparse
@@ -13,22 +15,30 @@ import random
 import sys
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 
 from benchmarks.scratch import PASSWORD, own_servers
 from benchmarks.storm_faults import Storm
-from benchmarks.storm_outcome import Outcome, judge
+from benchmarks.storm_outcome import Outcome, judge, nights_due
+from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.database import Database
 from shared.persistence.ledger import JobLedger
 from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
+from shared.persistence.registry import insert_tenant
+from shared.persistence.tenancy import name_actor
+from shared.security.vault import KeyRing
+from shared.use_cases.create_tenant import NewTenant, create_tenant
 from tests.fixtures.fleet import Fleet
-from tests.fixtures.numbered import NUMBERED, place, prepare
+from tests.fixtures.hostile_vendor import hostile_vendor
+from tests.fixtures.numbered import NUMBERED, SLOW, place, prepare
 
 LEASE_S = 2.0
 DRAIN_S = 180.0
@@ -36,7 +46,6 @@ ROUND_S = 1.0
 # How many jobs may wait or run while the storm goes on.
 LIVE_JOBS = 100
 
-TENANT = "INSERT INTO public.tenants (slug, name) VALUES (%s, %s) RETURNING id"
 LIVE = "SELECT count(*) FROM public.jobs WHERE state IN ('queued', 'dispatched', 'running')"
 
 
@@ -54,7 +63,7 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long things are killed")
+    parser.add_argument("--seconds", type=float, default=120.0, help="how long things are killed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--tenants", type=int, default=20)
     parser.add_argument("--json", action="store_true")
@@ -70,36 +79,46 @@ def run(
     tenants = make_tenants(urls.database_url, asked.tenants)
     logs = asked.keep_logs or folder
     logs.mkdir(parents=True, exist_ok=True)
-    fleet = Fleet(environment(urls, folder), logs)
+    due = nights_due(urls.database_url)
+    fleet = Fleet(environment(urls, folder), logs, wrong_clocks=True)
     storm = Storm(fleet, embedded, urls, chance)
     expected: dict[UUID, int] = {}
-    try:
-        storm.begin()
-        ends_at = time.monotonic() + asked.seconds
-        while time.monotonic() < ends_at:
-            top_up(urls.database_url, tenants, chance, expected)
-            storm.round()
-            time.sleep(ROUND_S)
-        storm.calm()
-        drained_in_s = drain(urls.database_url, storm)
-    finally:
-        fleet.stop()
-    return judge(urls.database_url, asked.seed, asked.seconds, expected, storm.faults, drained_in_s)
+    with hostile_vendor() as vendor_url:
+        try:
+            storm.begin()
+            ends_at = time.monotonic() + asked.seconds
+            while time.monotonic() < ends_at:
+                top_up(urls.database_url, tenants, chance, expected, vendor_url)
+                storm.round()
+                time.sleep(ROUND_S)
+            storm.calm()
+            drained_in_s = drain(urls.database_url, storm)
+        finally:
+            fleet.stop()
+    return judge(urls.database_url, asked, expected, due, storm, drained_in_s)
 
 
 def make_tenants(url: str, number: int) -> list[UUID]:
-    """A migrated database with tenants."""
+    """A migrated database with tenants who were there yesterday, so that last night is due."""
     migrate_public(url)
     ensure_logins(url, dict.fromkeys(LOGINS, PASSWORD))
     prepare(url)
-    made = []
+    with Database(url) as database:
+        made = [
+            create_tenant(
+                partial(_insert, database),
+                NewTenant(f"storm-{n}", f"Storm {n}", Tier.STARTER, "UTC", "GBP"),
+            )
+            for n in range(number)
+        ]
     with psycopg.connect(url) as connection:
-        for each in range(number):
-            row = connection.execute(TENANT, (f"storm-{each}", f"Storm {each}")).fetchone()
-            assert row is not None
-            connection.execute("SELECT public.create_tenant_schema(%s)", row)
-            made.append(row[0])
+        connection.execute("UPDATE public.tenants SET created_at = now() - interval '3 days'")
     return made
+
+
+def _insert(database: Database, tenant: NewTenant) -> UUID:
+    with database.transaction(name_actor("storm")) as connection:
+        return insert_tenant(connection, tenant)
 
 
 def environment(urls: ServiceUrls, folder: Path) -> dict[str, str]:
@@ -112,24 +131,42 @@ def environment(urls: ServiceUrls, folder: Path) -> dict[str, str]:
         "CAPLIQUIFY_HOME": str(folder),
         "CAPLIQUIFY_LEASE_S": str(LEASE_S),
         "CAPLIQUIFY_POLL_S": "0.2",
+        "CAPLIQUIFY_VAULT_KEYS": KeyRing.generate(),
     }
 
 
-def top_up(url: str, tenants: list[UUID], chance: random.Random, expected: dict[UUID, int]) -> None:
+def top_up(
+    url: str,
+    tenants: list[UUID],
+    chance: random.Random,
+    expected: dict[UUID, int],
+    vendor_url: str,
+) -> None:
     """Orders more jobs, quick and slow ones, while few are live."""
     with psycopg.connect(url) as connection:
         live = (connection.execute(LIVE).fetchone() or (0,))[0]
     if live >= LIVE_JOBS:
         return
     with Database(url) as database:
+        ledger = JobLedger(database)
         for tenant in chance.sample(tenants, min(15, len(tenants))):
-            pages = chance.randint(1, 15)
-            wait: dict[str, object] = {
-                "pause_s": chance.uniform(0, 0.05),
-                "hold_s": chance.uniform(0, 0.03),
-            }
-            (job,) = place(JobLedger(database), [tenant], NUMBERED, pages=pages, **wait)
-            expected[job] = pages
+            name, arguments = one_order(chance, vendor_url)
+            (job,) = place(ledger, [tenant], name, **arguments)
+            expected[job] = arguments["pages"]
+
+
+def one_order(chance: random.Random, vendor_url: str) -> tuple[str, dict[str, Any]]:
+    """A job's task and arguments; one in ten meets a slow statement, one in ten the hostile vendor."""
+    kind = chance.choices(("plain", "slow", "hostile"), (8, 1, 1))[0]
+    if kind == "slow":
+        return SLOW, {"pages": 1, "statement_s": 60.0}
+    if kind == "hostile":
+        return NUMBERED, {"pages": chance.randint(1, 3), "vendor_url": vendor_url}
+    return NUMBERED, {
+        "pages": chance.randint(1, 15),
+        "pause_s": chance.uniform(0, 0.05),
+        "hold_s": chance.uniform(0, 0.03),
+    }
 
 
 def drain(url: str, storm: Storm) -> float:

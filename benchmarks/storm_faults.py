@@ -1,4 +1,4 @@
-"""What a storm breaks, and how it is mended."""
+"""What a storm breaks, and how it is fixed."""
 
 import os
 import random
@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 import redis
@@ -16,9 +17,14 @@ from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from tests.fixtures.breaking import end_server, start_again
 from tests.fixtures.fleet import Fleet, children_of, kill_whole
+from tests.fixtures.hostile_messages import GARBAGE, as_bytes
+from workers.queues import Queue
 
 WORKERS = 3
 DISPATCHERS = 2
+BEATS = 2
+QUEUES = ",".join(Queue)
+FORGED_AT_ONCE = 6
 # A frozen process sleeps beyond its lease.
 FROZEN_S = (1.0, 6.0)
 TERMINATE = """
@@ -40,13 +46,19 @@ class Storm:
         self._fleet, self._servers, self._urls, self._chance = fleet, servers, urls, chance
         self._workers: dict[str, Guarded] = {}
         self._dispatchers: dict[str, Guarded] = {}
+        self._beats: dict[str, Guarded] = {}
+        self._ended_by_us: set[int] = set()
+        # Processes that ended although nobody had ended them.
+        self.crashes: Counter[str] = Counter()
         self._frozen: dict[int, float] = {}
         self.faults: Counter[str] = Counter()
         self._ways: dict[str, tuple[int, Callable[[], bool]]] = {
             "worker's child killed": (6, self._kill_child),
-            "worker killed": (3, self._kill_worker),
-            "worker told to stop": (1, self._stop_worker),
-            "dispatcher killed": (2, self._kill_dispatcher),
+            "worker killed": (3, lambda: self._kill(self._workers)),
+            "worker asked to stop": (1, self._stop_worker),
+            "dispatcher killed": (2, lambda: self._kill(self._dispatchers)),
+            "beat killed": (1, lambda: self._kill(self._beats)),
+            "garbage and forged messages": (3, self._forge_messages),
             "worker's child frozen": (4, self._freeze_child),
             "worker frozen whole": (1, lambda: self._freeze_whole(self._workers)),
             "dispatcher frozen": (1, lambda: self._freeze_whole(self._dispatchers)),
@@ -71,14 +83,21 @@ class Storm:
     def revive(self) -> None:
         """Starts again what has ended, and wakes who has slept enough."""
         self._wake(time.monotonic())
-        for number in range(1, WORKERS + 1):
-            name = f"worker-{number}"
-            if name not in self._workers or not self._workers[name].is_running():
-                self._workers[name] = self._fleet.worker(name)
-        for number in range(1, DISPATCHERS + 1):
-            name = f"dispatcher-{number}"
-            if name not in self._dispatchers or not self._dispatchers[name].is_running():
-                self._dispatchers[name] = self._fleet.dispatcher(name)
+        worker = partial(self._fleet.worker, queues=QUEUES)
+        self._keep(self._workers, "worker", WORKERS, worker)
+        self._keep(self._dispatchers, "dispatcher", DISPATCHERS, self._fleet.dispatcher)
+        self._keep(self._beats, "beat", BEATS, self._fleet.beat)
+
+    def _keep(
+        self, kept: dict[str, Guarded], kind: str, number: int, start: Callable[[str], Guarded]
+    ) -> None:
+        for name in (f"{kind}-{n}" for n in range(1, number + 1)):
+            process = kept.get(name)
+            if process is not None and process.is_running():
+                continue
+            if process is not None and id(process) not in self._ended_by_us:
+                self.crashes[name] += 1
+            kept[name] = start(name)
 
     def calm(self) -> None:
         """Wakes everybody: nothing more is broken."""
@@ -118,16 +137,22 @@ class Storm:
         self._frozen[pid] = time.monotonic() + self._chance.uniform(*FROZEN_S)
         return True
 
-    def _kill_worker(self) -> bool:
-        kill_whole(self._chance.choice(list(self._workers.values())))
+    def _kill(self, processes: Mapping[str, Guarded]) -> bool:
+        process = self._chance.choice(list(processes.values()))
+        self._ended_by_us.add(id(process))
+        kill_whole(process)
         return True
 
     def _stop_worker(self) -> bool:
-        pid = self._chance.choice(list(self._workers.values())).child_pid
-        return pid is not None and _signal(pid, signal.SIGTERM)
+        process = self._chance.choice(list(self._workers.values()))
+        self._ended_by_us.add(id(process))
+        return process.child_pid is not None and _signal(process.child_pid, signal.SIGTERM)
 
-    def _kill_dispatcher(self) -> bool:
-        kill_whole(self._chance.choice(list(self._dispatchers.values())))
+    def _forge_messages(self) -> bool:
+        with redis.Redis.from_url(self._urls.redis_url) as client:
+            for queue in Queue:
+                for what in self._chance.sample(GARBAGE, FORGED_AT_ONCE):
+                    client.lpush(queue, as_bytes(what))
         return True
 
     def _empty_valkey(self) -> bool:
