@@ -14,8 +14,18 @@ from shared.embedded.guarded import Guarded
 from shared.errors import ServiceError
 
 GRACE_S = 20.0
-# The owner's login and the API's are no business of a worker.
-OPERATORS_ONLY = {"DATABASE_DIRECT_URL", "DATABASE_API_URL"}
+# What a program knows only if it is said to need it; the owner's login and the API's are nobody's here.
+KEPT_BACK = frozenset(
+    {
+        "DATABASE_DIRECT_URL",
+        "DATABASE_API_URL",
+        "DATABASE_ADMIN_URL",
+        "DATABASE_DISPATCHER_URL",
+        "DATABASE_LISTEN_URL",
+        "CAPLIQUIFY_VAULT_KEYS",
+        "CAPLIQUIFY_FLOWER_AUTH",
+    }
+)
 # Who dies sooner than this after its start is started again more and more slowly.
 STEADY_S = 30.0
 FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
@@ -23,10 +33,20 @@ FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process: its name, and its arguments to `capliquify`."""
+    """One process: its name, its arguments to `capliquify`, and which of `KEPT_BACK` it needs."""
 
     name: str
     arguments: tuple[str, ...]
+    needs: frozenset[str] = frozenset()
+
+    def environment(self) -> dict[str, str]:
+        """What it finds: everything but the secrets that are not its own, or the files that hold them."""
+        hidden = KEPT_BACK - self.needs
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if name.removesuffix("_FILE") not in hidden
+        }
 
 
 @dataclass(slots=True)
@@ -50,7 +70,7 @@ class Supervisor:
         self._logs.mkdir(parents=True, exist_ok=True)
         process = Guarded(
             [sys.executable, "-m", "workers", *program.arguments],
-            env={name: value for name, value in os.environ.items() if name not in OPERATORS_ONLY},
+            env=program.environment(),
             cwd=Path.cwd(),
             log_path=self.log_of(program.name),
             stop_signal=signal.SIGTERM,

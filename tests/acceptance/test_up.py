@@ -156,11 +156,16 @@ def test_everything_comes_from_nothing_is_kept_running_and_goes_at_ctrl_c(
     job_id = capliquify(up_home, "jobs", "enqueue", "usage.sample", "--tenant", "acme")
     assert '"users": 0' in capliquify(up_home, "jobs", "watch", job_id)
 
-    worker = worker_of(up_home, "quick")
+    worker, other = worker_of(up_home, "maintenance"), worker_of(up_home, "sync")
     assert worker is not None
+    assert other is not None
+    # Each knows what its work needs: who talks to vendors may not purge.
+    assert {"DATABASE_ADMIN_URL", "DATABASE_DISPATCHER_URL"} <= set(worker.environ())
+    assert "DATABASE_ADMIN_URL" not in other.environ()
+    assert "DATABASE_DISPATCHER_URL" not in other.environ()
     worker.kill()
-    up.said(r"(worker-quick has ended; it starts again)")
-    restarted = until(lambda: worker_of(up_home, "quick"), "the worker is started again")
+    up.said(r"(worker-maintenance has ended; it starts again)")
+    restarted = until(lambda: worker_of(up_home, "maintenance"), "the worker is started again")
     assert restarted.pid != worker.pid
     job_id = capliquify(up_home, "jobs", "enqueue", "usage.sample", "--tenant", "acme")
     assert '"users": 0' in capliquify(up_home, "jobs", "watch", job_id)

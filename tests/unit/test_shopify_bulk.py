@@ -8,7 +8,7 @@ import pytest
 
 from shared.connectors.shopify.bulk import BulkRunner, Finished
 from shared.connectors.shopify.client import ShopifyClient
-from shared.errors import AccessForbidden, CursorExpired, VendorUnavailable, WindowTooLarge
+from shared.errors import AccessForbidden, CursorExpired, GiveUp, VendorUnavailable, WindowTooLarge
 from shared.use_cases.vendors import Answer, Call
 
 
@@ -91,6 +91,26 @@ def test_a_child_is_dealt_alike_whether_it_need_be_parsed_or_not() -> None:
     (bucket,) = (each for each in buckets if each.roots)
     assert len(bucket.take(ORDER)) == 3
     assert sum(len(each.children) for each in buckets) == 0
+
+
+def test_a_line_without_an_end_is_left_before_it_fills_the_memory() -> None:
+    handed_out = 0
+
+    class Endless(File):
+        def download(self, _url: str) -> AbstractContextManager[Iterator[bytes]]:
+            return nullcontext(self._pieces())
+
+        def _pieces(self) -> Iterator[bytes]:
+            nonlocal handed_out
+            while True:
+                handed_out += 1
+                yield b"x" * 4_000_000
+
+    vendor = Endless(b"")
+    runner = BulkRunner(ShopifyClient(vendor), vendor, lambda _s: None)
+    with pytest.raises(GiveUp, match="a line of the bulk file is longer than any record"):
+        list(runner.read(Finished("https://files/1", 1, 1, None), 0))
+    assert handed_out == 9
 
 
 def test_objects_without_a_file_are_no_empty_result() -> None:

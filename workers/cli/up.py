@@ -20,6 +20,7 @@ from workers.supervisor import Program, supervising
 
 LOOK_S = 0.5
 LOCK = "up.lock"
+DISPATCHERS = frozenset({"DATABASE_DISPATCHER_URL", "DATABASE_LISTEN_URL"})
 
 console = make_console()
 
@@ -66,12 +67,16 @@ def _run(port: int, stopping: threading.Event) -> None:
 def programs(flower_port: int) -> tuple[Program, ...]:
     """Everything that runs: a pool for each kind of work, so that slow work never waits before quick work."""
     return (
-        _worker("quick", 2, Queue.INTERACTIVE, Queue.MAINTENANCE),
-        _worker("sync", 2, Queue.SYNC),
-        _worker("forecast", 1, Queue.FORECAST),
-        Program("dispatcher", ("dispatcher",)),
+        _worker(Queue.INTERACTIVE, 2),
+        _worker(Queue.SYNC, 2),
+        _worker(Queue.FORECAST, 1),
+        # Scans look at every tenant, and one of them purges.
+        _worker(Queue.MAINTENANCE, 1, "DATABASE_DISPATCHER_URL", "DATABASE_ADMIN_URL"),
+        Program("dispatcher", ("dispatcher",), DISPATCHERS),
         Program("beat", ("beat",)),
-        Program("flower", ("flower", "--port", str(flower_port))),
+        Program(
+            "flower", ("flower", "--port", str(flower_port)), frozenset({"CAPLIQUIFY_FLOWER_AUTH"})
+        ),
     )
 
 
@@ -98,9 +103,8 @@ def _alone(home: Path) -> Iterator[None]:
         yield
 
 
-def _worker(name: str, concurrency: int, *queues: Queue) -> Program:
-    taken = ",".join(queues)
+def _worker(queue: Queue, concurrency: int, *more: str) -> Program:
+    options = ("--queues", queue, "--concurrency", str(concurrency), "--name", queue)
     return Program(
-        f"worker-{name}",
-        ("worker", "--queues", taken, "--concurrency", str(concurrency), "--name", name),
+        f"worker-{queue}", ("worker", *options), frozenset({"CAPLIQUIFY_VAULT_KEYS", *more})
     )
