@@ -87,6 +87,10 @@ class Supervisor:
         """The process id of a program."""
         return self._running[name].process.child_pid
 
+    def pids(self) -> dict[str, int | None]:
+        """The process ids by program."""
+        return {name: running.process.child_pid for name, running in self._running.items()}
+
     def check(self) -> None:
         """Raises `ServiceError` naming a program that has ended."""
         for name, running in self._running.items():

@@ -88,7 +88,8 @@ def _run(wiring: Wiring, home: Path) -> bool:
             soft_wrap=True,
         )
         agree = _live_a_night(wiring, tenant_id, supervisor)
-        return _visit_neighbour(wiring, supervisor, url) and agree
+        agree = _visit_neighbour(wiring, supervisor, url) and agree
+        return _attack(wiring, supervisor) and agree
 
 
 def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bool:
@@ -119,6 +120,14 @@ def _visit_neighbour(wiring: Wiring, supervisor: Supervisor, url: str) -> bool:
     night = Night(JobLedger(wiring.admin), tenant_id, supervisor, console, kill=False)
     night.run("services.pull", {})
     return neighbour.print_sold(console, wiring, tenant_id, url)
+
+
+def _attack(wiring: Wiring, supervisor: Supervisor) -> bool:
+    from workers.demo.attack import attack  # noqa: PLC0415
+
+    with wiring.admin.transaction() as connection:
+        tenants = {slug: find_tenant(connection, slug).id for slug in (SLUG, NEIGHBOUR)}
+    return attack(console, wiring, supervisor, tenants)
 
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:

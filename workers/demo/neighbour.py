@@ -31,7 +31,7 @@ APP = {"client_id": "sandbox-app", "client_secret": "sandbox-secret"}
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What a channel sold, by the ledger: revenue net of refunds, shipping, and fees told so far."""
+    """What a channel sold, by the ledger: revenue net of refunds, shipping, and fees reported so far."""
 
     revenue: Decimal
     shipping: Decimal
@@ -71,7 +71,7 @@ def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> b
         _print_set_aside(console, connection)
     by_channel = {each.channel: each for each in totals}
     table = Table(title="By channel, beside the ledgers of the stand-ins")
-    for name in ("channel", "revenue", "shipping", "fees told", "estimated", "ledger"):
+    for name in ("channel", "revenue", "shipping", "fees", "estimated", "ledger"):
         table.add_column(name, no_wrap=True, justify="left" if name == "channel" else "right")
     agree = True
     for channel, truth in _sold().items():
@@ -84,10 +84,10 @@ def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> b
             row = (*(f"{amount:,.2f}" for amount in amounts), f"{each.lines_estimated} lines")
         table.add_row(channel, *row, "equal" if equal else f"DIFFERS: {truth}")
     console.print(table)
-    told = {name: amount for name, amount in books.balances.items() if amount}
-    equal = told == _balances() and books.open_invoices == len(_books().open_documents())
+    held = {name: amount for name, amount in books.balances.items() if amount}
+    equal = held == _balances() and books.open_invoices == len(_books().open_documents())
     figures = ", ".join(
-        f"{name.lower().replace('_', ' ')} {amount:,.2f}" for name, amount in told.items()
+        f"{name.lower().replace('_', ' ')} {amount:,.2f}" for name, amount in held.items()
     )
     verdict = "equal to the ledger" if equal else f"DIFFERENT from {_balances()}"
     console.print(f"Xero: {figures}; {books.open_invoices} invoices open: {verdict}.")

@@ -28,6 +28,17 @@ COLUMNS = (
 )
 
 
+def wait_for_end(ledger: JobLedger, job: Job) -> Job:
+    """The job when it lives no more. Raises `GiveUp`."""
+    deadline = time.monotonic() + DEADLINE_S
+    while job.is_live:
+        if time.monotonic() > deadline:
+            raise GiveUp(f"demo: not done after {DEADLINE_S:.0f} s; see the workers' logs")
+        time.sleep(POLL_S)
+        job = ledger.find(job.id)
+    return job
+
+
 class Night:
     """A tenant's night: one task, and the jobs that follow by `schedules/reactions.py`.
 
