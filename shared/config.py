@@ -20,6 +20,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import InvalidInput
 
+DEFAULT_PATIENCE_S = 86_400.0
 # How many jobs at once, by name; 0 lets none begin.
 Caps = Annotated[dict[str, Annotated[int, Field(ge=0)]], NoDecode]
 
@@ -67,6 +68,10 @@ class Settings(BaseSettings):
     database_listen_url: SecretStr | None = Field(None, validation_alias="DATABASE_LISTEN_URL")
     # A job whose worker gives no sign of life for so long is given to another; the rest follows from it.
     lease_s: float = Field(30.0, ge=0.5, le=3600, validation_alias="CAPLIQUIFY_LEASE_S")
+    # For so long a vendor may be away before its jobs use up attempts.
+    vendor_patience_s: float = Field(
+        DEFAULT_PATIENCE_S, ge=0, le=2_592_000, validation_alias="CAPLIQUIFY_VENDOR_PATIENCE_S"
+    )
     poll_s: float = Field(1.0, ge=0.05, le=60, validation_alias="CAPLIQUIFY_POLL_S")
     soft_shutdown_s: float = Field(10.0, ge=0, validation_alias="CAPLIQUIFY_SOFT_SHUTDOWN_S")
     tenant_caps: Caps = Field(

@@ -51,7 +51,21 @@ class RetryLater(CapLiquifyError):
 
 
 class VendorUnavailable(RetryLater):
-    """The vendor could not be reached, timed out or answered with a server error."""
+    """The vendor answered with what is no answer; the same is asked for again."""
+
+
+class VendorAway(VendorUnavailable):
+    """The vendor does not answer at all: the job waits until it does, and uses up no attempt.
+
+    `circuit` names the vendor and its region.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None, circuit: str = "") -> None:
+        super().__init__(message, retry_after_s)
+        self.circuit = circuit
+
+    def __reduce__(self) -> tuple[type["VendorAway"], tuple[str, float | None, str]]:  # type: ignore[override]
+        return type(self), (self.message, self.retry_after_s, self.circuit)
 
 
 class DatabaseUnavailable(RetryLater):

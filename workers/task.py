@@ -83,7 +83,9 @@ class JobContext:
     def vendor_room(self) -> "VendorRoom":
         """What the tenant's connectors are built from; calls are counted on the job."""
         count = self.vendor_calls.count
-        return self.wiring.vendor_room(self.tenant_id, self.open_unit_of_work, count, self.now)
+        return self.wiring.vendor_room(
+            self.tenant_id, self.open_unit_of_work, count, self.now, self.job.id
+        )
 
     def check(self) -> None:
         """Raises `StopWork` if the job is to go no further; costs nothing, call it in long loops."""

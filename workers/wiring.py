@@ -1,7 +1,7 @@
 """The composition root: the only place that builds pools, clients, connectors and the vault."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -10,6 +10,7 @@ from uuid import UUID
 from shared.config import Settings
 from shared.domain.job import Lease
 from shared.errors import ServiceError, VaultError
+from shared.persistence.circuits import Circuits
 from shared.persistence.database import Database
 from shared.persistence.leases import Leases
 from shared.persistence.ledger import JobLedger
@@ -95,12 +96,21 @@ class Wiring:
         open_unit_of_work: OpenUnitOfWork,
         on_call: Callable[[], None],
         now: Callable[[], datetime] | None = None,
+        job_id: UUID | None = None,
     ) -> "VendorRoom":
-        """What a tenant's connectors are built from; `now` is PostgreSQL's if None."""
+        """What a tenant's connectors are built from; `now` is PostgreSQL's if None.
+
+        A job asks no vendor that others have found away; who is no job asks as often as he likes.
+        """
+        from workers.vendors.circuit import JobCircuit  # noqa: PLC0415 - with its room
         from workers.vendors.room import VendorRoom  # noqa: PLC0415 - httpx is slow to load
 
         now = now or self.clock.now
-        return VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call, now)
+        room = VendorRoom(self.settings, self.vault, tenant_id, open_unit_of_work, on_call, now)
+        if job_id is None:
+            return room
+        circuits = Circuits(self.database)
+        return replace(room, circuit=lambda name: JobCircuit(circuits, name, tenant_id, job_id))
 
 
 def build_wiring(settings: Settings) -> Wiring:

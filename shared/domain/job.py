@@ -85,6 +85,9 @@ class Job:
     error_message: str | None
     requested_by: str
     cancel_requested_at: datetime | None
+    # The vendor, by region, whose answer it waits for, and since when it has found a vendor away.
+    waits_for: str | None
+    away_since: datetime | None
     run_at: datetime
     created_at: datetime
     started_at: datetime | None

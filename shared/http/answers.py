@@ -11,6 +11,7 @@ from shared.errors import (
     CredentialRejected,
     GiveUp,
     RateLimited,
+    VendorAway,
     VendorUnavailable,
 )
 
@@ -32,7 +33,7 @@ def check_status(vendor: str, answer: httpx.Response, accepted: frozenset[int]) 
     if status == 429:
         raise RateLimited(f"{vendor}: the rate limit is used up", retry_after_s(answer))
     if status >= 500:
-        raise VendorUnavailable(f"{vendor}: answered HTTP {status}", retry_after_s(answer))
+        raise VendorAway(f"{vendor}: answered HTTP {status}", retry_after_s(answer))
     raise GiveUp(f"{vendor}: answered HTTP {status} to {answer.request.url.path}")
 
 

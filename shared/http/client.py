@@ -18,10 +18,12 @@ from shared.errors import (
     CredentialRejected,
     GiveUp,
     InvalidInput,
+    VendorAway,
     VendorUnavailable,
 )
 from shared.http.access import Access, FixedAccess
 from shared.http.answers import OUTSIDE, check_status, is_foreign, is_retried_here
+from shared.http.circuit import Circuit, NoCircuit
 from shared.http.transport import PrivateAddress, SteadyTransport, call_deadline, check_deadline
 from shared.use_cases.vendors import Answer, Call
 
@@ -58,8 +60,10 @@ class VendorHttp:
         read_s: float = READ_S,
         total_s: float = TOTAL_S,
         on_answer: Callable[[str], None] = lambda _status: None,
+        circuit: Circuit = NoCircuit(),  # noqa: B008 - it holds nothing
     ) -> None:
         self._vendor = vendor
+        self._circuit = circuit
         self._access = FixedAccess(access) if isinstance(access, Mapping) else access
         self._on_answer = on_answer
         self._attempts = attempts
@@ -93,7 +97,22 @@ class VendorHttp:
         self.close()
 
     def send(self, call: Call) -> Answer:
-        """The answer, asked for again while the vendor is away and once after a refused token."""
+        """The answer, asked for again while the vendor is away and once after a refused token.
+
+        Raises `VendorAway` without a call while the circuit is open.
+        """
+        self._circuit.admit()
+        try:
+            answer = self._send(call)
+        except VendorAway as error:
+            raise self._circuit.fail(error) from None
+        except CapLiquifyError:
+            self._circuit.answer()
+            raise
+        self._circuit.answer()
+        return answer
+
+    def _send(self, call: Call) -> Answer:
         attempts = self._attempts if call.retried else 1
         for attempt in stamina.retry_context(
             on=is_retried_here,
@@ -194,9 +213,7 @@ class VendorHttp:
             raise
         except httpx.TimeoutException:
             self._on_answer("timeout")
-            raise VendorUnavailable(
-                f"{self._vendor}: no answer in time; it is tried again"
-            ) from None
+            raise VendorAway(f"{self._vendor}: no answer in time; it is tried again") from None
         except httpx.LocalProtocolError:
             # Its text would show the header, and with it the secret.
             raise CredentialRejected(
@@ -213,11 +230,11 @@ class VendorHttp:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._unreachable(error) from None
 
-    def _unreachable(self, error: Exception) -> VendorUnavailable:
+    def _unreachable(self, error: Exception) -> VendorAway:
         self._on_answer("unreachable")
         reason = str(error) or type(error).__name__
         place = self._client.base_url
-        return VendorUnavailable(
+        return VendorAway(
             f"{self._vendor}: cannot be reached at {place.scheme}://{place.netloc.decode()}: {reason}"
         )
 

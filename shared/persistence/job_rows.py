@@ -9,7 +9,8 @@ from shared.domain.job import Attempt, Job, JobState
 COLUMNS = (
     "id, tenant_id, parent_id, name, arguments, queue, state, outcome, lease, attempt, max_attempts, snoozes, "
     "priority, vendor_calls, worker, progress_done, progress_total, progress_message, result, error_class, "
-    "error_message, requested_by, cancel_requested_at, run_at, created_at, started_at, finished_at, history"
+    "error_message, requested_by, cancel_requested_at, waits_for, away_since, "
+    "run_at, created_at, started_at, finished_at, history"
 )
 
 

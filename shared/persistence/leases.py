@@ -13,7 +13,7 @@ from shared.persistence.ledger import refusals
 
 START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
-FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
+FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"
 SIGN_IN = "SELECT public.sign_in_worker(%s, %s, %s, %s, %s) AS taken"
 SIGN_OUT = "SELECT public.sign_out_worker(%s, %s)::text AS gone"
@@ -40,6 +40,8 @@ class Ending:
     wait_s: float = 0.0
     vendor_calls: int = 0
     followers: Sequence[Follower] = field(default_factory=tuple)
+    # The vendor, by region, whose answer the job waits for.
+    waits_for: str | None = None
 
 
 class Leases:
@@ -88,6 +90,7 @@ class Leases:
             ending.wait_s,
             Jsonb(followers),
             ending.vendor_calls,
+            ending.waits_for,
         )
         with refusals():
             rows = self._database.call(FINISH, values)

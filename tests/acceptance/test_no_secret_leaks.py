@@ -43,6 +43,7 @@ def leftovers(
         **environment_of(database_url, services.redis_url),
         "CAPLIQUIFY_HOME": str(home),
         "SHOPIFY_BASE_URL": "http://127.0.0.1:1",
+        "CAPLIQUIFY_VENDOR_PATIENCE_S": "0",
         "CAPLIQUIFY_FLOWER_AUTH": ":".join(FLOWER),
     }
     secret = {"shop_domain": "acme.myshopify.com", "access_token": TOKEN}

@@ -298,6 +298,20 @@ def test_a_backup_of_a_newer_release_is_refused(
         restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
 
 
+def test_a_backup_overwrites_nothing(
+    filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    """A file, a folder, a link to a device: as root the device itself would be replaced."""
+    kept = tmp_path / "kept.backup"
+    kept.write_text("of yesterday", encoding="utf-8")
+    (tmp_path / "link").symlink_to("/dev/null")
+    for target in (kept, tmp_path, tmp_path / "link"):
+        with pytest.raises(InvalidInput, match="exists; a backup overwrites nothing"):
+            back_up(database_url, signer, "acme", target)
+    assert kept.read_text(encoding="utf-8") == "of yesterday"
+    assert (tmp_path / "link").is_symlink()
+
+
 @pytest.mark.parametrize("content", [b"", b"not a backup at all" * 100])
 def test_a_file_that_is_no_backup_is_named(
     database_url: str, signer: Signer, tmp_path: Path, content: bytes

@@ -21,6 +21,7 @@ from shared.errors import (
     CredentialRejected,
     GiveUp,
     RateLimited,
+    VendorAway,
     VendorUnavailable,
 )
 from shared.http.client import VendorHttp
@@ -93,7 +94,7 @@ def test_a_wrong_token_asks_to_connect_again(sandbox_url: str) -> None:
         (404, "{}", AccountGone),
         (410, "{}", GiveUp),
         (429, "{}", RateLimited),
-        (502, "<html>", VendorUnavailable),
+        (502, "<html>", VendorAway),
         (200, "<html>", VendorUnavailable),
         (200, '{"data": {"shop"', VendorUnavailable),
         (200, "[]", VendorUnavailable),

@@ -84,7 +84,7 @@ OVERSEERS_WORK = {
     },
     "admin": {
         "create", "restore", "delete schema", "approve", "role", "revisions", "enqueue", "cancel",
-        "change the tenant", "usage", "alias the lifecycle", "lock the tenants", "lock the jobs",
+        "change the tenant", "usage", "lock the tenants", "lock the jobs",
         # Itself.
         "alias a login", "alias by session",
     },

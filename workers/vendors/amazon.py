@@ -54,7 +54,7 @@ def open_shop(
         token_http = stack.enter_context(room.token_http("amazon", room.settings.amazon_token_url))
         source = AmazonTokens(token_http, secret["client_id"], secret["client_secret"], room.now)
         access = room.token_access(stored, source, HEADER)
-        http = stack.enter_context(room.http("amazon", base_url, access))
+        http = stack.enter_context(room.http("amazon", base_url, access, market.region))
         limits = stack.enter_context(room.limits())
 
         def limit_of(operation: str, quota: Quota) -> Limit:

@@ -12,6 +12,7 @@ import redis
 from shared.config import Settings
 from shared.domain.limit import Limit, NoLimit, Quota
 from shared.http.access import Access, TokenAccess
+from shared.http.circuit import Circuit, NoCircuit
 from shared.http.client import VendorHttp
 from shared.http.limits import SharedLimit
 from shared.observability.metrics import VENDOR_CALLS
@@ -34,6 +35,8 @@ class VendorRoom:
     open_unit_of_work: OpenUnitOfWork
     on_call: Callable[[], None]
     now: Callable[[], datetime]
+    # Made of a vendor and its region; nobody's where no job asks.
+    circuit: Callable[[str], Circuit] = lambda _name: NoCircuit()
 
     def secret(self, stored: StoredCredential) -> dict[str, str]:
         """The credential in the clear; its values are never shown from now on."""
@@ -54,10 +57,18 @@ class VendorRoom:
         remember_secret(opened.decode())
         return opened.decode()
 
-    def http(self, vendor: str, base_url: str, access: Access | Mapping[str, str]) -> VendorHttp:
-        """A client of the vendor's data."""
-        attempts = self.settings.vendor_attempts
-        return VendorHttp(vendor, base_url, access, attempts=attempts, on_answer=self._hear(vendor))
+    def http(
+        self, vendor: str, base_url: str, access: Access | Mapping[str, str], region: str = ""
+    ) -> VendorHttp:
+        """A client of the vendor's data in a region, where it has several."""
+        return VendorHttp(
+            vendor,
+            base_url,
+            access,
+            attempts=self.settings.vendor_attempts,
+            on_answer=self._hear(vendor),
+            circuit=self.circuit(f"{vendor} {region}".rstrip()),
+        )
 
     def token_http(self, vendor: str, base_url: str) -> VendorHttp:
         """A client of the vendor's token endpoint, which must be quick."""
@@ -69,6 +80,7 @@ class VendorRoom:
             read_s=TOKEN_READ_S,
             total_s=TOKEN_CALL_S,
             on_answer=self._hear(vendor),
+            circuit=self.circuit(f"{vendor} login"),
         )
 
     def token_access(

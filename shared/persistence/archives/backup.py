@@ -43,7 +43,12 @@ Connection = psycopg.Connection[TupleRow]
 
 
 def back_up(url: str, signer: Signer, slug: str, target: Path) -> Manifest:
-    """Writes the tenant to `target` as of one instant; returns the manifest. The file is whole or not there."""
+    """Writes the tenant to `target` as of one instant; returns the manifest. The file is whole or not there.
+
+    Raises `InvalidInput` where something is there already: a device would be replaced like a file.
+    """
+    if os.path.lexists(target):
+        raise InvalidInput(f"file: {target} exists; a backup overwrites nothing, name a new file")
     draft = target.with_name(f"{target.name}.{os.getpid()}")
     try:
         with (

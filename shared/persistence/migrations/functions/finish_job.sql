@@ -3,7 +3,8 @@
 CREATE OR REPLACE FUNCTION public.finish_job(
     p_tenant_id uuid, p_job_id uuid, p_lease int, p_outcome text, p_result jsonb DEFAULT NULL,
     p_error_class text DEFAULT NULL, p_error_message text DEFAULT NULL, p_wait_s float8 DEFAULT 0,
-    p_followers jsonb DEFAULT '[]', p_vendor_calls int DEFAULT 0
+    p_followers jsonb DEFAULT '[]', p_vendor_calls int DEFAULT 0,
+    p_waits_for text DEFAULT NULL
 ) RETURNS public.job_state
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
@@ -31,6 +32,10 @@ BEGIN
             PERFORM public.enqueue_job(p_tenant_id, follower ->> 'name', follower -> 'arguments',
                 p_requested_by => 'reaction:' || job.name, p_parent_id => job.id);
         END LOOP;
+    END IF;
+    IF p_waits_for IS NOT NULL OR (job.away_since IS NOT NULL AND p_outcome NOT IN ('lost', 'handed_back')) THEN
+        UPDATE public.jobs SET waits_for = p_waits_for,
+            away_since = CASE WHEN p_waits_for IS NOT NULL THEN coalesce(away_since, now()) END WHERE id = p_job_id;
     END IF;
     IF p_vendor_calls > 0 THEN
         UPDATE public.jobs SET vendor_calls = vendor_calls + p_vendor_calls WHERE id = p_job_id;
