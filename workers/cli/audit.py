@@ -49,12 +49,13 @@ def audit(
             fields = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
             echo_json(fields, default=str)
         return
-    table = Table("when (UTC)", "tenant", "action", "severity", "actor", "changes")
+    table = Table("when (UTC)", "tenant", "action", "severity", "actor", "login", "changes")
     for entry in entries:
         when = f"{entry.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         name = entry.tenant or str(entry.tenant_id or "")
+        login = (entry.login or "").removeprefix("capliquify_")
         changes = json.dumps(entry.changes, ensure_ascii=False) if entry.changes else ""
-        table.add_row(when, name, entry.action, entry.severity, entry.actor, changes)
+        table.add_row(when, name, entry.action, entry.severity, entry.actor, login, changes)
     console.print(table)
 
 

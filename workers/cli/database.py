@@ -56,6 +56,8 @@ def migrate(
     """
     from workers.migrate import MigrationOrder, plan_migration  # noqa: PLC0415 - imports Alembic
 
+    if passwords and plan:
+        raise InvalidInput("plan: changes nothing; leave --set-passwords out")
     if passwords:
         _set_passwords()
     order = MigrationOrder(tuple(tenant) if tenant else None, to, canary, workers)

@@ -126,8 +126,8 @@ def _attack(wiring: Wiring, supervisor: Supervisor) -> bool:
     from workers.demo.attack import attack  # noqa: PLC0415
 
     with wiring.admin.transaction() as connection:
-        tenants = {slug: find_tenant(connection, slug).id for slug in (SLUG, NEIGHBOUR)}
-    return attack(console, wiring, supervisor, tenants)
+        victim, neighbour = (find_tenant(connection, slug).id for slug in (SLUG, NEIGHBOUR))
+    return attack(console, wiring, supervisor, victim, neighbour)
 
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:
@@ -151,10 +151,15 @@ def _check_isolation(wiring: Wiring, tenant_id: UUID) -> bool:
 
 def _prepare_tenant(wiring: Wiring) -> UUID:
     from shared.sandbox.app import SHOPIFY_TOKEN  # noqa: PLC0415 - loads Starlette
+    from workers.demo.attack import WEBHOOK_KEY  # noqa: PLC0415
 
     tenant_id = _ensure_tenant(wiring, SLUG, "Demo Gifts")
     opener = wiring.unit_of_work(tenant_id, actor="demo")
-    secret = {"shop_domain": "demo-gifts.myshopify.com", "access_token": SHOPIFY_TOKEN}
+    secret = {
+        "shop_domain": "demo-gifts.myshopify.com",
+        "access_token": SHOPIFY_TOKEN,
+        "webhook_secret": WEBHOOK_KEY,
+    }
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
     for day, amounts in BALANCES.items():
         cash, receivable, payable, debt = (Decimal(amount) for amount in amounts)

@@ -78,7 +78,7 @@ def restore_backup(
 @contextmanager
 def _direct() -> Iterator[tuple[Wiring, str]]:
     with open_platform() as wiring:
-        url = wiring.settings.url_of("direct")
+        url = wiring.settings.database_direct_url
         if url is None:
             raise ServiceError("DATABASE_DIRECT_URL: is not set; backups go straight to PostgreSQL")
-        yield wiring, url
+        yield wiring, url.get_secret_value()

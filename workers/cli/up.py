@@ -20,6 +20,8 @@ from workers.supervisor import Program, supervising
 
 LOOK_S = 0.5
 LOCK = "up.lock"
+# To open credentials, old ones too, and to believe a webhook.
+VENDORS = frozenset({"CAPLIQUIFY_VAULT_KEYS", "CAPLIQUIFY_PGCRYPTO_KEY", "SHOPIFY_WEBHOOK_SECRET"})
 DISPATCHERS = frozenset({"DATABASE_DISPATCHER_URL", "DATABASE_LISTEN_URL"})
 
 console = make_console()
@@ -105,6 +107,4 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _worker(queue: Queue, concurrency: int, *more: str) -> Program:
     options = ("--queues", queue, "--concurrency", str(concurrency), "--name", queue)
-    return Program(
-        f"worker-{queue}", ("worker", *options), frozenset({"CAPLIQUIFY_VAULT_KEYS", *more})
-    )
+    return Program(f"worker-{queue}", ("worker", *options), VENDORS | set(more))

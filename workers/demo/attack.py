@@ -1,6 +1,9 @@
-"""Strangers at the doors: garbage and forged messages on the broker, and a webhook that nobody has signed."""
+"""Strangers at the doors: garbage and forged messages on the broker, and webhooks that are not the shop's."""
 
+import base64
+import hmac
 import json
+import time
 from uuid import UUID, uuid4
 
 import psycopg
@@ -8,7 +11,7 @@ import redis
 from psycopg.types.json import Jsonb
 from rich.console import Console
 
-from shared.domain.job import Job, JobState
+from shared.domain.job import JobState
 from shared.persistence.ledger import JobFilter, JobLedger
 from workers.demo.steps import wait_for_end
 from workers.queues import Queue
@@ -16,34 +19,35 @@ from workers.supervisor import Supervisor
 from workers.wiring import Wiring
 
 GARBAGE = (b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"body": "x", "properties": null}', b"7")
-# It would end the subscription of a tenant, if a message were believed.
-FORGED = ("tenants.purge_due", "sales.pull", "no.such.task")
+FORGED = ("webhooks.process", "sales.pull", "no.such.task")
 ROUNDS = 20
-UNINSTALLED = b'{"id": 1, "myshopify_domain": "demo-gifts.myshopify.com"}'
+POLL_S = 0.2
+WEBHOOK_KEY = "key-of-the-demo"
+UNINSTALLED = b'{"id": 1, "myshopify_domain": "another-shop.myshopify.com"}'
 
 
 def attack(
-    console: Console, wiring: Wiring, supervisor: Supervisor, tenants: dict[str, UUID]
+    console: Console, wiring: Wiring, supervisor: Supervisor, victim: UUID, neighbour: UUID
 ) -> bool:
     """Tries it and prints what came of it; False where anything got through."""
     ledger = JobLedger(wiring.admin)
-    before = supervisor.pids()
     number = _write_to_the_broker(wiring)
-    _deliver_webhook(wiring, tenants["demo-gifts"])
     jobs = [
-        ledger.enqueue(each, "usage.sample", {}, requested_by="demo") for each in tenants.values()
+        ledger.enqueue(each, "usage.sample", {}, requested_by="demo")
+        for each in (victim, neighbour)
     ]
     done = all(wait_for_end(ledger, job).state is JobState.SUCCEEDED for job in jobs)
-    [refused] = ledger.search(JobFilter(tenants["demo-gifts"], "webhooks.process", limit=1))
-    refused = wait_for_end(ledger, refused)
-    unharmed = supervisor.pids() == before
+    # Raises where a process has ended.
+    supervisor.check()
     console.print(
-        f"\n{number} garbage and forged messages on the broker: "
-        f"{'no process ended' if unharmed else 'A PROCESS ENDED'}, "
+        f"\n{number} garbage and forged messages on the broker, all of them read: no process ended, "
         f"jobs of both tenants {'went on' if done else 'STOOD STILL'}.",
         soft_wrap=True,
     )
-    return _report_webhook(console, wiring, tenants["demo-gifts"], refused) and unharmed and done
+    signature = base64.b64encode(hmac.digest(WEBHOOK_KEY.encode(), UNINSTALLED, "sha256")).decode()
+    unsigned = _deliver(console, wiring, victim, "that nobody has signed", "bm9ib2R5")
+    foreign = _deliver(console, wiring, victim, "signed, but of another shop", signature)
+    return done and unsigned.startswith("signature: ") and foreign.startswith("shop: ")
 
 
 def _write_to_the_broker(wiring: Wiring) -> int:
@@ -73,27 +77,24 @@ def _write_to_the_broker(wiring: Wiring) -> int:
     with redis.Redis.from_url(address.get_secret_value() if address else "") as broker:
         for queue in Queue:
             broker.lpush(queue, *messages)
+        while any(broker.llen(queue) for queue in Queue):
+            time.sleep(POLL_S)
     return len(messages) * len(Queue)
 
 
-def _deliver_webhook(wiring: Wiring, tenant_id: UUID) -> None:
-    """As the product's API keeps what the internet sends it."""
+def _deliver(console: Console, wiring: Wiring, tenant_id: UUID, what: str, signature: str) -> str:
+    """Keeps a webhook as the product's API keeps what the internet sends it; returns why it is refused."""
     url = wiring.settings.url_of("api") or ""
     with psycopg.connect(url, prepare_threshold=None) as api:
         api.execute("SELECT set_config('app.current_tenant_id', %s, true)", (str(tenant_id),))
-        headers = Jsonb({"X-Shopify-Hmac-SHA256": "bm9ib2R5"})
+        headers = Jsonb({"X-Shopify-Hmac-SHA256": signature})
         api.execute(
             "SELECT public.store_webhook(%s, 'shopify_uk', %s, 'app/uninstalled', %s, %s)",
             (tenant_id, str(uuid4()), headers, UNINSTALLED),
         )
-
-
-def _report_webhook(console: Console, wiring: Wiring, tenant_id: UUID, refused: Job) -> bool:
-    with wiring.unit_of_work(tenant_id, actor="demo")() as work:
-        there = work.credentials.find("shopify_uk") is not None
-    console.print(
-        f"A webhook app/uninstalled that nobody has signed: {refused.error_message!r}; "
-        f"the credential is {'there' if there else 'GONE'}.",
-        soft_wrap=True,
-    )
-    return there and refused.state is JobState.FAILED
+    ledger = JobLedger(wiring.admin)
+    [job] = ledger.search(JobFilter(tenant_id, "webhooks.process", limit=1))
+    ended = wait_for_end(ledger, job)
+    reason = ended.error_message or f"IT WAS BELIEVED: {ended.state}"
+    console.print(f"A webhook app/uninstalled {what}: {reason}.", soft_wrap=True)
+    return reason

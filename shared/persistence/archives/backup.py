@@ -5,6 +5,7 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def back_up(url: str, signer: Signer, slug: str, target: Path) -> Manifest:
     except OSError as error:
         raise ServiceError(f"file: {target} cannot be written: {error.strerror}") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
     return manifest
 
 

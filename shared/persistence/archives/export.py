@@ -13,7 +13,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, ServiceError
 from shared.persistence.database import Connection, Database
 from shared.persistence.tenancy import bind_tenant, schema_of
 
@@ -52,9 +52,35 @@ def export_tenant(
 
     The transaction has the tenant's own role: it could not read another's row.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise InvalidInput(f"folder: {folder} is not empty; give a new one")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(folder)
+    try:
+        return _write_all(database, tenant_id, folder, form, raw)
+    except OSError as error:
+        _empty(folder)
+        raise ServiceError(f"folder: {folder} cannot be written: {error.strerror}") from None
+    except BaseException:
+        _empty(folder)
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise InvalidInput(f"folder: {folder} is not empty; give a new one")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"folder: {folder} cannot be made: {error.strerror}") from None
+
+
+def _empty(folder: Path) -> None:
+    """What was begun and is not whole is no export."""
+    for path in folder.iterdir():
+        path.unlink(missing_ok=True)
+
+
+def _write_all(
+    database: Database, tenant_id: UUID, folder: Path, form: ExportFormat, raw: bool
+) -> dict[str, Any]:
     prologue = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; ")
     with database.transaction(prologue + bind_tenant(tenant_id)) as connection:
         tables = list(_tables(connection, schema_of(tenant_id)))
