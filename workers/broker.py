@@ -1,5 +1,6 @@
 """The way to the workers: one message a job, sent over one connection that is kept."""
 
+import re
 from typing import Any
 
 from celery import Celery
@@ -7,6 +8,15 @@ from kombu.exceptions import OperationalError
 
 from shared.errors import RetryLater
 from shared.persistence.dispatching import Delivery
+
+SERVICE = re.compile(r"[a-z0-9_]{1,50}")
+
+
+def shown_name(delivery: Delivery) -> str:
+    """Whose job it is and of which service: without blanks, since blanks end it."""
+    # Arguments are anybody's text: only what looks like a service's name is shown.
+    service = delivery.service or ""
+    return delivery.tenant_slug + (f"/{service}" if SERVICE.fullmatch(service) else "")
 
 
 class BrokerAway(RetryLater):
@@ -39,7 +49,7 @@ class Broker:
                 task_id=str(lease.job_id),
                 queue=queue,
                 # What Flower shows in the place of the arguments.
-                argsrepr=f"{delivery.tenant_slug} job={lease.job_id} delivery={lease.number}",
+                argsrepr=f"{shown_name(delivery)} job={lease.job_id} delivery={lease.number}",
                 producer=self._producer,
                 retry=False,
                 ignore_result=True,

@@ -49,12 +49,21 @@ log = structlog.get_logger(__name__)
 chance = SystemRandom()
 
 Written = TypeVar("Written")
+Report = Callable[[Ending], None]
 
 
 def execute(
-    definition: TaskDefinition[Any, Any], lease: Lease, wiring: Wiring, *, worker: str
+    definition: TaskDefinition[Any, Any],
+    lease: Lease,
+    wiring: Wiring,
+    *,
+    worker: str,
+    report: Report = lambda _ending: None,
 ) -> JobState | None:
-    """Runs the job that was delivered; returns the state it is left in, None for a stale message."""
+    """Runs the job that was delivered; returns the state it is left in, None for a stale message.
+
+    `report` hears how the attempt ended.
+    """
     with SoftLimit() as limit:
         job = _patiently(lambda: wiring.leases.start(lease, worker))
         if job is None:
@@ -66,11 +75,12 @@ def execute(
             # What runs is what the ledger says: it goes back, and comes again under its own name.
             log.error("message_forged", job=str(job.id), task=job.name, claimed=definition.name)
             forged = Ending(Outcome.HANDED_BACK, None, "MessageForged", FORGED)
+            report(forged)
             return _record(wiring, lease, forged)
         with structlog.contextvars.bound_contextvars(
             job=str(job.id), tenant=str(job.tenant_id), task=job.name, attempt=job.attempt
         ):
-            return _live(definition, job, lease, wiring, limit)
+            return _live(definition, job, lease, wiring, limit, report)
 
 
 def _live(
@@ -79,11 +89,15 @@ def _live(
     lease: Lease,
     wiring: Wiring,
     limit: SoftLimit,
+    report: Report,
 ) -> JobState | None:
     """One attempt from its begin to what is written of its end."""
     began = time.monotonic()
     ending = _attempt(definition, job, lease, wiring, limit)
-    state = None if ending is None else _record(wiring, lease, ending)
+    state = None
+    if ending is not None:
+        report(ending)
+        state = _record(wiring, lease, ending)
     outcome = ending.outcome.value if ending and state else "fenced"
     observe_attempt(job.name, outcome, time.monotonic() - began)
     log.info("attempt_ended", outcome=outcome, state=state, reason=ending and ending.error_message)

@@ -13,8 +13,8 @@ state_save_interval = 30_000
 
 
 def format_task(task: Any) -> Any:
-    """`sales.pull · acme`: the dispatcher wrote the tenant's slug at the head of the shown arguments."""
-    slug = str(task.args or "").strip("'\"").partition(" ")[0]
-    if slug and slug not in {"()", "[]"}:
-        task.name = f"{task.name} · {slug}"
+    """`sales.pull · acme · shopify_uk`: the dispatcher wrote both at the head of the shown arguments."""
+    head = str(task.args or "").strip("'\"").partition(" ")[0]
+    if head and head not in {"()", "[]"}:
+        task.name = " · ".join([str(task.name), *head.split("/")])
     return task

@@ -23,6 +23,7 @@ UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RecursionError
 READ_ONLY_COMMANDS = frozenset(
     {
         "ping",
+        "heartbeat",
         "stats",
         "active",
         "reserved",

@@ -13,6 +13,7 @@ from celery.worker.request import Request
 from shared.domain.job import Lease, Outcome
 from shared.errors import CapLiquifyError
 from shared.persistence.leases import Ending
+from workers.shown_state import JobCancelledOnLedger, JobEndedBadly
 from workers.wiring import current_wiring
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,8 @@ class JobRequest(Request):  # type: ignore[misc]
         """A child that died takes no more part: the ledger may give the job to another now."""
         super().on_failure(exc_info, send_failed_event, return_ok)
         error = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(error, JobCancelledOnLedger):
+            self.send_event("task-revoked", terminated=False, signum=None, expired=False)
         if isinstance(error, WorkerLostError | SystemExit):
             self._end(LOST)
 
@@ -91,4 +94,6 @@ class JobTask(Task):  # type: ignore[misc]
     """The Celery task behind each of ours."""
 
     Request: Callable[..., Request] | str = JobRequest
+    # The ledger and our own log have them; a traceback of ours says nothing to anybody.
+    throws = (JobEndedBadly,)
     Strategy = "workers.messages:careful_strategy"

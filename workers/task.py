@@ -18,11 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.domain.backoff import Backoff
 from shared.domain.job import Job, Lease
 from shared.errors import InvalidInput
+from shared.persistence.leases import Ending
 from shared.use_cases.create_tenant import check_timezone
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.progress import Progress
 from workers.queues import Queue
 from workers.requests import JobTask
+from workers.shown_state import show_state
 from workers.wiring import Wiring, current_wiring
 
 if TYPE_CHECKING:
@@ -207,12 +209,15 @@ def task(
         def run(self: Any, tenant_id: str, job_id: str, lease: int) -> None:
             from workers.execution import execute  # noqa: PLC0415 - it knows the definition's type
 
-            execute(
+            endings: list[Ending] = []
+            state = execute(
                 definition,
                 Lease(UUID(tenant_id), UUID(job_id), lease),
                 current_wiring(),
                 worker=str(self.request.hostname),
+                report=endings.append,
             )
+            show_state(state, endings[-1] if endings else None)
 
         return definition
 

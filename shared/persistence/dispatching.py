@@ -49,6 +49,8 @@ class Delivery:
     lease: Lease
     name: str
     tenant_slug: str
+    # The connected service that the job is about, if it is about one.
+    service: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class DispatchLedger:
                 Lease(row["tenant_id"], row["job_id"], row["lease"]),
                 row["name"],
                 row["tenant_slug"],
+                row["service"],
             )
             for row in jobs
         )

@@ -195,3 +195,25 @@ def test_a_worker_without_the_admins_login_may_not_do_the_admins_work(database_u
     url = login_url(database_url, "worker", PASSWORD)
     with psycopg.connect(url) as connection, pytest.raises(InsufficientPrivilege):
         connection.execute("SELECT public.purge_tenant(gen_random_uuid())")
+
+
+def test_what_is_installed_is_named_by_its_hash_and_the_image_has_no_tools_of_tests() -> None:
+    root = COMPOSE.parent
+    runtime, development = (
+        (root / name).read_text(encoding="utf-8")
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    pins = re.compile(
+        r"^([a-z0-9][a-z0-9._-]*)==\S+( ; .*)? \\\n    --hash=sha256:[0-9a-f]{64}", re.M
+    )
+    for text in (runtime, development):
+        named = re.findall(r"^[a-z0-9][a-z0-9._-]*==", text, re.M)
+        assert len(pins.findall(text)) == len(named) > 50
+        # No package's address stands in it.
+        assert "://" not in text
+    tools = {"pytest", "mypy", "ruff", "hypothesis", "setuptools"}
+    assert tools <= {name for name, _ in pins.findall(development)}
+    assert not tools & {name for name, _ in pins.findall(runtime)}
+    image = (root / "Dockerfile").read_text(encoding="utf-8").split("\nFROM ")[-1]
+    assert "--require-hashes -r requirements.lock" in image
+    assert "requirements-dev" not in image

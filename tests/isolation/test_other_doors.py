@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from celery.exceptions import Retry
 
 from shared.domain.job import JobState
 from shared.errors import CapLiquifyError, InvalidInput
@@ -134,7 +135,8 @@ def test_no_message_of_another_number_runs_or_ends_a_job(
             app.tasks[claimed].run(*message)
         assert everything_of(database_url, b) == before, message
     # Under another task's name the true one goes back to the ledger, and nothing runs.
-    app.tasks["webhooks.process"].run(str(b), str(jobs[b].id), leases[b].number)
+    with pytest.raises(Retry, match="MessageForged"):
+        app.tasks["webhooks.process"].run(str(b), str(jobs[b].id), leases[b].number)
     assert ledger.find(jobs[b].id).state.value == "queued"
     app.tasks["usage.sample"].run(str(a), str(jobs[a].id), leases[a].number)
     assert ledger.find(jobs[a].id).state.value == "succeeded"

@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION public.claim_jobs(
     p_queue text, p_limit int, p_after uuid, p_tenant_cap int, p_vendor_caps jsonb, p_expiry_s float8,
     p_visits int DEFAULT 500
-) RETURNS TABLE (job_id uuid, tenant_id uuid, tenant_slug text, name text, lease int)
+) RETURNS TABLE (job_id uuid, tenant_id uuid, tenant_slug text, name text, lease int, service text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 #variable_conflict use_column
 DECLARE
@@ -92,11 +92,12 @@ BEGIN
     RETURN QUERY WITH sent AS (
         UPDATE public.jobs j SET state = 'dispatched', lease = j.lease + 1, dispatched_at = now(),
             lease_expires_at = now() + make_interval(secs => p_expiry_s), updated_at = now()
-        FROM unnest(ids) AS chosen (id) WHERE j.id = chosen.id RETURNING j.id, j.tenant_id, j.name, j.lease)
-        SELECT s.id, s.tenant_id, t.slug::text, s.name::text, s.lease
+        FROM unnest(ids) AS chosen (id) WHERE j.id = chosen.id RETURNING j.id, j.tenant_id, j.name, j.lease,
+            j.arguments ->> 'service' AS service)
+        SELECT s.id, s.tenant_id, t.slug::text, s.name::text, s.lease, s.service
         FROM sent s JOIN public.tenants t ON t.id = s.tenant_id JOIN unnest(ids, places) AS c (id, place) ON c.id = s.id
         ORDER BY c.place;
-    RETURN QUERY SELECT NULL::uuid, turn, NULL::text, NULL::text, complete::int;
+    RETURN QUERY SELECT NULL::uuid, turn, NULL::text, NULL::text, complete::int, NULL::text;
 END
 $function$;
 REVOKE EXECUTE ON FUNCTION public.claim_jobs(text, int, uuid, int, jsonb, float8, int) FROM PUBLIC;

@@ -23,4 +23,6 @@ COMMENT ON COLUMN public.jobs.away_since IS 'since when the job has found its ve
 CREATE INDEX idx_jobs_waits_for ON public.jobs (waits_for) WHERE state = 'queued' AND waits_for IS NOT NULL;
 GRANT UPDATE (waits_for, away_since) ON public.jobs TO capliquify_worker, capliquify_dispatcher;
 -- It takes one more parameter from now on; a second function of that name would make calls ambiguous.
-DROP FUNCTION IF EXISTS public.finish_job(uuid, uuid, int, text, jsonb, text, text, float8, jsonb, int)
+DROP FUNCTION IF EXISTS public.finish_job(uuid, uuid, int, text, jsonb, text, text, float8, jsonb, int);
+-- The operators' view names the service as well: it returns one more column.
+DROP FUNCTION IF EXISTS public.claim_jobs(text, int, uuid, int, jsonb, float8, int)

@@ -3,7 +3,7 @@ DECLARE
     made record;
 BEGIN
     FOR made IN SELECT oid::regprocedure AS signature FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-        AND proname IN ('admit_call', 'report_call', 'finish_job') LOOP
+        AND proname IN ('admit_call', 'report_call', 'finish_job', 'claim_jobs') LOOP
         EXECUTE format('DROP FUNCTION %s', made.signature);
     END LOOP;
 END
