@@ -148,6 +148,10 @@ class VaultError(GiveUp):
     """A secret cannot be opened, or no key is set to open it."""
 
 
+class KeyMissing(VaultError):
+    """A secret is sealed with a key that this process has not: the job waits until the key is there."""
+
+
 class ServiceError(GiveUp):
     """An embedded or configured server (PostgreSQL, Valkey) cannot be used."""
 

@@ -19,6 +19,7 @@ from shared.errors import (
     DatabaseUnavailable,
     InvalidInput,
     JobCancelled,
+    KeyMissing,
     LeaseLost,
     RetryLater,
     Snooze,
@@ -36,6 +37,8 @@ from workers.task import JobContext, TaskDefinition, VendorCalls
 from workers.wiring import Wiring
 
 SNOOZE_S = 60.0
+# Until somebody has set the key.
+KEY_WAIT_S = 300.0
 LONGEST_WAIT_S = 86_400.0
 # Between two questions of a job whose vendor is away, if no other job asks for all.
 FIRST_AWAY_S, LONGEST_AWAY_S = 30.0, 3600.0
@@ -145,7 +148,7 @@ def _succeed(definition: TaskDefinition[Any, Any], job: Job, result: object) -> 
     return Ending(Outcome.SUCCEEDED, result=dumped, followers=followers)
 
 
-def ending_of(
+def ending_of(  # noqa: PLR0911 - one return an error
     error: Exception,
     definition: TaskDefinition[Any, Any],
     job: Job,
@@ -166,6 +169,10 @@ def ending_of(
         case SoftTimeLimitExceeded() | StatementTooLong():
             late = f"task {job.name} was not done within its {definition.deadline_s} s"
             return Ending(Outcome.RETRIED, None, "DeadlineExceeded", late, backoff_s)
+        case KeyMissing():
+            # Nothing is wrong with the job: whoever has the key does it.
+            log.error("key_missing", fix=message)
+            return Ending(Outcome.SNOOZED, None, kind, message, KEY_WAIT_S)
         case RetryLater():
             is_outage = isinstance(error, VendorAway) and _away_s(job) < patience_s
             return _wait_for_vendor(error, job) if is_outage else _again(error, backoff_s)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.config import Settings
 from shared.domain.job import Lease
-from shared.errors import ServiceError, VaultError
+from shared.errors import KeyMissing, ServiceError, VaultError
 from shared.persistence.circuits import Circuits
 from shared.persistence.database import Database
 from shared.persistence.leases import Leases
@@ -142,7 +142,7 @@ def read_key_ring(settings: Settings) -> KeyRing:
             raise VaultError(
                 f"CAPLIQUIFY_VAULT_KEYS_FILE: cannot be read: {error.strerror}"
             ) from None
-    raise VaultError(
+    raise KeyMissing(
         "vault keys: no key is set; set CAPLIQUIFY_VAULT_KEYS to <id>:<base64 of 32 bytes>"
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from shared.errors import VaultError
+from shared.errors import KeyMissing
 from shared.security.sealed import is_pgcrypto, sealing_key
 from shared.security.vault import AesGcmVault
 
@@ -12,7 +12,7 @@ PgcryptoReader = Callable[[str], bytes]
 
 def refuse_without_key(_stored: str) -> bytes:
     """The reader of a system that has no pgcrypto key."""
-    raise VaultError(
+    raise KeyMissing(
         "vault: the value was sealed by pgcrypto; set CAPLIQUIFY_PGCRYPTO_KEY to read and upgrade it, "
         "or store the credential again"
     )

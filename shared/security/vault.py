@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.errors import VaultError
+from shared.errors import KeyMissing, VaultError
 from shared.security.sealed import FORMAT, KEY_ID, sealing_key, split_sealed
 
 NONCE_BYTES = 12
@@ -37,7 +37,7 @@ class KeyRing:
                     f"vault keys: key {key_id!r} must have 32 bytes, it has {len(key)}"
                 )
         if active_id not in keys:
-            raise VaultError(
+            raise KeyMissing(
                 "vault keys: no key is set; set CAPLIQUIFY_VAULT_KEYS to <id>:<base64>"
             )
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
@@ -76,7 +76,7 @@ class KeyRing:
         try:
             return self._ciphers[key_id]
         except KeyError:
-            raise VaultError(
+            raise KeyMissing(
                 f"vault: the value was sealed with key {key_id!r}, which is not on the key ring; "
                 "add it to CAPLIQUIFY_VAULT_KEYS"
             ) from None

@@ -23,6 +23,7 @@ from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.cli.console import make_console
+from workers.keys import check_keys
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -48,6 +49,7 @@ def set_credential(
     secret = _read_secret(sys.stdin.read())
     found.check(service, secret)
     with open_platform() as wiring:
+        check_keys(wiring)
         opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
         connected = {"service": service, "service_type": found.type}
         followers = react("credential.connected", {}, connected)

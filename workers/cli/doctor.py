@@ -4,10 +4,16 @@ import redis
 from rich.table import Table
 from rich.text import Text
 
-from shared.errors import CapLiquifyError, ServiceError
+from shared.errors import CapLiquifyError, ServiceError, VaultError
 from shared.persistence.database import Database
 from shared.persistence.doctor import Finding, Verdict, examine, examine_login
+from shared.persistence.sealed_samples import read_samples
+from shared.persistence.vault_keys import read_proofs
+from shared.security.sealed import PGCRYPTO
+from shared.security.vault import AesGcmVault
+from shared.use_cases.store_credential import credential_place
 from workers.cli.console import make_console
+from workers.keys import FIX, wrong_keys
 from workers.platform import open_platform
 from workers.wiring import Wiring, read_key_ring
 
@@ -80,4 +86,26 @@ def _keys(wiring: Wiring) -> Finding:
         ring = read_key_ring(wiring.settings)
     except CapLiquifyError as error:
         return Finding("vault", Verdict.BAD, "no key", error.message)
+    wrong = wrong_keys(ring, read_proofs(wiring.admin))
+    if wrong:
+        return Finding("vault", Verdict.BAD, f"wrong: {', '.join(wrong)}", FIX)
+    closed = _closed(wiring, AesGcmVault(ring))
+    if closed:
+        return Finding("vault", Verdict.BAD, f"does not open what is stored: {closed}", FIX)
     return Finding("vault", Verdict.GOOD, f"seals with key {ring.active_id}")
+
+
+def _closed(wiring: Wiring, vault: AesGcmVault) -> str:
+    """The keys of stored secrets that this ring does not open, one secret a key tried."""
+    url = wiring.settings.url_of("direct") or ""
+    with Database(url, pool_max=1) as owner, owner.transaction() as connection:
+        samples = read_samples(connection)
+    closed = []
+    for each in samples:
+        place = credential_place(each.tenant_id, each.credential_id, "credentials_encrypted")
+        try:
+            if each.key_id != PGCRYPTO:
+                vault.open(each.sealed, place)
+        except VaultError:
+            closed.append(each.key_id)
+    return ", ".join(sorted(closed))

@@ -195,6 +195,17 @@ def require_free(port: int, option: str = "--port") -> None:
 
 def _run_celery(*arguments: str) -> None:
     with servers_in_environment():
+        if arguments[0] == "worker":
+            _require_keys()
         from workers.app import app  # noqa: PLC0415 - reads the environment
 
         app.start(argv=list(arguments))
+
+
+def _require_keys() -> None:
+    """With the wrong keys each job would end badly: better none begins."""
+    from workers.keys import check_keys  # noqa: PLC0415
+    from workers.wiring import build_wiring  # noqa: PLC0415
+
+    with build_wiring(Settings.read()) as wiring:
+        check_keys(wiring)

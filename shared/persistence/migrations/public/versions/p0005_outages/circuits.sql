@@ -26,3 +26,13 @@ GRANT UPDATE (waits_for, away_since) ON public.jobs TO capliquify_worker, capliq
 DROP FUNCTION IF EXISTS public.finish_job(uuid, uuid, int, text, jsonb, text, text, float8, jsonb, int);
 -- The operators' view names the service as well: it returns one more column.
 DROP FUNCTION IF EXISTS public.claim_jobs(text, int, uuid, int, jsonb, float8, int)
+;
+-- Of each key that has sealed anything a proof: whether a process has the right key is seen before it works.
+CREATE TABLE public.vault_keys (
+    key_id varchar(32) PRIMARY KEY,
+    proof text NOT NULL CHECK (length(proof) <= 500),
+    first_used_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE public.vault_keys IS 'keys that have sealed secrets, each with a known text that it has sealed';
+GRANT SELECT, INSERT ON public.vault_keys TO capliquify_worker;
+GRANT SELECT ON public.vault_keys TO capliquify_admin

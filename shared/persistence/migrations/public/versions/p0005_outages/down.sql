@@ -10,4 +10,5 @@ END
 $do$;
 DROP INDEX public.idx_jobs_waits_for;
 ALTER TABLE public.jobs DROP COLUMN waits_for, DROP COLUMN away_since;
+DROP TABLE public.vault_keys;
 DROP TABLE public.vendor_circuits
