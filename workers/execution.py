@@ -1,5 +1,6 @@
 """A job's life on a worker: take it, keep its lease, run the task, write down how it ended."""
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -102,9 +103,26 @@ def _live(
         report(ending)
         state = _record(wiring, lease, ending)
     outcome = ending.outcome.value if ending and state else "fenced"
-    observe_attempt(job.name, outcome, time.monotonic() - began)
-    log.info("attempt_ended", outcome=outcome, state=state, reason=ending and ending.error_message)
+    took_s = time.monotonic() - began
+    observe_attempt(job.name, outcome, took_s)
+    log.log(
+        _gravity(state, ending),
+        "attempt_ended",
+        outcome=outcome,
+        state=state,
+        reason=ending and ending.error_message,
+        service=job.arguments.get("service"),
+        duration_s=round(took_s, 3),
+    )
     return state
+
+
+def _gravity(state: JobState | None, ending: Ending | None) -> int:
+    """What ended for good is an error, what is tried again a warning."""
+    if state in {JobState.FAILED, JobState.DEAD}:
+        return logging.ERROR
+    is_again = ending is not None and ending.outcome in {Outcome.RETRIED, Outcome.LOST}
+    return logging.WARNING if is_again else logging.INFO
 
 
 def _attempt(

@@ -1,14 +1,13 @@
 """One stored secret of each key, of whichever tenant: whether a process could open what is stored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import sql
 
-from shared.errors import VaultError
 from shared.persistence.database import Connection
 from shared.persistence.tenancy import schema_of
-from shared.security.sealed import sealing_key
 
 TENANTS = """
 SELECT t.id FROM public.tenants t JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id ORDER BY t.id
@@ -25,8 +24,8 @@ class SealedSample:
     sealed: str
 
 
-def read_samples(connection: Connection) -> list[SealedSample]:
-    """The first secret found of each key; the connection is the owner's, who sees every schema."""
+def read_samples(connection: Connection, key_of: Callable[[str], str]) -> list[SealedSample]:
+    """The first secret found of each key, by `key_of`; the connection is the owner's, who sees every schema."""
     found: dict[str, SealedSample] = {}
     for row in connection.execute(TENANTS).fetchall():
         query = sql.SQL(
@@ -34,14 +33,7 @@ def read_samples(connection: Connection) -> list[SealedSample]:
             "WHERE credentials_encrypted IS NOT NULL"
         ).format(sql.Identifier(schema_of(row["id"])))
         for each in connection.execute(query).fetchall():
-            key_id = _key_of(each["sealed"])
+            key_id = key_of(each["sealed"])
             sample = SealedSample(key_id, row["id"], each["id"], each["sealed"])
             found.setdefault(key_id, sample)
     return list(found.values())
-
-
-def _key_of(sealed: str) -> str:
-    try:
-        return sealing_key(sealed)
-    except VaultError:
-        return "no key"

@@ -1,39 +1,45 @@
 """`capliquify doctor`."""
 
-import redis
-from rich.table import Table
-from rich.text import Text
+from dataclasses import asdict
+from typing import Annotated
 
-from shared.errors import CapLiquifyError, ServiceError, VaultError
+import typer
+
+from shared.errors import CapLiquifyError, VaultError
 from shared.persistence.database import Database
 from shared.persistence.doctor import Finding, Verdict, examine, examine_login
 from shared.persistence.sealed_samples import read_samples
 from shared.persistence.vault_keys import read_proofs
-from shared.security.sealed import PGCRYPTO
+from shared.security.sealed import PGCRYPTO, sealing_key
 from shared.security.vault import AesGcmVault
 from shared.use_cases.store_credential import credential_place
-from workers.cli.console import make_console
+from workers.cli.console import echo_json, make_console
+from workers.cli.status import print_findings
+from workers.health import examine_broker, exit_code
 from workers.keys import FIX, wrong_keys
 from workers.platform import open_platform
 from workers.wiring import Wiring, read_key_ring
 
 console = make_console()
-COLOURS = {Verdict.GOOD: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 
 
-def doctor() -> None:
-    """Check database, broker and keys; say what is missing and how to fix it."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False,
+) -> None:
+    """Check database, logins, broker and keys; say what is missing and how to fix it.
+
+    Exit status 0 good, 1 degraded, 2 down. Who runs is `capliquify status`.
+    """
     with open_platform() as wiring:
-        findings = [*_database(wiring), *_logins(wiring), _broker(wiring), _keys(wiring)]
-    table = Table("check", "", "found", "fix")
-    for each in findings:
-        table.add_row(
-            each.check, Text(each.verdict, style=COLOURS[each.verdict]), each.found, each.fix
+        findings = [*_database(wiring), *_logins(wiring), examine_broker(wiring), _keys(wiring)]
+    if as_json:
+        echo_json(
+            {"exit_code": exit_code(findings), "checks": [asdict(each) for each in findings]},
+            default=str,
         )
-    console.print(table)
-    bad = sum(each.verdict is Verdict.BAD for each in findings)
-    if bad:
-        raise ServiceError(f"doctor: {bad} check(s) are bad")
+    else:
+        print_findings(console, findings)
+    raise typer.Exit(exit_code(findings))
 
 
 def _database(wiring: Wiring) -> list[Finding]:
@@ -58,29 +64,6 @@ def _logins(wiring: Wiring) -> list[Finding]:
     return findings
 
 
-def _broker(wiring: Wiring) -> Finding:
-    url = wiring.settings.broker_url or wiring.settings.redis_url
-    if url is None or not url.get_secret_value().startswith(("redis", "unix")):
-        return Finding("broker", Verdict.GOOD, "not Redis: not looked at")
-    try:
-        with redis.Redis.from_url(url.get_secret_value(), socket_connect_timeout=5) as client:
-            server = client.info("server")
-            durable = client.config_get("appendonly").get("appendonly") == "yes"
-    except redis.RedisError as error:
-        return Finding(
-            "broker", Verdict.BAD, type(error).__name__, "check REDIS_URL; is the server running?"
-        )
-    found = f"{server.get('server_name', 'redis')} {server.get('valkey_version', server.get('redis_version'))}"
-    if durable:
-        return Finding("broker", Verdict.GOOD, f"{found}, AOF on")
-    return Finding(
-        "broker",
-        Verdict.WARN,
-        f"{found}, AOF off",
-        "set appendonly yes: without it a crash loses every message",
-    )
-
-
 def _keys(wiring: Wiring) -> Finding:
     try:
         ring = read_key_ring(wiring.settings)
@@ -99,7 +82,7 @@ def _closed(wiring: Wiring, vault: AesGcmVault) -> str:
     """The keys of stored secrets that this ring does not open, one secret a key tried."""
     url = wiring.settings.url_of("direct") or ""
     with Database(url, pool_max=1) as owner, owner.transaction() as connection:
-        samples = read_samples(connection)
+        samples = read_samples(connection, _key_of)
     closed = []
     for each in samples:
         place = credential_place(each.tenant_id, each.credential_id, "credentials_encrypted")
@@ -109,3 +92,10 @@ def _closed(wiring: Wiring, vault: AesGcmVault) -> str:
         except VaultError:
             closed.append(each.key_id)
     return ", ".join(sorted(closed))
+
+
+def _key_of(sealed: str) -> str:
+    try:
+        return sealing_key(sealed)
+    except VaultError:
+        return "no key of ours"

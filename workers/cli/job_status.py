@@ -3,13 +3,16 @@
 from rich.console import Console
 from rich.table import Table
 
+from shared.persistence.doctor import Verdict
 from shared.persistence.job_overview import QueueState, read_processes, read_queues
+from workers.cli.status import print_findings
+from workers.health import examine_health, exit_code
 from workers.queues import Queue
 from workers.wiring import Wiring
 
 
-def print_status(console: Console, wiring: Wiring) -> None:
-    """Prints queues and processes, and names what is missing."""
+def print_status(console: Console, wiring: Wiring) -> int:
+    """Prints queues and processes, and names what is missing; 0 good, 1 degraded, 2 down."""
     states = {state.queue: state for state in read_queues(wiring.admin)}
     processes = read_processes(wiring.admin)
     lease_s = wiring.settings.lease_s
@@ -31,8 +34,6 @@ def print_status(console: Console, wiring: Wiring) -> None:
         since = f"{each.started_at:%Y-%m-%d %H:%M}"
         running.add_row(each.name, ", ".join(each.queues), size, since, silent)
     console.print(running)
-    if not any(not each.queues for each in living):
-        console.print("No dispatcher runs: nothing is sent. Start `capliquify dispatcher`.")
-    unserved = [queue for queue in Queue if not any(queue in each.queues for each in living)]
-    if unserved:
-        console.print(f"No worker takes {', '.join(unserved)}: its jobs wait.", soft_wrap=True)
+    findings = examine_health(wiring)
+    print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
+    return exit_code(findings)

@@ -96,7 +96,8 @@ def status() -> None:
     from workers.cli.job_status import print_status  # noqa: PLC0415 - only this command draws it
 
     with open_platform() as wiring:
-        print_status(console, wiring)
+        code = print_status(console, wiring)
+    raise typer.Exit(code)
 
 
 @app.command()

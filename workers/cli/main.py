@@ -24,6 +24,7 @@ from workers.cli import (
     run,
     secrets,
     services,
+    status,
     tenants,
     up,
 )
@@ -47,6 +48,7 @@ app.add_typer(secrets.app, name="secrets")
 app.command("rejected")(rejected.rejected)
 app.command("migrate")(database.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("status")(status.status)
 app.command("audit")(audit.audit)
 app.command("run", context_settings={"ignore_unknown_options": False})(run.run)
 app.command("up")(up.up)

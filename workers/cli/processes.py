@@ -93,7 +93,7 @@ def beat() -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
     prepare_home(Settings.read().home)
     # By name: Celery is slow to load, and other commands do without.
-    _run_celery("beat", "-l", "INFO", "-S", "schedules.beat:SteadyScheduler")
+    _run_celery("beat", "-l", "INFO", "-S", "workers.beat:PresentScheduler")
 
 
 def flower(

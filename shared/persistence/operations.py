@@ -1,0 +1,69 @@
+"""What an operator asks at three in the morning, over all tenants: the ledger has the answers."""
+
+from typing import Any, LiteralString
+
+from shared.persistence.database import Database
+
+# The newest pull of each service; those that have not succeeded, and those that did so too long ago.
+PULLS = """
+SELECT t.slug AS tenant, p.service, p.state, p.waits_for, p.error_message AS why, p.created_at
+FROM (SELECT DISTINCT ON (tenant_id, name, arguments ->> 'service') tenant_id, state::text, waits_for, error_message,
+             created_at,
+             coalesce(arguments ->> 'service', CASE name WHEN 'books.pull' THEN 'xero' ELSE 'shopify_uk' END) AS service
+      FROM public.jobs WHERE name IN ('sales.pull', 'books.pull') AND created_at > now() - interval '7 days'
+      ORDER BY tenant_id, name, arguments ->> 'service', created_at DESC) AS p
+JOIN public.tenants t ON t.id = p.tenant_id AND t.deleted_at IS NULL
+WHERE p.state <> 'succeeded' OR p.created_at < now() - interval '26 hours'
+ORDER BY t.slug, p.service LIMIT %(limit)s
+"""
+BACKFILLS = """
+SELECT t.slug AS tenant, coalesce(j.arguments ->> 'service', 'shopify_uk') AS service, j.state::text,
+       j.progress_done AS done, j.progress_total AS total, j.progress_message AS message, j.run_at
+FROM public.jobs j JOIN public.tenants t ON t.id = j.tenant_id
+WHERE j.name = 'sales.backfill' AND j.state IN ('queued', 'dispatched', 'running') ORDER BY t.slug LIMIT %(limit)s
+"""
+WAITING = """
+SELECT t.slug AS tenant, j.queue, count(*)::int AS jobs, extract(epoch FROM now() - min(j.run_at))::float8 AS oldest_s
+FROM public.jobs j JOIN public.tenants t ON t.id = j.tenant_id
+WHERE j.state = 'queued' AND j.run_at <= now() AND j.rank < 'infinity'
+GROUP BY 1, 2 ORDER BY oldest_s DESC LIMIT %(limit)s
+"""
+FAILURES = """
+SELECT date_trunc('hour', finished_at) AS hour, coalesce(vendor, name) AS of_what, state::text, error_class,
+       count(*)::int AS jobs
+FROM public.jobs WHERE finished_at > now() - interval '1 day' AND state IN ('failed', 'dead')
+GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, jobs DESC LIMIT %(limit)s
+"""
+CIRCUITS = """
+SELECT c.name AS vendor, c.opened_at, c.last_error AS why, c.probe_at,
+       (SELECT count(*) FROM public.jobs j WHERE j.waits_for = c.name AND j.state = 'queued')::int AS jobs
+FROM public.vendor_circuits c WHERE c.opened_at IS NOT NULL ORDER BY 1 LIMIT %(limit)s
+"""
+KEYS_AWAITED = """
+SELECT count(*)::int AS jobs FROM public.jobs WHERE state = 'queued' AND error_class = 'KeyMissing'
+"""
+LAST_NIGHT = """
+SELECT schedule, max(tick_at) AS last_tick, count(*) FILTER (WHERE tick_at > now() - interval '1 day')::int AS of_a_day
+FROM public.schedule_runs GROUP BY 1 ORDER BY 1 LIMIT %(limit)s
+"""
+QUESTIONS: dict[str, LiteralString] = {
+    "pulls": PULLS,
+    "backfills": BACKFILLS,
+    "waiting": WAITING,
+    "failures": FAILURES,
+    "vendors_away": CIRCUITS,
+    "schedules": LAST_NIGHT,
+}
+
+
+def read_operations(database: Database, limit: int = 20) -> dict[str, list[dict[str, Any]]]:
+    """The rows that answer each question, by its name; `limit` of each at most. The login sees all tenants."""
+    return {
+        name: [dict(row) for row in database.call(query, {"limit": limit})]
+        for name, query in QUESTIONS.items()
+    }
+
+
+def count_keys_awaited(database: Database) -> int:
+    """Jobs that wait for a key of the vault."""
+    return int(database.call(KEYS_AWAITED)[0]["jobs"])

@@ -1,0 +1,99 @@
+"""Whether the system runs: who must live, lives; who must answer, answers. Each finding says what to do."""
+
+from collections.abc import Iterator
+
+import redis
+
+from shared.persistence.doctor import Finding, Verdict
+from shared.persistence.job_overview import Process, read_processes, read_queues
+from shared.persistence.operations import count_keys_awaited, read_operations
+from workers.beat import BEAT
+from workers.queues import Queue
+from workers.wiring import Wiring
+
+GOOD, DEGRADED, DOWN = 0, 1, 2
+
+
+def examine_health(wiring: Wiring) -> list[Finding]:
+    """Looks at processes, broker, vendors and keys; asks nobody to start."""
+    processes = read_processes(wiring.admin)
+    living = [each for each in processes if each.silent_s < wiring.settings.lease_s]
+    return [
+        *_processes(wiring, living),
+        *_silent(processes, living),
+        examine_broker(wiring),
+        *_waiting_for_others(wiring),
+    ]
+
+
+def exit_code(findings: list[Finding]) -> int:
+    """0 good, 1 degraded, 2 down."""
+    verdicts = {each.verdict for each in findings}
+    if Verdict.BAD in verdicts:
+        return DOWN
+    return DEGRADED if Verdict.WARN in verdicts else GOOD
+
+
+def _processes(wiring: Wiring, living: list[Process]) -> Iterator[Finding]:
+    dispatchers = [each for each in living if not each.queues]
+    if dispatchers:
+        yield Finding("dispatcher", Verdict.GOOD, f"{len(dispatchers)} alive")
+    else:
+        yield Finding(
+            "dispatcher", Verdict.BAD, "none: nothing is sent", "start `capliquify dispatcher`"
+        )
+    if any(BEAT in each.queues for each in living):
+        yield Finding("beat", Verdict.GOOD, "alive")
+    else:
+        yield Finding(
+            "beat", Verdict.WARN, "none gives a sign: no night begins", "start `capliquify beat`"
+        )
+    due = {state.queue: state.due for state in read_queues(wiring.admin)}
+    for queue in Queue:
+        places = sum(each.concurrency for each in living if queue in each.queues)
+        if places:
+            yield Finding(f"queue {queue}", Verdict.GOOD, f"{places} places")
+        else:
+            verdict = Verdict.BAD if due.get(queue) else Verdict.WARN
+            fix = f"start `capliquify worker --queues {queue}`"
+            yield Finding(
+                f"queue {queue}", verdict, f"no worker; {due.get(queue, 0)} jobs due", fix
+            )
+
+
+def _silent(processes: list[Process], living: list[Process]) -> Iterator[Finding]:
+    for each in processes:
+        if each not in living:
+            found = f"no sign of life for {each.silent_s:.0f} s"
+            yield Finding(each.name, Verdict.WARN, found, "see its log; restart it if it hangs")
+
+
+def examine_broker(wiring: Wiring) -> Finding:
+    """The broker as it is: another one is never started for this."""
+    url = wiring.settings.broker_url or wiring.settings.redis_url
+    if url is None or not url.get_secret_value().startswith(("redis", "unix")):
+        return Finding("broker", Verdict.GOOD, "not Redis: not looked at")
+    try:
+        with redis.Redis.from_url(
+            url.get_secret_value(), socket_connect_timeout=5, socket_timeout=5
+        ) as client:
+            server = client.info("server")
+            durable = client.config_get("appendonly").get("appendonly") == "yes"
+    except redis.RedisError as error:
+        fix = "start the server that REDIS_URL names, or correct REDIS_URL"
+        return Finding("broker", Verdict.BAD, f"does not answer: {type(error).__name__}", fix)
+    name = f"{server.get('server_name', 'redis')} {server.get('valkey_version', server.get('redis_version'))}"
+    if durable:
+        return Finding("broker", Verdict.GOOD, f"{name}, AOF on")
+    fix = "set appendonly yes: without it a crash loses every message"
+    return Finding("broker", Verdict.WARN, f"{name}, AOF off", fix)
+
+
+def _waiting_for_others(wiring: Wiring) -> Iterator[Finding]:
+    for each in read_operations(wiring.admin)["vendors_away"]:
+        found = f"away since {each['opened_at']:%Y-%m-%d %H:%M} UTC, {each['jobs']} jobs wait: {each['why']}"
+        yield Finding(each["vendor"], Verdict.WARN, found, "they go on when it answers")
+    awaited = count_keys_awaited(wiring.admin)
+    if awaited:
+        fix = "add the key to CAPLIQUIFY_VAULT_KEYS and restart the workers"
+        yield Finding("vault", Verdict.BAD, f"{awaited} jobs wait for a key", fix)
