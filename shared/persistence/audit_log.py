@@ -64,3 +64,13 @@ def search_audit_log(connection: Connection, wanted: AuditFilter) -> list[AuditE
     values = {name: getattr(wanted, name) for name in AuditFilter.__dataclass_fields__}
     with connection.cursor(row_factory=class_row(AuditEntry)) as cursor:
         return cursor.execute(SEARCH, values).fetchall()
+
+
+def is_known(connection: Connection, tenant: str) -> bool:
+    """Whether a tenant of that slug or id is there, or has left entries behind."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM public.tenants WHERE slug = %(tenant)s OR id::text = %(tenant)s) "
+        "OR EXISTS (SELECT FROM public.audit_logs WHERE tenant_id::text = %(tenant)s) AS known",
+        {"tenant": tenant},
+    ).fetchone()
+    return bool(row and row["known"])

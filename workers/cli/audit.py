@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shared.persistence.audit_log import AuditEntry, AuditFilter, search_audit_log
+from shared.errors import TenantMissing
+from shared.persistence.audit_log import AuditEntry, AuditFilter, is_known, search_audit_log
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
 from workers.platform import open_platform
@@ -43,6 +44,8 @@ def audit(
     first, last = (_midnight(name, day) for name, day in (("since", since), ("until", until)))
     wanted = AuditFilter(tenant, action, actor, severity, first, last, limit)
     with open_platform() as wiring, wiring.admin.transaction() as connection:
+        if tenant is not None and not is_known(connection, tenant):
+            raise TenantMissing(f"there is no tenant {tenant!r}; see `capliquify tenants list`")
         entries = search_audit_log(connection, wanted)
     if as_json:
         for entry in entries:

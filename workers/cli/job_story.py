@@ -18,7 +18,9 @@ def print_story(console: Console, job: Job, tenant_slug: str, children: Sequence
     for title, value in _facts(job, tenant_slug):
         facts.add_row(title, value)
     console.print(facts)
-    attempts = [*job.attempts, *([_last(job)] if job.started_at else [])]
+    # One that waits again has its last attempt in its history already.
+    open_one = [_last(job)] if job.started_at and job.state != "queued" else []
+    attempts = [*job.attempts, *open_one]
     if attempts:
         console.print(_attempts_table(attempts))
     for child in children:
@@ -55,6 +57,9 @@ def _state(job: Job) -> str:
         words.append(f"snoozed {job.snoozes} time(s)")
     if job.state == "queued":
         words.append(f"not before {_instant(job.run_at)}")
+    if job.waits_for and job.is_live:
+        since = f", away since {_instant(job.away_since)}" if job.away_since else ""
+        words.append(f"waits for {job.waits_for}{since}")
     if job.cancel_requested_at and job.is_live:
         words.append(f"asked to stop at {_instant(job.cancel_requested_at)}")
     return ", ".join(words)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,10 +11,24 @@ from rich.table import Table
 from shared.domain.job import Job, JobState
 from shared.errors import GiveUp, InvalidInput
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
+from shared.persistence.many_jobs import CANCELLED, RETRIED, cancel_jobs, retry_jobs
 from shared.persistence.registry import tenant_slugs
 from shared.persistence.tenancy import find_tenant
 from workers.cli.console import echo_json, make_console
+from workers.cli.instants import read_instant
 from workers.cli.job_story import print_story
+from workers.cli.many_jobs import (
+    Asked,
+    DryRun,
+    Error,
+    OfService,
+    OfTenant,
+    Since,
+    State,
+    Task,
+    Yes,
+    change_many,
+)
 from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
 from workers.platform import open_platform
@@ -27,6 +40,7 @@ console = make_console()
 WIDTH = 150
 
 JobId = Annotated[str, typer.Argument(help="The job's id")]
+OneJob = Annotated[str | None, typer.Argument(help="The job's id; without it the filters choose")]
 EXIT_NOT_DONE = 1
 
 
@@ -59,6 +73,8 @@ def list_jobs(
 ) -> None:
     """List jobs, the newest first."""
     require_queues("queue", [] if queue is None else [queue])
+    if task is not None:
+        find_task(task)
     with open_platform() as wiring:
         tenant_id = None if tenant is None else _tenant_id(wiring, tenant)
         jobs = JobLedger(wiring.admin).search(JobFilter(tenant_id, task, queue, state, limit))
@@ -79,15 +95,30 @@ def show(job_id: JobId) -> None:
 
 
 @app.command()
-def cancel(job_id: JobId) -> None:
-    """End a job that has not begun; ask one that runs to stop."""
+def cancel(  # noqa: PLR0913, PLR0917 - options of a command
+    job_id: OneJob = None,
+    state: State = None,
+    task: Task = None,
+    tenant: OfTenant = None,
+    service: OfService = None,
+    error: Error = None,
+    since: Since = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """End jobs that have not begun; ask those that run to stop. One by its id, or all that pass the filters."""
+    asked = Asked(state, task, tenant, service, error, since)
+    if job_id is None:
+        change_many(asked, CANCELLED, cancel_jobs, "cancelled", dry_run=dry_run, yes=yes)
+        return
+    _refuse_filters(asked)
     with _found(job_id) as (ledger, job, _):
-        state = ledger.cancel(job.tenant_id, job.id)
-    if state is JobState.RUNNING:
-        asked = "it runs and is asked to stop"
+        after = ledger.cancel(job.tenant_id, job.id)
+    if after is JobState.RUNNING:
+        outcome = "it runs and is asked to stop"
     else:
-        asked = f"it is {state}" if job.is_live else f"it is {state} already, nothing was changed"
-    console.print(f"{job.name} {job.id}: {asked}", soft_wrap=True)
+        outcome = f"it is {after}" if job.is_live else f"it is {after} already, nothing was changed"
+    console.print(f"{job.name} {job.id}: {outcome}", soft_wrap=True)
 
 
 @app.command()
@@ -101,11 +132,31 @@ def status() -> None:
 
 
 @app.command()
-def retry(job_id: JobId) -> None:
-    """Queue a failed, cancelled or dead job again."""
+def retry(  # noqa: PLR0913, PLR0917 - options of a command
+    job_id: OneJob = None,
+    state: State = None,
+    task: Task = None,
+    tenant: OfTenant = None,
+    service: OfService = None,
+    error: Error = None,
+    since: Since = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Queue failed, cancelled or dead jobs again, to run at once. One by its id, or all that pass the filters."""
+    asked = Asked(state, task, tenant, service, error, since)
+    if job_id is None:
+        change_many(asked, RETRIED, retry_jobs, "queued again", dry_run=dry_run, yes=yes)
+        return
+    _refuse_filters(asked)
     with _found(job_id) as (ledger, job, _):
         ledger.replay(job.tenant_id, job.id)
     console.print(f"{job.name} {job.id}: queued again", soft_wrap=True)
+
+
+def _refuse_filters(asked: Asked) -> None:
+    if asked.given():
+        raise InvalidInput("job_id: give an id or filters, not both")
 
 
 @app.command()
@@ -137,17 +188,6 @@ def _found(text: str) -> Iterator[tuple[JobLedger, Job, Wiring]]:
 def _tenant_id(wiring: Wiring, slug: str) -> UUID:
     with wiring.admin.transaction() as connection:
         return find_tenant(connection, slug).id
-
-
-def read_instant(text: str) -> datetime:
-    """An instant with its zone; raises `InvalidInput`."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise InvalidInput(f"at: {text!r} is not an instant; write one like 2026-11-23T04:00:00Z")
-    return instant
 
 
 def _as_json(job: Job, slug: str) -> dict[str, object]:
