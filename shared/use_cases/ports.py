@@ -254,6 +254,7 @@ class AuditLog(Protocol):
         resource_type: str,
         resource_id: UUID | None = None,
         changes: Mapping[str, object] | None = None,
+        severity: str = "INFO",
     ) -> None: ...
 
 

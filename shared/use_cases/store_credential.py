@@ -77,8 +77,9 @@ def note_failure(
     """Notes on a credential that it failed; the audit log tells its owner once to connect again."""
     service = work.credentials.mark_failed(credential_id, at, reconnect=reconnect, sealed=sealed)
     if service is not None:
+        named = {"service_name": service}
         work.audit.write(
-            "credential.reconnect_needed", "credential", credential_id, {"service_name": service}
+            "credential.reconnect_needed", "credential", credential_id, named, severity="WARNING"
         )
 
 

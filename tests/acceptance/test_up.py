@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from shared.embedded.services import EmbeddedServices
 from tests.acceptance.test_demo import processes_of
 
 pytestmark = pytest.mark.acceptance
@@ -41,7 +42,8 @@ def environment(home: Path) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(ours) and not name.endswith("_URL")
     }
-    return {**kept, "CAPLIQUIFY_HOME": str(home), "COLUMNS": "160"}
+    # A short lease: what hangs is seen soon.
+    return {**kept, "CAPLIQUIFY_HOME": str(home), "COLUMNS": "160", "CAPLIQUIFY_LEASE_S": "4"}
 
 
 def attempted(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -179,6 +181,32 @@ def test_everything_comes_from_nothing_is_kept_running_and_goes_at_ctrl_c(
     assert up.interrupt() == 0
     assert up.said(r"(Down\.)")
     assert "Traceback" not in up.output.read_text(encoding="utf-8")
+    assert processes_of(up_home) == []
+
+
+def test_a_server_that_is_killed_and_a_worker_that_hangs_are_started_again_and_said(
+    up: Up, up_home: Path
+) -> None:
+    up.said(r"Flower on (http://127\.0\.0\.1:\d+)")
+    capliquify(up_home, "tenants", "create", "acme")
+    for name in ("Valkey", "PostgreSQL"):
+        server = next(
+            each for each in EmbeddedServices(up_home).status() if each.name == name and each.pid
+        )
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        up.said(rf"({name} has ended; it is started again)")
+        up.said(rf"running again: (.*{name} pid \d+)")
+    hung = until(lambda: worker_of(up_home, "maintenance"), "the worker runs")
+    os.killpg(hung.pid, signal.SIGSTOP)
+    up.said(r"(worker-maintenance \(pid \d+\) gives no sign of life; it is killed)")
+    until(
+        lambda: ((found := worker_of(up_home, "maintenance")) and found.pid != hung.pid) or None,
+        "another worker runs",
+    )
+    job_id = capliquify(up_home, "jobs", "enqueue", "usage.sample", "--tenant", "acme")
+    assert '"users": 0' in capliquify(up_home, "jobs", "watch", job_id)
+    assert up.interrupt() == 0
     assert processes_of(up_home) == []
 
 

@@ -71,7 +71,12 @@ def _begin_again_counting(name: str, port: int) -> NoReturn:
     os.execve(sys.executable, command, {**os.environ, **environment})  # noqa: S606 - our own command
 
 
-def dispatcher() -> None:
+def dispatcher(
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Serve gauges of all queues on this loopback port"),
+    ] = None,
+) -> None:
     """Run a dispatcher, which gives the broker what is due. Any number may run."""
     import signal  # noqa: PLC0415
 
@@ -83,6 +88,11 @@ def dispatcher() -> None:
         from workers.dispatcher import open_dispatcher  # noqa: PLC0415 - reads the environment
 
         configure_logging(redact)
+        if metrics_port is not None:
+            from workers.gauges import serve_gauges  # noqa: PLC0415
+
+            require_free(metrics_port, "--metrics-port")
+            serve_gauges(metrics_port, wiring.dispatcher)
         running = open_dispatcher(wiring)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: running.stop())

@@ -12,11 +12,13 @@ import typer
 
 from shared.config import Settings
 from shared.embedded.ports import free_port
+from shared.embedded.services import EmbeddedServices
 from shared.errors import ServiceError
 from workers.cli.console import make_console
 from workers.platform import open_platform, prepare_home
 from workers.queues import Queue
-from workers.supervisor import Program, supervising
+from workers.supervisor import Program, Supervisor, supervising
+from workers.wiring import Wiring
 
 LOOK_S = 0.5
 LOCK = "up.lock"
@@ -51,7 +53,12 @@ def up(
 def _run(port: int, stopping: threading.Event) -> None:
     from workers.migrate import migrate_everything  # noqa: PLC0415 - loads Alembic
 
-    with open_platform() as wiring, supervising(wiring.settings.home.resolve()) as supervisor:
+    are_ours = bool(Settings.read().missing_urls())
+    with (
+        open_platform() as wiring,
+        _servers(wiring.settings.home, are_ours) as servers,
+        supervising(wiring.settings.home.resolve()) as supervisor,
+    ):
         migration = migrate_everything(wiring)
         console.print(f"Database at {migration.public_revision}.")
         for program in programs(port):
@@ -61,9 +68,39 @@ def _run(port: int, stopping: threading.Event) -> None:
             "Ctrl-C ends what it started.",
             soft_wrap=True,
         )
-        while not stopping.wait(LOOK_S):
-            supervisor.revive(lambda line: console.print(line, style="yellow", soft_wrap=True))
+        _look_after(wiring, supervisor, servers, stopping)
         console.print("Stopping: what is nearly done ends, the rest goes back to the ledger.")
+
+
+@contextmanager
+def _servers(home: Path, are_ours: bool) -> Iterator[EmbeddedServices | None]:
+    """The home's own servers, to be started again when they end; None where they are somebody else's."""
+    if not are_ours:
+        yield None
+        return
+    servers = EmbeddedServices(home)
+    try:
+        yield servers
+    finally:
+        servers.release()
+
+
+def _look_after(
+    wiring: Wiring,
+    supervisor: Supervisor,
+    servers: EmbeddedServices | None,
+    stopping: threading.Event,
+) -> None:
+    """Until it is asked to stop: whatever ends or hangs is started again, and said."""
+    from workers.care import Care  # noqa: PLC0415
+
+    def say(line: str) -> None:
+        console.print(line, style="yellow", soft_wrap=True)
+
+    care = Care(servers, supervisor, wiring, say)
+    while not stopping.wait(LOOK_S):
+        supervisor.revive(say)
+        care.look()
 
 
 def programs(flower_port: int) -> tuple[Program, ...]:
