@@ -36,6 +36,25 @@ ROUND_S = 0.05
 log = structlog.get_logger(__name__)
 
 
+class Outage:
+    """PostgreSQL or the broker is away: one line when it begins, one when it ends, however long it takes."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def begin(self, reason: str) -> None:
+        """Says it once."""
+        if self._since is None:
+            self._since = time.monotonic()
+            log.error("outage_began", reason=reason, fix="nothing is sent until it answers")
+
+    def end(self) -> None:
+        """Says how long it was, if it was."""
+        if self._since is not None:
+            log.warning("outage_ended", lasted_s=round(time.monotonic() - self._since, 1))
+            self._since = None
+
+
 class Dispatcher:
     """One dispatcher; `run` returns soon after `stop`."""
 
@@ -50,6 +69,7 @@ class Dispatcher:
         self._windows = {queue: Window() for queue in ALL_QUEUES}
         self._turns: dict[str, UUID | None] = {}
         self._stopping = threading.Event()
+        self._outage = Outage()
         # The living must be heard before anybody is taken for dead.
         self._reap_at = time.monotonic() + settings.heartbeat_s
         self._poll_at = self._sign_at = 0.0
@@ -69,13 +89,13 @@ class Dispatcher:
                 # While there is work the next round comes soon, with or without a notification.
                 sent = self.step(self._listener.wait(ROUND_S if sent else self._settings.poll_s))
                 took_s = time.monotonic() - began
+                self._outage.end()
                 if took_s > self._settings.poll_s + self._settings.heartbeat_s:
                     self._let_the_living_speak()
                 self._stopping.wait(ROUND_S - took_s)
             except (CapLiquifyError, psycopg.Error) as error:
                 self._let_the_living_speak()
-                reason = getattr(error, "message", type(error).__name__)
-                log.warning("dispatcher_rests", reason=reason)
+                self._outage.begin(getattr(error, "message", type(error).__name__))
                 self._stopping.wait(REST_AFTER_ERROR_S)
         with suppress(CapLiquifyError):
             self._ledger.sign_out(self._name)

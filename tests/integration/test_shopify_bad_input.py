@@ -105,7 +105,10 @@ def test_a_refused_login_tells_its_owner_once_and_names_the_service(
     for _ in range(2):
         with pytest.raises(CredentialRejected):
             scene.pull(UK, NOW)
-    query = "SELECT changes FROM public.audit_logs WHERE action = 'credential.reconnect_needed' AND severity = 'WARNING'"
+    query = (
+        "SELECT changes FROM public.audit_logs "
+        "WHERE action = 'credential.reconnect_needed' AND severity = 'WARNING'"
+    )
     with scene.wiring.admin.transaction() as connection:
         told = [row["changes"] for row in connection.execute(query)]
     assert told == [{"service_name": UK}]
