@@ -14,7 +14,9 @@ import json
 import random
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ import psycopg
 
 from benchmarks.scratch import PASSWORD, own_servers
 from benchmarks.storm_faults import Storm
-from benchmarks.storm_outcome import Outcome, judge, nights_due
+from benchmarks.storm_outcome import Outcome, judge, nights_due, nights_missed
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
@@ -92,7 +94,7 @@ def run(
                 storm.round()
                 time.sleep(ROUND_S)
             storm.calm()
-            drained_in_s = drain(urls.database_url, storm)
+            drained_in_s = drain(urls.database_url, storm, due)
         finally:
             fleet.stop()
     return judge(urls.database_url, asked, expected, due, storm, drained_in_s)
@@ -169,14 +171,15 @@ def one_order(chance: random.Random, vendor_url: str) -> tuple[str, dict[str, An
     }
 
 
-def drain(url: str, storm: Storm) -> float:
-    """Waits until no job lives; returns how long that took."""
+def drain(url: str, storm: Storm, due: Mapping[tuple[UUID, str], datetime]) -> float:
+    """Waits until no job lives and every night that was due has begun; returns how long that took."""
     began = time.monotonic()
     while time.monotonic() - began < DRAIN_S:
         storm.revive()
         with psycopg.connect(url) as connection:
-            if connection.execute(LIVE).fetchone() == (0,):
-                break
+            is_quiet = connection.execute(LIVE).fetchone() == (0,)
+        if is_quiet and not nights_missed(url, due):
+            break
         time.sleep(ROUND_S)
     return time.monotonic() - began
 

@@ -100,8 +100,11 @@ class Storm:
             kept[name] = start(name)
 
     def calm(self) -> None:
-        """Wakes everybody: nothing more is broken."""
+        """Wakes everybody: nothing more is broken. Beats begin again, for a scan may have died with the broker."""
         self._wake(float("inf"))
+        for beat in self._beats.values():
+            self._ended_by_us.add(id(beat))
+            kill_whole(beat)
 
     def _wake(self, now: float) -> None:
         for pid, until in list(self._frozen.items()):

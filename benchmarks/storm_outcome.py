@@ -89,6 +89,13 @@ def nights_due(url: str) -> dict[tuple[UUID, str], datetime]:
     }
 
 
+def nights_missed(url: str, due: Mapping[tuple[UUID, str], datetime]) -> int:
+    """How many of the nights that were due have no tick; one that came due since has its place."""
+    with psycopg.connect(url) as connection:
+        nights = {(row[0], row[1]): row[2] for row in connection.execute(NIGHTS)}
+    return sum(1 for each, tick in due.items() if each not in nights or nights[each] < tick)
+
+
 def judge(
     url: str,
     asked: argparse.Namespace,
@@ -103,7 +110,6 @@ def judge(
     with psycopg.connect(url) as connection:
         unsuccessful: dict[str, int] = dict(connection.execute(UNSUCCESSFUL).fetchall())
         endings: dict[str, int] = dict(connection.execute(ENDINGS).fetchall())
-        nights = {(row[0], row[1]): row[2] for row in connection.execute(NIGHTS)}
         to_come = (connection.execute(TO_COME).fetchone() or (0,))[0]
     return Outcome(
         seed=asked.seed,
@@ -117,10 +123,7 @@ def judge(
         doubled=sum(len(pages) - len(set(pages)) for pages in have.values()),
         not_succeeded=unsuccessful,
         nights_due=len(due),
-        # One that came due since has its place.
-        nights_missed=sum(
-            1 for each, tick in due.items() if nights.get(each, tick) < tick or each not in nights
-        ),
+        nights_missed=nights_missed(url, due),
         nights_to_come=to_come,
         crashes=dict(storm.crashes),
         drained_in_s=round(drained_in_s, 1),
