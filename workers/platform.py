@@ -116,10 +116,18 @@ def prepare_home(home: Path) -> None:
 
 def check_database(settings: Settings) -> None:
     """Raises `ServiceError` with the reason at once, where a pool would wait."""
-    for name, login in (("DATABASE_URL", "worker"), ("DATABASE_DIRECT_URL", "direct")):
+    tried = set()
+    for name, login in (
+        ("DATABASE_URL", "worker"),
+        ("DATABASE_DIRECT_URL", "direct"),
+        ("DATABASE_DISPATCHER_URL", "dispatcher"),
+        ("DATABASE_ADMIN_URL", "admin"),
+    ):
         url = settings.url_of(login)
-        if url is None:
+        # One that is not set is the worker's.
+        if url is None or url in tried:
             continue
+        tried.add(url)
         try:
             psycopg.connect(url, connect_timeout=CONNECT_S).close()
         except psycopg.OperationalError as error:

@@ -9,6 +9,7 @@ from shared.domain.job import JobState
 from shared.embedded.urls import ServiceUrls
 from shared.errors import KeyMissing, VaultError
 from shared.persistence.ledger import JobLedger
+from shared.persistence.logins import login_url
 from shared.security.vault import KeyRing
 from shared.use_cases.store_credential import store_credential
 from tests.acceptance.test_command_line import assert_one_line, run
@@ -87,6 +88,18 @@ def test_doctor_opens_a_stored_secret_of_each_key(
     ended = run(environment_of(database_url, services.redis_url), "doctor")
     assert ended.returncode != 0
     assert "does not open what is stored: lost" in " ".join(ended.stdout.split())
+
+
+def test_doctor_names_a_login_that_is_not_set_and_one_that_cannot_log_in(
+    wiring: Wiring, acme: UUID, database_url: str, services: ServiceUrls
+) -> None:
+    environment = environment_of(database_url, services.redis_url)
+    without = {**environment, "DATABASE_ADMIN_URL": "", "DATABASE_DISPATCHER_URL": ""}
+    shown = " ".join(run(without, "doctor").stdout.split())
+    assert "DATABASE_ADMIN_URL" in shown
+    assert shown.count("which sees no tenant") == 2
+    wrong = {**environment, "DATABASE_ADMIN_URL": login_url(database_url, "admin", "wrong")}
+    assert_one_line(run(wrong, "tenants", "list"), 1, "DATABASE_ADMIN_URL: PostgreSQL cannot be")
 
 
 def test_without_any_key_the_error_is_one_that_waits() -> None:

@@ -51,11 +51,21 @@ def _database(wiring: Wiring) -> list[Finding]:
 def _logins(wiring: Wiring) -> list[Finding]:
     """That each kind of work logs in as its own role."""
     findings = []
+    given = {
+        "DATABASE_DISPATCHER_URL": wiring.settings.database_dispatcher_url,
+        "DATABASE_ADMIN_URL": wiring.settings.database_admin_url,
+    }
+    missing = {name for name, url in given.items() if url is None}
     for name, database in (
         ("DATABASE_URL", wiring.database),
         ("DATABASE_DISPATCHER_URL", wiring.dispatcher),
         ("DATABASE_ADMIN_URL", wiring.admin),
     ):
+        if name in missing:
+            fix = "set it where operators' commands, scans or dispatchers run"
+            found = "not set: the worker's login stands in, which sees no tenant"
+            findings.append(Finding(name, Verdict.WARN, found, fix))
+            continue
         try:
             with database.transaction() as connection:
                 findings.append(examine_login(connection, name))
