@@ -20,6 +20,7 @@ from shared.persistence.contracts import publish
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.migrations.public_line import migrate_public
+from shared.security.vault import KeyRing
 from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
@@ -105,6 +106,8 @@ class JobRig:
                 row = connection.execute(question, {"tenant": tenant_id}).fetchone()
                 if row == (answer,):
                     return
+                if any(process.poll() is not None for process in self.processes):
+                    raise SystemExit(f"a process has ended by itself; logs in {self.home}")
                 time.sleep(0.02)
         raise SystemExit(f"not {answer} in time: {question}; logs in {self.home}")
 
@@ -134,4 +137,6 @@ def _environment(database_url: str, redis_url: str, home: Path) -> dict[str, str
         "REDIS_URL": redis_url,
         "CAPLIQUIFY_HOME": str(home),
         "PLAIN_URL": redis_url,
+        # Without a key no worker starts.
+        "CAPLIQUIFY_VAULT_KEYS": KeyRing.generate(),
     }

@@ -1,26 +1,73 @@
-"""`capliquify figures`: balances that a person enters."""
+"""`capliquify figures`: balances that a person enters, and what comes of them."""
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
+from shared.persistence.advice import read_capital
 from shared.persistence.tenancy import find_tenant
+from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.enter_balances import enter_balances
-from workers.cli.console import make_console
+from workers.cli.console import echo_json, make_console
 from workers.platform import open_platform
 
-app = typer.Typer(no_args_is_help=True, help="Balances that no accounting system tells.")
+app = typer.Typer(
+    no_args_is_help=True, help="Working capital, and balances that no accounting system reports."
+)
 console = make_console()
+SHOWN = (
+    "revenue", "cost_of_goods_sold", "cash", "accounts_receivable", "inventory", "accounts_payable",
+    "working_capital", "current_ratio", "days_sales_outstanding", "days_inventory_outstanding",
+    "days_payables_outstanding", "cash_conversion_cycle",
+)  # fmt: skip
 
 
-@app.callback()
-def group() -> None:
-    """Keeps `enter` a subcommand."""
+@app.command()
+def show(
+    tenant: Annotated[str, typer.Argument(help="The tenant's slug")],
+    until: Annotated[
+        str | None, typer.Option(help="Periods that begin by this day, YYYY-MM-DD")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
+) -> None:
+    """Show the newest day, week and month of working capital; an unknown figure says its reason."""
+    with open_platform() as wiring:
+        with wiring.admin.transaction() as connection:
+            found = find_tenant(connection, tenant)
+        day = wiring.clock.now().date() if until is None else read_day("until", until)
+        with tenant_transaction(wiring.database, found.id) as connection:
+            rows = read_capital(connection, day)
+    if as_json:
+        for row in rows:
+            echo_json(row, default=str)
+        return
+    if not rows:
+        console.print(f"{tenant}: no figures yet; the first roll-up follows the first pull")
+        return
+    _print_capital(rows)
+
+
+def _print_capital(rows: list[dict[str, Any]]) -> None:
+    table = Table("figure", *(f"{row['period_type'].lower()} {row['period_date']}" for row in rows))
+    reasons = [row.get("reasons") or {} for row in rows]
+    for name in SHOWN:
+        cells = (
+            _cell(row.get(name), why.get(name)) for row, why in zip(rows, reasons, strict=True)
+        )
+        table.add_row(name.replace("_", " "), *cells)
+    console.print(table)
+
+
+def _cell(value: object, reason: str | None) -> str:
+    if value is None:
+        return f"unknown: {reason}" if reason else "unknown"
+    return f"{Decimal(str(value)):,.2f}"
 
 
 @app.command()

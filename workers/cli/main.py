@@ -25,6 +25,7 @@ from workers.cli import (
     secrets,
     services,
     status,
+    stock,
     tenants,
     up,
 )
@@ -39,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(services.app, name="services")
+app.add_typer(stock.app, name="stock")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")

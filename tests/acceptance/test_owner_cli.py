@@ -1,0 +1,92 @@
+"""What an owner reads from the command line: figures with their reasons, and what to do about stock."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from shared.embedded.urls import ServiceUrls
+from shared.persistence.tenancy import schema_of
+from shared.use_cases.roll_up_working_capital import roll_up_working_capital
+from tests.acceptance.test_command_line import assert_one_line, run
+from tests.conftest import environment_of
+from tests.fixtures.shop_pulls import DAY, Opener, pull
+from tests.fixtures.shops import FakeShop, product, sale
+from workers.wiring import Wiring
+
+pytestmark = pytest.mark.acceptance
+
+
+@pytest.fixture
+def environment(
+    wiring: Wiring,
+    acme: UUID,
+    globex: UUID,
+    unit_of_work_of: Opener,
+    database_url: str,
+    services: ServiceUrls,
+    home: Path,
+) -> dict[str, str]:
+    """Acme sells mugs, has tea that nobody buys, and no balances; mugs are forecast at two a day."""
+    opener = unit_of_work_of(acme)
+    shop = FakeShop(
+        [product("MUG", on_hand=6), product("TEA", cost=None, on_hand=9)],
+        [[sale(1, "MUG", 2, DAY)]],
+    )
+    pull(opener, shop)
+    roll_up_working_capital(opener, lambda *_: None, DAY, DAY, DAY)
+    with psycopg.connect(database_url) as owner:
+        owner.execute(f'SET search_path = "{schema_of(acme)}"'.encode())
+        owner.execute(
+            "INSERT INTO forecasts (company_id, product_id, forecast_date, forecast_origin, forecast_type, "
+            "period_type, model_type, model_version, predicted_value, lower_bound, upper_bound, confidence_level) "
+            "SELECT company_id, id, %s::date + n, %s, 'DEMAND', 'DAILY', 'ensemble', '1', 2, 1, 3, 0.95 "
+            "FROM products, generate_series(1, 3) AS n WHERE sku = 'MUG'",
+            (DAY, DAY),
+        )
+    return {**environment_of(database_url, services.redis_url), "CAPLIQUIFY_HOME": str(home)}
+
+
+def test_stock_advice_names_what_to_order_and_what_lies_idle(environment: dict[str, str]) -> None:
+    ended = run(environment, "stock", "advice", "acme", "--day", DAY.isoformat(), "--json")
+    assert ended.returncode == 0, ended.stderr
+    mug, tea = (json.loads(line) for line in ended.stdout.splitlines())
+    # Six on the shelf, one of them reserved: at two a day they last two whole days.
+    out_on = DAY + timedelta(days=2)
+    assert (mug["sku"], mug["advice"], mug["units"]) == ("MUG", "order by", 5)
+    assert (mug["runs_out_on"], mug["order_by"]) == (out_on.isoformat(), out_on.isoformat())
+    assert (tea["sku"], tea["advice"], tea["last_sold_on"]) == ("TEA", "idle", None)
+    shown = run(environment, "stock", "advice", "acme", "--day", DAY.isoformat())
+    assert "2 products; 0 need nothing or are not forecast" in shown.stdout
+    assert run(environment, "stock", "advice", "globex").stdout.endswith("(--all shows them)\n")
+
+
+def test_figures_are_shown_with_the_reason_of_each_that_is_unknown(
+    environment: dict[str, str],
+) -> None:
+    ended = run(environment, "figures", "show", "acme", "--until", DAY.isoformat(), "--json")
+    assert ended.returncode == 0, ended.stderr
+    rows = {row["period_type"]: row for row in map(json.loads, ended.stdout.splitlines())}
+    assert rows["DAILY"]["cash"] is None
+    shown = run(environment, "figures", "show", "acme", "--until", DAY.isoformat())
+    words = " ".join(shown.stdout.replace("│", " ").split())
+    assert "unknown: is not known" in words
+    assert "globex: no figures yet" in run(environment, "figures", "show", "globex").stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (("stock", "advice", "nobody"), "there is no tenant 'nobody'"),
+        (("figures", "show", "nobody"), "there is no tenant 'nobody'"),
+        (("stock", "advice", "acme", "--day", "soon"), "day: 'soon' is not a date"),
+        (("figures", "show", "acme", "--until", "soon"), "until: 'soon' is not a date"),
+    ],
+)
+def test_what_is_not_there_is_one_line(
+    environment: dict[str, str], command: tuple[str, ...], line: str
+) -> None:
+    assert_one_line(run(environment, *command), 2, line)
