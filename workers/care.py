@@ -37,8 +37,11 @@ class Care:
             # Nobody could be heard meanwhile.
             self._silent_since.clear()
         else:
-            with suppress(CapLiquifyError, psycopg.Error):
+            try:
                 self._end_those_that_hang()
+            except (CapLiquifyError, psycopg.Error):
+                # The database is away: nobody can be heard.
+                self._silent_since.clear()
         self._look_at = time.monotonic() + LOOK_S
 
     def _revive_servers(self) -> bool:

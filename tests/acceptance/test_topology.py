@@ -180,7 +180,6 @@ def test_doctor_and_status_find_nothing_bad(running: Topology) -> None:
     found = {each["check"]: each["verdict"] for each in json.loads(checked.stdout)["checks"]}
     # The embedded server that an old Python has is named: degraded, not down.
     behind = {"version"} if EMBEDDED_POSTGRESQL == "18.1" else set()
-    # Valkey tells its settings to nobody but its administrator.
     assert {name for name, verdict in found.items() if verdict != "good"} == behind, found
     assert checked.returncode == (1 if behind else 0)
     until(

@@ -21,7 +21,8 @@ from shared.errors import (
 from shared.persistence.leases import Ending, Leases
 from shared.persistence.ledger import JobLedger
 from tests.fixtures.echo import Echo, deliver, echo_task, make_due, place, run
-from workers.execution import _record, ending_of, execute
+from workers.endings import ending_of
+from workers.execution import _record, execute
 from workers.wiring import Wiring
 
 
