@@ -6,7 +6,7 @@ import redis
 
 from shared.persistence.doctor import Finding, Verdict
 from shared.persistence.job_overview import Process, read_processes, read_queues
-from shared.persistence.operations import count_keys_awaited, read_operations
+from shared.persistence.operations import count_keys_awaited, read_vendors_away
 from workers.beat import BEAT
 from workers.queues import Queue
 from workers.wiring import Wiring
@@ -90,7 +90,7 @@ def examine_broker(wiring: Wiring) -> Finding:
 
 
 def _waiting_for_others(wiring: Wiring) -> Iterator[Finding]:
-    for each in read_operations(wiring.admin)["vendors_away"]:
+    for each in read_vendors_away(wiring.admin):
         found = f"away since {each['opened_at']:%Y-%m-%d %H:%M} UTC, {each['jobs']} jobs wait: {each['why']}"
         yield Finding(each["vendor"], Verdict.WARN, found, "they go on when it answers")
     awaited = count_keys_awaited(wiring.admin)

@@ -41,14 +41,16 @@ ORDER BY created_at DESC, id LIMIT %(limit)s
 """
 
 # What has ended badly goes back to the start of its life; its history stays.
-REPLAY = """
+BEGIN_AGAIN = """
 UPDATE public.jobs SET state = 'queued', attempt = 0, run_at = now(), outcome = 'replayed', finished_at = NULL,
-    cancel_requested_at = NULL, lease_expires_at = NULL, updated_at = now(),
+    cancel_requested_at = NULL, lease_expires_at = NULL, waits_for = NULL, away_since = NULL, updated_at = now(),
     history = history || jsonb_build_object('attempt', attempt, 'outcome', coalesce(outcome, state::text),
         'worker', worker, 'started_at', started_at, 'ended_at', finished_at, 'error_class', error_class,
         'error_message', error_message)
-WHERE id = %s AND state IN ('failed', 'cancelled', 'dead') RETURNING 1 AS moved
 """
+REPLAY = (
+    BEGIN_AGAIN + "WHERE id = %s AND state IN ('failed', 'cancelled', 'dead') RETURNING 1 AS moved"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shared.domain.job import JobState
 from shared.persistence.database import Database
+from shared.persistence.ledger import BEGIN_AGAIN
 
 RETRIED = (JobState.FAILED, JobState.CANCELLED, JobState.DEAD)
 CANCELLED = (JobState.QUEUED, JobState.DISPATCHED, JobState.RUNNING)
@@ -29,12 +30,8 @@ COUNT = (
 )
 # Of one idempotency key only the newest, and none where another lives under it.
 RETRY = (
-    """
-UPDATE public.jobs SET state = 'queued', attempt = 0, run_at = now(), outcome = 'replayed', finished_at = NULL,
-    cancel_requested_at = NULL, lease_expires_at = NULL, updated_at = now(),
-    history = history || jsonb_build_object('attempt', attempt, 'outcome', coalesce(outcome, state::text),
-        'worker', worker, 'started_at', started_at, 'ended_at', finished_at, 'error_class', error_class,
-        'error_message', error_message)
+    BEGIN_AGAIN
+    + """
 WHERE id IN (SELECT j.id """
     + MATCHING
     + """

@@ -64,6 +64,11 @@ def read_operations(database: Database, limit: int = 20) -> dict[str, list[dict[
     }
 
 
+def read_vendors_away(database: Database) -> list[dict[str, Any]]:
+    """The vendors whose circuit is open, and how many jobs wait for each."""
+    return [dict(row) for row in database.call(CIRCUITS, {"limit": 100})]
+
+
 def count_keys_awaited(database: Database) -> int:
     """Jobs that wait for a key of the vault."""
     return int(database.call(KEYS_AWAITED)[0]["jobs"])

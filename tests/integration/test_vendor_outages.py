@@ -14,6 +14,7 @@ from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.dispatching import DispatchLedger
 from shared.persistence.ledger import JobFilter, JobLedger
+from shared.persistence.many_jobs import RETRIED, JobsInCommon, retry_jobs
 from shared.sandbox.app import SHOPIFY_TOKEN, build_app
 from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.store_credential import store_credential
@@ -162,4 +163,13 @@ def test_when_patience_is_over_the_attempts_are_used_up(
     pass_minutes(wiring, 9)
     assert {job.attempt for job in pulls(wiring, tenants)} == {0}
     pass_minutes(wiring, 40)
-    assert {job.state for job in pulls(wiring, tenants)} == {JobState.DEAD}
+    dead = pulls(wiring, tenants)
+    assert {job.state for job in dead} == {JobState.DEAD}
+    # Retried, each has its patience and its attempts again.
+    first, *others = dead
+    JobLedger(wiring.admin).replay(first.tenant_id, first.id)
+    assert retry_jobs(wiring.admin, JobsInCommon(RETRIED, error="VendorAway")) == len(others)
+    assert {job.away_since for job in pulls(wiring, tenants)} == {None}
+    pass_minutes(wiring, 1)
+    again = pulls(wiring, tenants)
+    assert {(job.state, job.attempt) for job in again} == {(JobState.QUEUED, 0)}

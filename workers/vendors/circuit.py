@@ -17,7 +17,7 @@ class JobCircuit:
         self._circuits, self._name = circuits, name
         self._tenant_id, self._job_id = tenant_id, job_id
         self._is_admitted = False
-        # A job that has seen no fault has nothing to report: calls cost no round trip.
+        # The first answer is reported, and the first after a fault; the others cost no round trip.
         self._owes_report = False
 
     def admit(self) -> None:
@@ -30,7 +30,7 @@ class JobCircuit:
                 f"{self._name}: is away since {away_since:%Y-%m-%d %H:%M} UTC; the job waits until it answers",
                 circuit=self._name,
             )
-        # It may be the one that asks for all.
+        # It may be the one that asks for all, and an answer makes good what a few others have found.
         self._is_admitted = self._owes_report = True
 
     def fail(self, error: VendorAway) -> VendorAway:
