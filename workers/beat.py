@@ -1,7 +1,5 @@
 """The beat that gives signs of life: a frozen one is seen, as a frozen worker is."""
 
-import os
-import socket
 import time
 from typing import Any
 
@@ -9,18 +7,20 @@ import structlog
 
 from schedules.beat import SteadyScheduler
 from shared.errors import CapLiquifyError
+from workers.presence import BEAT, full_name, own_instance
 from workers.wiring import current_wiring
 
 log = structlog.get_logger(__name__)
-# In the place of a queue: no job is ever sent there.
-BEAT = "(beat)"
 
 
 class PresentScheduler(SteadyScheduler):
     """Celery's beat without a file, which signs in as workers do."""
 
+    # Celery makes it and passes no option on: the command sets it. Without one it has a name of its own.
+    given_name: str | None = None
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._name = f"beat@{socket.gethostname()}:{os.getpid()}"
+        self._name, self._instance = full_name("beat", self.given_name), own_instance()
         self._sign_at = 0.0
         super().__init__(*arguments, **options)
 
@@ -35,13 +35,13 @@ class PresentScheduler(SteadyScheduler):
     def close(self) -> None:
         """Signs out."""
         try:
-            current_wiring().leases.sign_out(self._name, self._name)
+            current_wiring().leases.sign_out(self._name, self._instance)
         except CapLiquifyError as error:
             log.warning("presence_not_reported", reason=error.message)
         super().close()
 
     def _sign_in(self) -> None:
         try:
-            current_wiring().leases.sign_in(self._name, [BEAT], 1, self._name)
+            current_wiring().leases.sign_in(self._name, [BEAT], 1, self._instance)
         except CapLiquifyError as error:
             log.warning("presence_not_reported", reason=error.message)

@@ -1,47 +1,58 @@
-"""What `up` looks after beside its programs: the home's own servers, and workers that hang."""
+"""What `up` looks after beside its programs: the home's own servers, and programs that hang."""
 
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import psycopg
 
 from shared.embedded.services import EmbeddedServices
 from shared.errors import CapLiquifyError, ServiceError
 from shared.persistence.job_overview import read_processes
-from workers.queues import Queue
-from workers.supervisor import Supervisor
+from workers.news import News, Say
+from workers.supervisor import Program, Supervisor
 from workers.wiring import Wiring
 
 LOOK_S = 1.0
-Say = Callable[[str], None]
+# A program loads, meets the servers and signs in; one that has not by then hangs.
+BEGINS_WITHIN_S = 60.0
+PAGE_TIMEOUT_S = 5.0
 
 
 class Care:
     """Call `look` again and again. `servers` is None where the servers are somebody else's."""
 
     def __init__(
-        self, servers: EmbeddedServices | None, supervisor: Supervisor, wiring: Wiring, say: Say
+        self,
+        servers: EmbeddedServices | None,
+        supervisor: Supervisor,
+        wiring: Wiring,
+        say: Say,
+        begins_within_s: float = BEGINS_WITHIN_S,
     ) -> None:
         self._servers, self._supervisor, self._wiring, self._say = servers, supervisor, wiring, say
+        self._begins_within_s = begins_within_s
+        self._news = News(servers, wiring, say)
         self._look_at = 0.0
         self._silent_since: dict[str, float] = {}
 
     def look(self) -> None:
-        """Starts a server that has ended; ends a worker that gives no sign of life, to be started again."""
+        """Starts a server that has ended, ends a program that gives no sign of life, says what is new."""
         if time.monotonic() < self._look_at:
             return
-        if not self._revive_servers():
-            # Nobody could be heard meanwhile.
-            self._silent_since.clear()
-        else:
-            try:
+        try:
+            # While a server is away nobody can be heard.
+            if self._revive_servers() and self._news.look():
                 self._end_those_that_hang()
-            except (CapLiquifyError, psycopg.Error):
-                # The database is away: nobody can be heard.
+            else:
                 self._silent_since.clear()
+        except (CapLiquifyError, psycopg.Error):
+            self._silent_since.clear()
         self._look_at = time.monotonic() + LOOK_S
 
     def _revive_servers(self) -> bool:
@@ -62,26 +73,35 @@ class Care:
         return False
 
     def _end_those_that_hang(self) -> None:
-        lease_s = self._wiring.settings.lease_s
-        living = {
-            each.name.partition("@")[0]: each.silent_s < lease_s
-            for each in read_processes(self._wiring.admin)
-            if each.queues
+        heard = {
+            (each.name, each.pid): each.silent_s for each in read_processes(self._wiring.admin)
         }
-        for queue in Queue:
-            if living.get(queue, True):
-                self._silent_since.pop(queue, None)
+        lease_s = self._wiring.settings.lease_s
+        for program, pid, age_s in self._supervisor.programs():
+            silent_s = heard.get((f"{program.presence}@{socket.gethostname()}", pid))
+            if program.page is not None:
+                silent_s = 0.0 if _answers(program.page) else None
+            is_silent = age_s > self._begins_within_s if silent_s is None else silent_s > lease_s
+            if not is_silent or not (program.presence or program.page):
+                self._silent_since.pop(program.name, None)
                 continue
-            since = self._silent_since.setdefault(queue, time.monotonic())
+            since = self._silent_since.setdefault(program.name, time.monotonic())
             # A lease to be heard again, after an outage of the database too.
             if time.monotonic() - since > lease_s:
-                del self._silent_since[queue]
-                self._end(f"worker-{queue}")
+                del self._silent_since[program.name]
+                self._end(program, pid)
 
-    def _end(self, program: str) -> None:
-        pid = self._supervisor.pid_of(program)
-        if pid is None:
-            return
-        self._say(f"{program} (pid {pid}) gives no sign of life; it is killed and started again")
+    def _end(self, program: Program, pid: int) -> None:
+        self._say(
+            f"{program.name} (pid {pid}) gives no sign of life; it is killed and started again"
+        )
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _answers(page: str) -> bool:
+    try:
+        with urlopen(page, timeout=PAGE_TIMEOUT_S) as answer:  # noqa: S310 - our own, on loopback
+            return int(answer.status) == HTTPStatus.OK
+    except (URLError, OSError):
+        return False

@@ -5,8 +5,6 @@ Any number of dispatchers may run, and each may die at any line: what it took an
 taken back when its time runs out.
 """
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -23,6 +21,7 @@ from shared.errors import CapLiquifyError, DatabaseUnavailable
 from shared.persistence.dispatching import Caps, Delivery, DispatchLedger
 from shared.persistence.notifications import Listener
 from workers.broker import Broker, BrokerAway
+from workers.presence import full_name, own_instance
 from workers.queues import Queue
 from workers.wiring import Wiring
 
@@ -59,7 +58,12 @@ class Dispatcher:
     """One dispatcher; `run` returns soon after `stop`."""
 
     def __init__(
-        self, ledger: DispatchLedger, broker: Broker, listener: Listener, settings: Settings
+        self,
+        ledger: DispatchLedger,
+        broker: Broker,
+        listener: Listener,
+        settings: Settings,
+        name: str | None = None,
     ) -> None:
         self._ledger = ledger
         self._broker = broker
@@ -73,7 +77,7 @@ class Dispatcher:
         # The living must be heard before anybody is taken for dead.
         self._reap_at = time.monotonic() + settings.heartbeat_s
         self._poll_at = self._sign_at = 0.0
-        self._name = f"dispatcher@{socket.gethostname()}:{os.getpid()}"
+        self._name, self._instance = full_name("dispatcher", name), own_instance()
 
     def stop(self) -> None:
         """Asks the loop to end."""
@@ -98,7 +102,7 @@ class Dispatcher:
                 self._outage.begin(getattr(error, "message", type(error).__name__))
                 self._stopping.wait(REST_AFTER_ERROR_S)
         with suppress(CapLiquifyError):
-            self._ledger.sign_out(self._name)
+            self._ledger.sign_out(self._name, self._instance)
         self._broker.close()
         self._listener.close()
         log.info("dispatcher_stopped")
@@ -128,7 +132,7 @@ class Dispatcher:
             self._poll_at = time.monotonic() + self._settings.poll_s
             if time.monotonic() >= self._sign_at:
                 self._sign_at = time.monotonic() + self._settings.heartbeat_s
-                self._ledger.sign_in(self._name)
+                self._ledger.sign_in(self._name, self._instance)
             self._ledger.promote()
             return ALL_QUEUES
         return tuple(queue for queue in ALL_QUEUES if queue in hinted)
@@ -160,8 +164,8 @@ class Dispatcher:
             )
 
 
-def open_dispatcher(wiring: Wiring) -> Dispatcher:
-    """A dispatcher over this process's logins and broker."""
+def open_dispatcher(wiring: Wiring, name: str | None = None) -> Dispatcher:
+    """A dispatcher over this process's logins and broker; without a name it has one of its own."""
     from workers.app import app  # noqa: PLC0415 - reads the environment
 
     settings = wiring.settings
@@ -172,4 +176,5 @@ def open_dispatcher(wiring: Wiring) -> Dispatcher:
         Broker(app),
         Listener(listen_url),
         settings,
+        name,
     )

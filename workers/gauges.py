@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from shared.errors import CapLiquifyError
 from shared.persistence.database import Database
 from shared.persistence.job_overview import QueueState, read_processes, read_queues
-from workers.beat import BEAT
+from workers.presence import BEAT
 from workers.queues import Queue
 
 log = structlog.get_logger(__name__)

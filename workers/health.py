@@ -7,7 +7,7 @@ import redis
 from shared.persistence.doctor import Finding, Verdict
 from shared.persistence.job_overview import Process, read_processes, read_queues
 from shared.persistence.operations import count_keys_awaited, read_vendors_away
-from workers.beat import BEAT
+from workers.presence import BEAT
 from workers.queues import Queue
 from workers.wiring import Wiring
 
@@ -68,14 +68,16 @@ def _silent(processes: list[Process], living: list[Process]) -> Iterator[Finding
             yield Finding(each.name, Verdict.WARN, found, "see its log; restart it if it hangs")
 
 
-def examine_broker(wiring: Wiring) -> Finding:
+def examine_broker(wiring: Wiring, timeout_s: float = 5) -> Finding:
     """The broker as it is: another one is never started for this."""
     url = wiring.settings.broker_url or wiring.settings.redis_url
-    if url is None or not url.get_secret_value().startswith(("redis", "unix")):
-        return Finding("broker", Verdict.GOOD, "not Redis: not looked at")
+    if url is None:
+        return Finding("broker", Verdict.BAD, "none", "set REDIS_URL or BROKER_URL")
+    if not url.get_secret_value().startswith(("redis", "unix")):
+        return _examine_amqp(url.get_secret_value(), timeout_s)
     try:
         with redis.Redis.from_url(
-            url.get_secret_value(), socket_connect_timeout=5, socket_timeout=5
+            url.get_secret_value(), socket_connect_timeout=timeout_s, socket_timeout=timeout_s
         ) as client:
             server = client.info("server")
             durable = client.config_get("appendonly").get("appendonly") == "yes"
@@ -87,6 +89,18 @@ def examine_broker(wiring: Wiring) -> Finding:
         return Finding("broker", Verdict.GOOD, f"{name}, AOF on")
     fix = "set appendonly yes: without it a crash loses every message"
     return Finding("broker", Verdict.WARN, f"{name}, AOF off", fix)
+
+
+def _examine_amqp(url: str, timeout_s: float) -> Finding:
+    from kombu import connection as kombu_connection  # noqa: PLC0415 - only where the broker is no Redis
+
+    try:
+        with kombu_connection.Connection(url, connect_timeout=timeout_s) as connection:  # type: ignore[no-untyped-call]
+            connection.ensure_connection(max_retries=1, timeout=timeout_s)
+    except Exception as error:  # Each transport raises errors of its own.
+        fix = "start the server that BROKER_URL names, or correct BROKER_URL"
+        return Finding("broker", Verdict.BAD, f"does not answer: {type(error).__name__}", fix)
+    return Finding("broker", Verdict.GOOD, "answers")
 
 
 def _waiting_for_others(wiring: Wiring) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 from celery import shared_task
 
+from shared.persistence.scan_runs import ScanRuns
 from workers.queues import Queue
 from workers.requests import JobTask
 from workers.wiring import Wiring, current_wiring
@@ -32,7 +33,10 @@ def scan(*, name: str) -> Callable[[Scan], Scan]:
         @shared_task(name=name, queue=Queue.MAINTENANCE.value, base=JobTask)  # type: ignore[untyped-decorator]
         def run() -> None:
             wiring = current_wiring()
+            runs = ScanRuns(wiring.dispatcher)
+            runs.begin(name)
             done = function(ScanContext(wiring, wiring.clock.now()))
+            runs.end(name, done)
             log.info("scanned", scan=name, done=done)
 
         return function

@@ -4,11 +4,9 @@ import gc
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import structlog
 from celery.signals import (
@@ -25,6 +23,7 @@ from shared.observability.exporter import is_counting_for_all, serve_metrics
 from shared.observability.logging import configure_logging
 from shared.security.redaction import redact
 from workers.messages import limit_remote_control
+from workers.presence import own_instance
 from workers.scratch import begin_scratch, end_scratch
 from workers.wiring import close_wiring, current_wiring, open_wiring
 
@@ -68,8 +67,7 @@ class Presence:
 
     def __init__(self, name: str, queues: list[str], concurrency: int) -> None:
         self._name, self._queues, self._concurrency = name, queues, concurrency
-        # Another process, on another machine or after a restart, is another instance.
-        self._instance = f"{socket.gethostname()[:100]}/{os.getpid()}/{uuid4().hex}"
+        self._instance = own_instance()
         self._refused = 0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="presence", daemon=True)

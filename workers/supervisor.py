@@ -25,11 +25,16 @@ FIRST_REST_S, LONGEST_REST_S = 0.5, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process: its name, its arguments to `capliquify`, and which of `KEPT_BACK` it needs."""
+    """One process: its name, its arguments to `capliquify`, and which of `KEPT_BACK` it needs.
+
+    It gives signs of life in the ledger under `presence`, or answers on `page`.
+    """
 
     name: str
     arguments: tuple[str, ...]
     needs: frozenset[str] = frozenset()
+    presence: str | None = None
+    page: str | None = None
 
     def environment(self) -> dict[str, str]:
         """What it finds: everything but the secrets that are not its own, or the files that hold them."""
@@ -46,6 +51,7 @@ class _Running:
     program: Program
     process: Guarded
     started_at: float
+    restarts: int = 0
     rest_s: float = FIRST_REST_S
     restart_at: float | None = None
 
@@ -79,13 +85,20 @@ class Supervisor:
         """The process id of a program."""
         return self._running[name].process.child_pid
 
+    def programs(self) -> Iterator[tuple[Program, int, float]]:
+        """Each program that runs, its process id, and for how many seconds it has run."""
+        for running in list(self._running.values()):
+            pid = running.process.child_pid
+            if running.process.is_running() and pid is not None:
+                yield running.program, pid, time.monotonic() - running.started_at
+
     def check(self) -> None:
         """Raises `ServiceError` naming a program that has ended."""
         for name, running in self._running.items():
             if not running.process.is_running():
                 raise ServiceError(f"{name}: has ended; see {self.log_of(name)}")
 
-    def revive(self, tell: Callable[[str], None]) -> None:
+    def revive(self, say: Callable[[str], None]) -> None:
         """Starts again whatever has ended; call it again and again."""
         now = time.monotonic()
         for name, running in list(self._running.items()):
@@ -95,13 +108,14 @@ class Supervisor:
                 steady = now - running.started_at > STEADY_S
                 running.rest_s = FIRST_REST_S if steady else min(running.rest_s * 2, LONGEST_REST_S)
                 running.restart_at = now + running.rest_s
-                tell(
+                say(
                     f"{name} has ended; it starts again in {running.rest_s:.1f} s, see {self.log_of(name)}"
                 )
             elif now >= running.restart_at:
-                rest_s = running.rest_s
                 self.start(running.program)
-                self._running[name].rest_s = rest_s
+                again = self._running[name]
+                again.rest_s, again.restarts = running.rest_s, running.restarts + 1
+                say(f"{name} runs again: pid {again.process.child_pid}, restart {again.restarts}")
 
     def stop(self) -> None:
         """Stops all programs, at once, since each may take its grace to end."""

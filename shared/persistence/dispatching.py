@@ -101,13 +101,13 @@ class DispatchLedger:
         rows = self._database.call(LOAD, (list(queues), seen_within_s))
         return {row["queue"]: QueueLoad(row["out"], row["places"]) for row in rows}
 
-    def sign_in(self, name: str) -> None:
+    def sign_in(self, name: str, instance: str = "") -> None:
         """Says that this dispatcher runs; again and again."""
-        self._database.call(SIGN_IN, (name, [], 1, name, self._expiry_s))
+        self._database.call(SIGN_IN, (name, [], 1, instance, self._expiry_s))
 
-    def sign_out(self, name: str) -> None:
+    def sign_out(self, name: str, instance: str = "") -> None:
         """Says that this dispatcher ends."""
-        self._database.call(SIGN_OUT, (name, name))
+        self._database.call(SIGN_OUT, (name, instance))
 
     def promote(self) -> int:
         """Lets jobs whose time has come take their place in the queue; returns how many."""

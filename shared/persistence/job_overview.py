@@ -21,7 +21,8 @@ FROM (SELECT queue, state, run_at FROM public.jobs WHERE state = 'queued' AND ra
 GROUP BY queue ORDER BY queue
 """
 PROCESSES = """
-SELECT name, queues, concurrency, started_at, extract(epoch FROM now() - seen_at)::float8 AS silent_s
+SELECT name, queues, concurrency, started_at, restarts, substring(instance FROM '/([0-9]{1,9})/')::int AS pid,
+       extract(epoch FROM now() - seen_at)::float8 AS silent_s
 FROM public.job_workers ORDER BY name
 """
 
@@ -41,12 +42,17 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A worker, or a dispatcher (without queues), and for how long it has given no sign of life."""
+    """A worker, a beat, or a dispatcher (without queues), and for how long it has given no sign of life.
+
+    `restarts` counts how often its name was taken over from a process that ended without a word.
+    """
 
     name: str
     queues: list[str]
     concurrency: int
     started_at: datetime
+    restarts: int
+    pid: int | None
     silent_s: float
 
 

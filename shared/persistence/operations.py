@@ -1,6 +1,9 @@
 """What an operator asks at three in the morning, over all tenants: the ledger has the answers."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, LiteralString
+from uuid import UUID
 
 from shared.persistence.database import Database
 
@@ -46,6 +49,14 @@ LAST_NIGHT = """
 SELECT schedule, max(tick_at) AS last_tick, count(*) FILTER (WHERE tick_at > now() - interval '1 day')::int AS of_a_day
 FROM public.schedule_runs GROUP BY 1 ORDER BY 1 LIMIT %(limit)s
 """
+BAD_ENDINGS = """
+SELECT now() AS now, e.* FROM (SELECT 1) AS one LEFT JOIN (
+    SELECT j.id, j.name, t.slug AS tenant, j.arguments ->> 'service' AS service, j.state::text,
+           j.error_message AS error
+    FROM public.jobs j JOIN public.tenants t ON t.id = j.tenant_id
+    WHERE j.finished_at > %(since)s AND j.state IN ('failed', 'dead')
+    ORDER BY j.finished_at LIMIT 10000) AS e ON true
+"""
 QUESTIONS: dict[str, LiteralString] = {
     "pulls": PULLS,
     "backfills": BACKFILLS,
@@ -54,6 +65,18 @@ QUESTIONS: dict[str, LiteralString] = {
     "vendors_away": CIRCUITS,
     "schedules": LAST_NIGHT,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class BadEnding:
+    """A job that is failed or dead."""
+
+    id: UUID
+    name: str
+    tenant: str
+    service: str | None
+    state: str
+    error: str | None
 
 
 def read_operations(database: Database, limit: int = 20) -> dict[str, list[dict[str, Any]]]:
@@ -67,6 +90,19 @@ def read_operations(database: Database, limit: int = 20) -> dict[str, list[dict[
 def read_vendors_away(database: Database) -> list[dict[str, Any]]:
     """The vendors whose circuit is open, and how many jobs wait for each."""
     return [dict(row) for row in database.call(CIRCUITS, {"limit": 100})]
+
+
+def read_bad_endings(
+    database: Database, since: datetime | None
+) -> tuple[datetime, list[BadEnding]]:
+    """PostgreSQL's time, and jobs that ended badly since then; none without an instant."""
+    rows = database.call(BAD_ENDINGS, {"since": since})
+    now: datetime = rows[0].pop("now")
+    return now, [
+        BadEnding(**{name: value for name, value in row.items() if name != "now"})
+        for row in rows
+        if row["id"] is not None
+    ]
 
 
 def count_keys_awaited(database: Database) -> int:

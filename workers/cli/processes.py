@@ -72,6 +72,9 @@ def _begin_again_counting(name: str, port: int) -> NoReturn:
 
 
 def dispatcher(
+    name: Annotated[
+        str | None, typer.Option(help="Name of this dispatcher; one of its own if left out")
+    ] = None,
     metrics_port: Annotated[
         int | None,
         typer.Option(min=1, max=65535, help="Serve gauges of all queues on this loopback port"),
@@ -93,16 +96,22 @@ def dispatcher(
 
             require_free(metrics_port, "--metrics-port")
             serve_gauges(metrics_port, wiring.dispatcher)
-        running = open_dispatcher(wiring)
+        running = open_dispatcher(wiring, name)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, lambda *_: running.stop())
         running.run()
 
 
-def beat() -> None:
+def beat(
+    name: Annotated[
+        str | None, typer.Option(help="Name of this beat; one of its own if left out")
+    ] = None,
+) -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
     prepare_home(Settings.read().home)
-    # By name: Celery is slow to load, and other commands do without.
+    from workers.beat import PresentScheduler  # noqa: PLC0415 - loads Celery
+
+    PresentScheduler.given_name = name
     _run_celery("beat", "-l", "INFO", "-S", "workers.beat:PresentScheduler")
 
 

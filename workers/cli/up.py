@@ -111,10 +111,18 @@ def programs(flower_port: int) -> tuple[Program, ...]:
         _worker(Queue.FORECAST, 1),
         # Scans look at every tenant, and one of them purges.
         _worker(Queue.MAINTENANCE, 1, "DATABASE_DISPATCHER_URL", "DATABASE_ADMIN_URL"),
-        Program("dispatcher", ("dispatcher",), DISPATCHERS),
-        Program("beat", ("beat",)),
         Program(
-            "flower", ("flower", "--port", str(flower_port)), frozenset({"CAPLIQUIFY_FLOWER_AUTH"})
+            "dispatcher",
+            ("dispatcher", "--name", "dispatcher"),
+            DISPATCHERS,
+            presence="dispatcher",
+        ),
+        Program("beat", ("beat", "--name", "beat"), presence="beat"),
+        Program(
+            "flower",
+            ("flower", "--port", str(flower_port)),
+            frozenset({"CAPLIQUIFY_FLOWER_AUTH"}),
+            page=f"http://127.0.0.1:{flower_port}/healthcheck",
         ),
     )
 
@@ -144,4 +152,6 @@ def _alone(home: Path) -> Iterator[None]:
 
 def _worker(queue: Queue, concurrency: int, *more: str) -> Program:
     options = ("--queues", queue, "--concurrency", str(concurrency), "--name", queue)
-    return Program(f"worker-{queue}", ("worker", *options), VENDORS | set(more))
+    return Program(
+        f"worker-{queue}", ("worker", *options), VENDORS | set(more), presence=queue.value
+    )

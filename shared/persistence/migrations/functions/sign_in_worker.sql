@@ -11,7 +11,8 @@ BEGIN
         VALUES (p_name, p_queues, p_concurrency, p_instance)
         ON CONFLICT (name) DO UPDATE SET queues = excluded.queues, concurrency = excluded.concurrency, seen_at = now(),
             instance = excluded.instance,
-            started_at = CASE WHEN w.instance = excluded.instance THEN w.started_at ELSE now() END
+            started_at = CASE WHEN w.instance = excluded.instance THEN w.started_at ELSE now() END,
+            restarts = w.restarts + (w.instance NOT IN ('', excluded.instance))::int
         WHERE w.instance IN ('', excluded.instance) OR w.seen_at < now() - make_interval(secs => p_forgotten_s);
     IF NOT FOUND THEN
         RETURN false;
