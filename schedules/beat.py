@@ -1,32 +1,17 @@
-"""All ticks, on one screen, and the beat that sends them. A tick starts a scan; a scan makes jobs, a tenant each.
+"""The beat that sends the ticks.
 
 The beat counts seconds and reads no clock: a machine whose time jumps misses nothing and sends nothing twice
 as fast. What is due at which hour is decided by the scans, by PostgreSQL's time, and once.
 """
 
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery.beat import Scheduler
 from celery.schedules import BaseSchedule, schedstate
 
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """How often a scan starts. It may start once too often."""
-
-    scan: str
-    every_s: int
-
-
-TICKS = {
-    # Nightly jobs of each tenant in its own time zone: schedules/nightly.py.
-    "nightly jobs": Tick("schedules.materialise", 300),
-    "purge due tenants": Tick("tenants.purge_due", 3600),
-    "retire old jobs": Tick("jobs.retire", 3600),
-}
+from schedules.ticks import TICKS
 
 
 class Every(BaseSchedule):  # type: ignore[misc]

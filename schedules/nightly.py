@@ -115,6 +115,18 @@ def due_ticks(
     return due[::-1]
 
 
+def next_tick(nightly: Nightly, tenant_id: UUID, zone: ZoneInfo, now: datetime) -> datetime:
+    """The tenant's first tick after `now` (aware), in UTC."""
+    now = _in_utc(now)
+    offset = _offset(nightly, tenant_id)
+    day = now.astimezone(zone).date() - ONE_DAY
+    while True:
+        tick = _tick_of(nightly, day, offset, zone)
+        if nightly.weekday in {None, day.weekday()} and tick > now:
+            return tick
+        day += ONE_DAY
+
+
 def _ticks_backwards(
     nightly: Nightly, tenant_id: UUID, zone: ZoneInfo, now: datetime
 ) -> Iterator[datetime]:

@@ -1,12 +1,14 @@
 """Whether the system runs: who must live, lives; who must answer, answers. Each finding says what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import redis
 
 from shared.persistence.doctor import Finding, Verdict
 from shared.persistence.job_overview import Process, read_processes, read_queues
 from shared.persistence.operations import count_keys_awaited, read_vendors_away
+from workers.answers import Rows
+from workers.nights import examine_nights
 from workers.presence import BEAT
 from workers.queues import Queue
 from workers.wiring import Wiring
@@ -14,7 +16,7 @@ from workers.wiring import Wiring
 GOOD, DEGRADED, DOWN = 0, 1, 2
 
 
-def examine_health(wiring: Wiring) -> list[Finding]:
+def examine_running(wiring: Wiring) -> list[Finding]:
     """Looks at processes, broker, vendors and keys; asks nobody to start."""
     processes = read_processes(wiring.admin)
     living = [each for each in processes if each.silent_s < wiring.settings.lease_s]
@@ -24,6 +26,28 @@ def examine_health(wiring: Wiring) -> list[Finding]:
         examine_broker(wiring),
         *_waiting_for_others(wiring),
     ]
+
+
+def examine_answers(answers: Mapping[str, Rows], caps: Mapping[str, int]) -> Iterator[Finding]:
+    """What the answers of `status` say that somebody must see; `caps` are a tenant's by queue."""
+    yield from examine_nights(answers["scans"], answers["nights"])
+    for each in answers["crowds"]:
+        at_once = f", at most {caps[each['queue']]} at once" if each["queue"] in caps else ""
+        oldest = f"the oldest is due for {each['oldest_s']:,.0f} s"
+        found = f"{each['jobs']:,} jobs wait in {each['queue']}{at_once}; {oldest}"
+        fix = f"others are not held up; `capliquify jobs cancel --tenant {each['tenant']} --state queued --dry-run`"
+        yield Finding(each["tenant"], Verdict.WARN, found, fix)
+    for each in answers["reconnect"]:
+        fix = "its owner must connect again; then `capliquify credentials set`"
+        yield Finding(
+            each["tenant"], Verdict.WARN, f"{each['service']} takes the login no more", fix
+        )
+    number = sum(each["jobs"] for each in answers["ended_badly"])
+    if number:
+        error = answers["ended_badly"][0]["error"]
+        fix = f"`capliquify jobs list --state failed --state dead`; after the fix `jobs retry --error {error}`"
+        found = f"{number:,} failed or dead within an hour, most of them {error}"
+        yield Finding("jobs", Verdict.WARN, found, fix)
 
 
 def exit_code(findings: list[Finding]) -> int:

@@ -64,12 +64,13 @@ def embedded_servers(settings: Settings, *, alone: bool = False) -> Iterator[Non
         services.release()
 
 
-def export(urls: ServiceUrls, settings: Settings) -> dict[str, str]:
+def export(urls: ServiceUrls, settings: Settings, *, make_logins: bool = True) -> dict[str, str]:
     """Puts the servers' URLs, a login each, and the home's vault key file into the environment."""
     home = settings.home.resolve()
     secret = keep_secret(home / "logins.secret", lambda: secrets.token_urlsafe(24))
     passwords = {login: password_of(secret, login) for login in LOGINS}
-    ensure_logins(urls.database_url, passwords)
+    if make_logins:
+        ensure_logins(urls.database_url, passwords)
     values = {
         "DATABASE_URL": login_url(urls.database_url, "worker", passwords["worker"]),
         "DATABASE_DISPATCHER_URL": login_url(

@@ -71,6 +71,14 @@ class EmbeddedServices:
             return None
         return ServiceUrls(self._postgresql.url(postgresql.port), self._valkey.url(valkey.port))
 
+    def addresses(self) -> tuple[str | None, str | None]:
+        """Return the addresses of PostgreSQL and Valkey, None for one that does not run."""
+        postgresql, valkey = self._postgresql.running(), self._valkey.running()
+        return (
+            None if postgresql is None else self._postgresql.url(postgresql.port),
+            None if valkey is None else self._valkey.url(valkey.port),
+        )
+
     @property
     def _servers(self) -> tuple[Server, ...]:
         return (self._postgresql, self._valkey)

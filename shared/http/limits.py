@@ -7,6 +7,9 @@ now: the vendor's own refusals still hold.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
 
 import redis
 
@@ -15,6 +18,8 @@ from shared.errors import RateLimited
 
 # A bucket that nobody has used for so long is full again.
 FORGET_S = 3600
+PREFIX = "capliquify:limit:"
+MOST_READ = 50_000
 
 # One clock (Redis'), one step: what is available now, what it would take, and whether it is reserved.
 RESERVE = """
@@ -44,6 +49,47 @@ return 1
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A bucket as it is now: whose, of which account, how many points are taken of how many, when it is full again."""
+
+    tenant_id: UUID
+    account: str
+    used: float
+    maximum: float
+    full_in_s: float
+
+
+def read_budgets(client: "redis.Redis", most: int) -> list[Budget]:
+    """The buckets that are in use, the emptiest first. Raises `redis.RedisError`."""
+    seconds, micros = client.time()
+    now = seconds + micros / 1_000_000
+    keys = list(islice(client.scan_iter(f"{PREFIX}*", count=1000), MOST_READ))
+    with client.pipeline(transaction=False) as pipeline:
+        for key in keys:
+            pipeline.hmget(key, "available", "at", "maximum", "rate")
+        kept = pipeline.execute()
+    budgets = (_read_budget(key, fields, now) for key, fields in zip(keys, kept, strict=True))
+    in_use = [each for each in budgets if each is not None and each.used > 0]
+    return sorted(in_use, key=lambda each: -each.used / each.maximum)[:most]
+
+
+def _read_budget(key: bytes | str, fields: list[bytes | None], now: float) -> Budget | None:
+    text = key.decode(errors="replace") if isinstance(key, bytes) else key
+    tenant, _, account = text.removeprefix(PREFIX).partition(":")
+    try:
+        tenant_id = UUID(tenant)
+        available, at, maximum, rate = (float(each or 0) for each in fields)
+    except ValueError:
+        # Not ours.
+        return None
+    if maximum <= 0 or rate <= 0:
+        # It was forgotten a moment ago.
+        return None
+    used = maximum - min(maximum, available + (now - at) * rate)
+    return Budget(tenant_id, account, used, maximum, used / rate)
+
+
 class SharedLimit:
     """A bucket in Redis, of one tenant: a credential that names another's account spends nothing of that one's.
 
@@ -62,7 +108,7 @@ class SharedLimit:
     ) -> None:
         self._client = client
         self._vendor = key.partition(":")[0]
-        self._key = f"capliquify:limit:{tenant}:{key}"
+        self._key = f"{PREFIX}{tenant}:{key}"
         self._quota = quota
         self._longest_wait_s = longest_wait_s
         self._sleep = sleep

@@ -37,7 +37,7 @@ def ensure_logins(owner_url: str, passwords: Mapping[str, str]) -> None:
     """Makes the roles if need be and lets each log in with its password, which never travels in the clear."""
     if all(_logs_in(login_url(owner_url, login, passwords[login])) for login in LOGINS):
         return
-    with psycopg.connect(owner_url) as connection:
+    with psycopg.connect(owner_url, connect_timeout=5) as connection:
         connection.execute(ROLES.read_bytes())
         for login in LOGINS:
             _set_password(connection, role_of(login), passwords[login])

@@ -45,9 +45,16 @@ FROM public.vendor_circuits c WHERE c.opened_at IS NOT NULL ORDER BY 1 LIMIT %(l
 KEYS_AWAITED = """
 SELECT count(*)::int AS jobs FROM public.jobs WHERE state = 'queued' AND error_class = 'KeyMissing'
 """
-LAST_NIGHT = """
-SELECT schedule, max(tick_at) AS last_tick, count(*) FILTER (WHERE tick_at > now() - interval '1 day')::int AS of_a_day
-FROM public.schedule_runs GROUP BY 1 ORDER BY 1 LIMIT %(limit)s
+# One tenant's flood in one queue.
+CROWDS = """
+SELECT t.slug AS tenant, j.queue, count(*)::int AS jobs, extract(epoch FROM now() - min(j.run_at))::float8 AS oldest_s
+FROM public.jobs j JOIN public.tenants t ON t.id = j.tenant_id
+WHERE j.state = 'queued' AND j.rank < 'infinity'
+GROUP BY 1, 2 HAVING count(*) >= 1000 ORDER BY jobs DESC LIMIT %(limit)s
+"""
+ENDED_BADLY = """
+SELECT coalesce(error_class, 'without a reason') AS error, count(*)::int AS jobs FROM public.jobs
+WHERE finished_at > now() - interval '1 hour' AND state IN ('failed', 'dead') GROUP BY 1 ORDER BY 2 DESC LIMIT %(limit)s
 """
 BAD_ENDINGS = """
 SELECT now() AS now, e.* FROM (SELECT 1) AS one LEFT JOIN (
@@ -63,7 +70,8 @@ QUESTIONS: dict[str, LiteralString] = {
     "waiting": WAITING,
     "failures": FAILURES,
     "vendors_away": CIRCUITS,
-    "schedules": LAST_NIGHT,
+    "crowds": CROWDS,
+    "ended_badly": ENDED_BADLY,
 }
 
 

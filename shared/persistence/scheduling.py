@@ -51,6 +51,7 @@ class LastTick:
     timezone: str
     schedule: str
     at: datetime
+    has_run: bool
 
 
 class ScheduleLedger:
@@ -69,6 +70,7 @@ class ScheduleLedger:
                 row["timezone"],
                 row["schedule"],
                 row["tick_at"] or row["created_at"],
+                row["tick_at"] is not None,
             )
             for row in rows
         ]

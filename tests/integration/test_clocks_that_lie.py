@@ -7,7 +7,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from schedules.beat import TICKS, Every, SteadyScheduler, beat_schedule
+from schedules.beat import Every, SteadyScheduler, beat_schedule
+from schedules.ticks import TICKS
 from shared.domain.sync import from_the_future
 from shared.errors import InvalidInput
 from shared.persistence.ledger import JobLedger

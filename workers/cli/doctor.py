@@ -17,7 +17,7 @@ from workers.cli.console import echo_json, make_console
 from workers.cli.status import print_findings
 from workers.health import examine_broker, exit_code
 from workers.keys import FIX, wrong_keys
-from workers.platform import open_platform
+from workers.observed import observed_platform
 from workers.wiring import Wiring, read_key_ring
 
 console = make_console()
@@ -30,8 +30,8 @@ def doctor(
 
     Exit status 0 good, 1 degraded, 2 down. Who runs is `capliquify status`.
     """
-    with open_platform() as wiring:
-        findings = [*_database(wiring), *_logins(wiring), examine_broker(wiring), _keys(wiring)]
+    with observed_platform() as seen:
+        findings = seen.examine(_look)
     if as_json:
         echo_json(
             {"exit_code": exit_code(findings), "checks": [asdict(each) for each in findings]},
@@ -40,6 +40,10 @@ def doctor(
     else:
         print_findings(console, findings)
     raise typer.Exit(exit_code(findings))
+
+
+def _look(wiring: Wiring) -> list[Finding]:
+    return [*_database(wiring), *_logins(wiring), examine_broker(wiring), _keys(wiring)]
 
 
 def _database(wiring: Wiring) -> list[Finding]:

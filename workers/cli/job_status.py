@@ -1,39 +1,95 @@
 """The state of the whole system on the terminal."""
 
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
-from shared.persistence.doctor import Verdict
-from shared.persistence.job_overview import QueueState, read_processes, read_queues
+from shared.persistence.doctor import Finding, Verdict
+from shared.persistence.job_overview import Process, QueueState, read_processes, read_queues
+from workers.cli.console import echo_json
 from workers.cli.status import print_findings
-from workers.health import examine_health, exit_code
+from workers.health import examine_running, exit_code
+from workers.observed import Observed
 from workers.queues import Queue
 from workers.wiring import Wiring
 
 
-def print_status(console: Console, wiring: Wiring) -> int:
-    """Prints queues and processes, and names what is missing; 0 good, 1 degraded, 2 down."""
-    states = {state.queue: state for state in read_queues(wiring.admin)}
-    processes = read_processes(wiring.admin)
-    lease_s = wiring.settings.lease_s
-    living = [each for each in processes if each.silent_s < lease_s]
-    queues = Table(
+@dataclass(slots=True)
+class _State:
+    """Queues and processes, as far as the ledger could be read."""
+
+    queues: list[QueueState] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
+    lease_s: float = 0.0
+
+    def is_living(self, process: Process) -> bool:
+        """Whether it gave a sign of life within a lease."""
+        return process.silent_s < self.lease_s
+
+    def places(self, queue: str) -> int:
+        """How many jobs of a queue may run at once."""
+        serving = (each for each in self.processes if queue in each.queues and self.is_living(each))
+        return sum(each.concurrency for each in serving)
+
+
+def show_status(console: Console, seen: Observed, *, as_json: bool) -> int:
+    """Shows queues and processes, and names what is missing; 0 good, 1 degraded, 2 down."""
+    state = _State()
+
+    def look(wiring: Wiring) -> list[Finding]:
+        known = {each.queue: each for each in read_queues(wiring.admin)}
+        none = (QueueState(queue, 0, None, 0, 0, 0, 0) for queue in Queue if queue not in known)
+        state.queues = sorted([*known.values(), *none], key=lambda each: each.queue)
+        state.processes = read_processes(wiring.admin)
+        state.lease_s = wiring.settings.lease_s
+        return examine_running(wiring)
+
+    findings = seen.examine(look)
+    if as_json:
+        echo_json(_as_json(state, findings), default=str)
+    else:
+        if state.queues:
+            console.print(_queues_table(state))
+            console.print(_processes_table(state))
+        print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
+    return exit_code(findings)
+
+
+def _as_json(state: _State, findings: list[Finding]) -> dict[str, Any]:
+    return {
+        "exit_code": exit_code(findings),
+        "health": [asdict(each) for each in findings],
+        "queues": [asdict(each) | {"places": state.places(each.queue)} for each in state.queues],
+        "processes": [
+            asdict(each) | {"is_living": state.is_living(each)} for each in state.processes
+        ],
+    }
+
+
+def _queues_table(state: _State) -> Table:
+    table = Table(
         "queue", "due", "oldest", "later", "out", "running", "places", "failed or dead, 24 h"
     )
-    for queue in sorted({*states, *Queue}):
-        state = states.get(queue, QueueState(queue, 0, None, 0, 0, 0, 0))
-        places = sum(each.concurrency for each in living if queue in each.queues)
-        oldest = "" if state.oldest_s is None else f"{state.oldest_s:,.0f} s"
-        figures = (state.due, oldest, state.later, state.dispatched, state.running, places)
-        queues.add_row(queue, *map(str, figures), str(state.ended_badly))
-    console.print(queues)
-    running = Table("process", "queues", "places", "since (UTC)", "last sign of life")
-    for each in processes:
-        silent = f"{each.silent_s:.0f} s ago" + (" GONE" if each not in living else "")
+    for each in state.queues:
+        oldest = "" if each.oldest_s is None else f"{each.oldest_s:,.0f} s"
+        figures = (each.due, oldest, each.later, each.dispatched, each.running)
+        places = str(state.places(each.queue))
+        table.add_row(each.queue, *map(str, figures), places, str(each.ended_badly))
+    return table
+
+
+def _processes_table(state: _State) -> Table:
+    table = Table(
+        "process", "pid", "queues", "places", "since (UTC)", "restarts", "last sign of life"
+    )
+    for each in state.processes:
+        silent = f"{each.silent_s:.0f} s ago" + ("" if state.is_living(each) else " GONE")
         size = str(each.concurrency) if each.queues else ""
-        since = f"{each.started_at:%Y-%m-%d %H:%M}"
-        running.add_row(each.name, ", ".join(each.queues), size, since, silent)
-    console.print(running)
-    findings = examine_health(wiring)
-    print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
-    return exit_code(findings)
+        since = f"{each.started_at:%Y-%m-%d %H:%M:%S}"
+        pid = "" if each.pid is None else str(each.pid)
+        table.add_row(
+            each.name, pid, ", ".join(each.queues), size, since, str(each.restarts), silent
+        )
+    return table

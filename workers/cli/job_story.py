@@ -10,13 +10,21 @@ from rich.table import Table
 from shared.domain.job import Attempt, Job
 
 
-def print_story(console: Console, job: Job, tenant_slug: str, children: Sequence[Job]) -> None:
-    """Prints everything that the ledger knows of a job."""
+def print_story(
+    console: Console,
+    job: Job,
+    tenant_slug: str,
+    children: Sequence[Job],
+    reasons: Sequence[str] = (),
+) -> None:
+    """Prints everything that the ledger knows of a job; `reasons` say why it waits."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold")
     facts.add_column()
     for title, value in _facts(job, tenant_slug):
         facts.add_row(title, value)
+    for reason in reasons:
+        facts.add_row("waits", reason)
     console.print(facts)
     # One that waits again has its last attempt in its history already.
     open_one = [_last(job)] if job.started_at and job.state != "queued" else []

@@ -32,6 +32,7 @@ from workers.cli.many_jobs import (
 from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
 from workers.platform import open_platform
+from workers.waiting import explain_waiting
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
@@ -91,7 +92,9 @@ def show(job_id: JobId) -> None:
     """Tell the whole story of a job, attempt by attempt."""
     with _found(job_id) as (ledger, job, wiring):
         slugs = tenant_slugs(wiring.admin, {job.tenant_id})
-        print_story(console, job, slugs[job.tenant_id], ledger.children(job.id))
+        slug = slugs[job.tenant_id]
+        reasons = explain_waiting(wiring, job, slug)
+        print_story(console, job, slug, ledger.children(job.id), reasons)
 
 
 @app.command()
@@ -122,12 +125,15 @@ def cancel(  # noqa: PLR0913, PLR0917 - options of a command
 
 
 @app.command()
-def status() -> None:
-    """Show what waits in each queue and who works."""
-    from workers.cli.job_status import print_status  # noqa: PLC0415 - only this command draws it
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object")] = False,
+) -> None:
+    """Show what waits in each queue and who works; exit status 0 good, 1 degraded, 2 down."""
+    from workers.cli.job_status import show_status  # noqa: PLC0415 - only this command draws it
+    from workers.observed import observed_platform  # noqa: PLC0415
 
-    with open_platform() as wiring:
-        code = print_status(console, wiring)
+    with observed_platform() as seen:
+        code = show_status(console, seen, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,20 +10,25 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.persistence.doctor import Finding, Verdict
-from shared.persistence.operations import read_operations
+from workers.answers import Rows, read_answers
 from workers.cli.console import echo_json, make_console
-from workers.health import examine_health, exit_code
-from workers.platform import open_platform
+from workers.health import examine_answers, examine_running, exit_code
+from workers.observed import Observed, observed_platform
 from workers.wiring import Wiring
 
 console = make_console()
 COLOURS = {Verdict.GOOD: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
 TITLES = {
     "pulls": "services without a good pull",
+    "reconnect": "services whose owner must connect again",
     "backfills": "backfills that go on",
     "waiting": "who waits longest",
     "failures": "failures of a day, by hour",
-    "schedules": "schedules, and their last tick (UTC)",
+    "set_aside": "records set aside",
+    "near_quota": "near a quota",
+    "budgets": "vendors' limits in use",
+    "scans": "scans (UTC)",
+    "nights": "nights (UTC)",
 }
 AGAIN_S = 2.0
 
@@ -34,24 +39,30 @@ def status(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Rows of each answer")] = 20,
 ) -> None:
     """Show whether the system runs and what is not well; exit status 0 good, 1 degraded, 2 down."""
-    with open_platform() as wiring:
-        while True:
-            findings = _show(wiring, limit, as_json=as_json)
-            if not watch:
-                break
-            time.sleep(AGAIN_S)
-    raise typer.Exit(exit_code(findings))
+    while True:
+        with observed_platform() as seen:
+            findings = _show(seen, limit, as_json=as_json)
+        if not watch:
+            raise typer.Exit(exit_code(findings))
+        time.sleep(AGAIN_S)
 
 
-def _show(wiring: Wiring, limit: int, *, as_json: bool) -> list[Finding]:
-    findings, answers = examine_health(wiring), read_operations(wiring.admin, limit)
+def _show(seen: Observed, limit: int, *, as_json: bool) -> list[Finding]:
+    answers: dict[str, Rows] = {}
+
+    def look(wiring: Wiring) -> list[Finding]:
+        answers.update(read_answers(wiring, limit))
+        return [*examine_running(wiring), *examine_answers(answers, wiring.settings.tenant_caps)]
+
+    findings = seen.examine(look)
     if as_json:
         health = [asdict(each) for each in findings]
         echo_json({"exit_code": exit_code(findings), "health": health, **answers}, default=str)
         return findings
     print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
     for name, title in TITLES.items():
-        _print_answer(title, answers[name])
+        if name in answers:
+            _print_answer(title, answers[name])
     return findings
 
 
@@ -67,7 +78,7 @@ def print_findings(where: Console, findings: list[Finding]) -> None:
     where.print(table)
 
 
-def _print_answer(title: str, rows: list[dict[str, Any]]) -> None:
+def _print_answer(title: str, rows: Rows) -> None:
     if not rows:
         console.print(f"{title}: none")
         return
