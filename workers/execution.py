@@ -47,9 +47,9 @@ def execute(
     worker: str,
     report: Report = lambda _ending: None,
 ) -> JobState | None:
-    """Runs the job that was delivered; returns the state it is left in, None for a stale message.
+    """Runs the job that was delivered; returns the state it is left in.
 
-    `report` hears how the attempt ended.
+    None for a stale message, unless the job was cancelled on its way here. `report` hears how it ended.
     """
     with SoftLimit() as limit:
         job = _patiently(lambda: wiring.leases.start(lease, worker))
@@ -57,7 +57,7 @@ def execute(
             log.info(
                 "message_stale", job=str(lease.job_id), task=definition.name, lease=lease.number
             )
-            return None
+            return _end_of_stale(wiring, lease, report)
         if job.name != definition.name:
             # What runs is what the ledger says: it goes back, and comes again under its own name.
             log.error("message_forged", job=str(job.id), task=job.name, claimed=definition.name)
@@ -68,6 +68,15 @@ def execute(
             job=str(job.id), tenant=str(job.tenant_id), task=job.name, attempt=job.attempt
         ):
             return _live(definition, job, lease, wiring, limit, report)
+
+
+def _end_of_stale(wiring: Wiring, lease: Lease, report: Report) -> JobState | None:
+    """A cancelled job is cancelled here as well; of any other its own message says what became of it."""
+    with suppress(CapLiquifyError):
+        if wiring.ledger.get(lease.tenant_id, lease.job_id).state is JobState.CANCELLED:
+            report(Ending(Outcome.CANCELLED))
+            return JobState.CANCELLED
+    return None
 
 
 def _live(

@@ -23,6 +23,7 @@ from shared.persistence.ledger import JobLedger
 from tests.fixtures.echo import Echo, deliver, echo_task, make_due, place, run
 from workers.endings import ending_of
 from workers.execution import _record, execute
+from workers.shown_state import JobCancelledOnLedger, show_state
 from workers.wiring import Wiring
 
 
@@ -44,6 +45,23 @@ def test_a_job_runs_once_and_its_result_is_kept(
     assert (ended.attempt, ended.result, ended.worker) == (1, {"words": 3}, "w1")
     assert (ended.progress_done, ended.progress_total, ended.progress_message) == (3, 3, "hi")
     assert (ended.outcome, ended.error_message) == ("succeeded", None)
+
+
+def test_a_job_that_is_cancelled_on_its_way_to_a_worker_is_shown_as_cancelled(
+    wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
+) -> None:
+    cancelled = place(wiring, acme, "hi")
+    lease = deliver(wiring, cancelled)
+    assert wiring.ledger.cancel(acme, cancelled.id) is JobState.CANCELLED
+    endings: list[Ending] = []
+    state = execute(echo, lease, wiring, worker="w1", report=endings.append)
+    assert (state, endings) == (JobState.CANCELLED, [Ending(Outcome.CANCELLED)])
+    with pytest.raises(JobCancelledOnLedger):
+        show_state(state, endings[-1])
+    assert wiring.ledger.get(acme, cancelled.id).attempts == ()
+    # A tenant's message does not learn of another tenant's job.
+    foreign = Lease(globex, cancelled.id, lease.number)
+    assert execute(echo, foreign, wiring, worker="w1") is None
 
 
 def test_a_rate_limit_means_a_snooze_that_uses_no_attempt_up(
@@ -198,7 +216,7 @@ def test_a_job_that_waits_is_cancelled_at_once(
     job, other = place(wiring, acme), place(wiring, globex)
     lease = deliver(wiring, job)
     assert JobLedger(wiring.admin).cancel(acme, job.id) is JobState.CANCELLED
-    assert execute(echo, lease, wiring, worker="w") is None
+    assert execute(echo, lease, wiring, worker="w") is JobState.CANCELLED
     assert JobLedger(wiring.admin).find(other.id).is_live
 
 
