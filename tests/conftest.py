@@ -27,7 +27,7 @@ from workers.cli.tenants import register
 from workers.migrate import task_contracts
 from workers.wiring import Wiring, build_wiring
 
-pytest_plugins = ("tests.fixtures.served_shop",)
+pytest_plugins = ("tests.fixtures.served_shop", "tests.fixtures.board", "tests.fixtures.browser")
 
 # A busy machine is no fault of an example.
 hypothesis_settings.register_profile("house", deadline=None)
