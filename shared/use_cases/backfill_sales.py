@@ -13,16 +13,23 @@ from shared.use_cases.vendors import SalePage, ShopConnector
 from shared.use_cases.windows import ACCOUNT, Puller, Tally
 
 SCOPE_MISSING = "scope missing"
+NOT_BEGUN = "the first pull has not begun; it says where the past ends"
+ENDED_EARLY = "it ended early: the credential may not see older orders; connect the shop again with that right"
+ALL_HERE = "the years before the connection are here"
 
 
 @dataclass(frozen=True, slots=True)
 class BackfillResult:
-    """Lines read, lines that changed, records set aside; `left_out` counts by rule what is no sale."""
+    """Lines read, lines that changed, records set aside; `left_out` counts by rule what is no sale.
+
+    `nothing_to_do` says why nothing was asked of the shop; null where it was asked.
+    """
 
     lines_read: int
     lines_changed: int
     rejected: int
     left_out: dict[str, int] = field(default_factory=dict)
+    nothing_to_do: str | None = None
 
 
 def backfill_sales(
@@ -34,7 +41,7 @@ def backfill_sales(
     *,
     again: bool = False,
 ) -> BackfillResult:
-    """Goes on where it stands; nothing to do before the first pull and after the last window.
+    """Goes on where it stands; the result says why where there is nothing to do.
 
     `again` goes on also where the credential could not see further: it may be another one now.
 
@@ -43,11 +50,11 @@ def backfill_sales(
     puller = _puller(open_unit_of_work, credential, report, together)
     track = Track(Basis.CREATED, longest=connector.traits.longest_window)
     position = puller.position(BACKFILL)
-    if not position:
-        return BackfillResult(0, 0, 0)
     goes_on = again and position.get("done") == SCOPE_MISSING
+    if (idle := _nothing_to_do(position)) and not goes_on:
+        return BackfillResult(0, 0, 0, nothing_to_do=idle)
     # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
-    if (goes_on or "done" not in position) and "account" in puller.position(ACCOUNT):
+    if "account" in puller.position(ACCOUNT):
         shop = connector.describe_shop()
         puller.meet(shop.account, shop.timezone)
     if goes_on:
@@ -66,6 +73,15 @@ def backfill_sales(
         _end_early(puller)
         raise
     return BackfillResult(tally.read, tally.changed, tally.rejected, dict(tally.left_out))
+
+
+def _nothing_to_do(position: Position) -> str | None:
+    """Why there is nothing to bring before the first pull and after the last window; None in between."""
+    if not position:
+        return NOT_BEGUN
+    if "done" not in position:
+        return None
+    return ENDED_EARLY if position["done"] == SCOPE_MISSING else ALL_HERE
 
 
 def _puller(

@@ -97,10 +97,25 @@ def test_a_backfill_that_may_not_see_further_ends_and_says_why(
         backfill(opener, shop)
     assert position(opener, "orders_backfill")["done"] == "scope missing"
     assert totals(wiring, acme).orders == 1
-    assert backfill(opener, shop) == BackfillResult(0, 0, 0)
+    ended = "it ended early: the credential may not see older orders; connect the shop again with that right"
+    assert backfill(opener, shop) == BackfillResult(0, 0, 0, {}, ended)
     shop.shows_all = True
-    assert backfill(opener, shop, again=True).lines_read > 0
+    went_on = backfill(opener, shop, again=True)
+    assert (went_on.lines_read > 0, went_on.nothing_to_do) == (True, None)
     assert position(opener, "orders_backfill")["done"] == "whole"
+    assert backfill(opener, shop).nothing_to_do == "the years before the connection are here"
+
+
+def test_a_backfill_before_the_first_pull_says_that_there_is_nothing_to_do_yet(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), FakeShop([], [[sale(1, "MUG", 2, DAY)]])
+    yet = "the first pull has not begun; it says where the past ends"
+    assert backfill(opener, shop) == BackfillResult(0, 0, 0, {}, yet)
+    assert shop.windows == []
+    SalesPull(opener, shop, credential_of(opener), lambda *_: None).run(NOW)
+    begun = backfill(opener, shop)
+    assert (begun.lines_read > 0, begun.nothing_to_do) == (True, None)
 
 
 def test_a_backfill_that_goes_on_under_another_account_is_refused(
