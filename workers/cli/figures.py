@@ -11,11 +11,9 @@ from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
 from shared.persistence.advice import read_capital
-from shared.persistence.tenancy import find_tenant
-from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.enter_balances import enter_balances
 from workers.cli.console import echo_json, make_console
-from workers.platform import open_platform
+from workers.cli.tenant_scope import open_tenant, read_tenant
 
 app = typer.Typer(
     no_args_is_help=True, help="Working capital, and balances that no accounting system reports."
@@ -37,12 +35,9 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
 ) -> None:
     """Show the newest day, week and month of working capital; an unknown figure says its reason."""
-    with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
+    with read_tenant(tenant) as (wiring, connection):
         day = wiring.clock.now().date() if until is None else read_day("until", until)
-        with tenant_transaction(wiring.database, found.id) as connection:
-            rows = read_capital(connection, day)
+        rows = read_capital(connection, day)
     if as_json:
         for row in rows:
             echo_json(row, default=str)
@@ -94,9 +89,7 @@ def enter(
     on = read_day("day", day)
     if not amounts:
         raise InvalidInput("amounts: none is given; give at least one, such as --cash 1000.00")
-    with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
+    with open_tenant(tenant) as (wiring, found):
         changed = enter_balances(wiring.unit_of_work(found.id, actor="operator"), on, amounts)
     console.print(f"{changed} balance(s) changed")
 

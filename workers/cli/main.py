@@ -17,6 +17,7 @@ from workers.cli import (
     demo,
     doctor,
     figures,
+    forecast,
     jobs,
     processes,
     rejected,
@@ -44,6 +45,7 @@ app.add_typer(stock.app, name="stock")
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(figures.app, name="figures")
+app.add_typer(forecast.app, name="forecast")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(rules.app, name="rules")
 app.add_typer(secrets.app, name="secrets")

@@ -12,10 +12,8 @@ from shared.domain.rejections import RejectionGroup
 from shared.errors import InvalidInput
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
-from shared.persistence.tenancy import find_tenant
-from shared.persistence.unit_of_work import tenant_transaction
 from workers.cli.console import echo_json, make_console
-from workers.platform import open_platform
+from workers.cli.tenant_scope import read_tenant
 
 console = make_console()
 OWN = "(our figures)"
@@ -27,16 +25,13 @@ def rejected(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
 ) -> None:
     """Show which records were set aside, grouped by reason, and what to do about them."""
-    with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
-        with tenant_transaction(wiring.database, found.id) as connection:
-            known = [each.service_name for each in CredentialRepository(connection).list_kept()]
-            if service is not None and service not in known:
-                raise InvalidInput(
-                    f"service: {tenant} has none of the name {service!r} ({', '.join(known) or 'none at all'})"
-                )
-            groups = RejectionRepository(connection).groups(service)
+    with read_tenant(tenant) as (_, connection):
+        known = [each.service_name for each in CredentialRepository(connection).list_kept()]
+        if service is not None and service not in known:
+            raise InvalidInput(
+                f"service: {tenant} has none of the name {service!r} ({', '.join(known) or 'none at all'})"
+            )
+        groups = RejectionRepository(connection).groups(service)
     if as_json:
         for group in groups:
             reported = {**asdict(group), "what_to_do": advise(group.field, group.example_reason)}

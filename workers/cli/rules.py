@@ -9,17 +9,14 @@ import typer
 from rich.table import Table
 
 from shared.connectors.shopify.marketplaces import MARKETPLACES
-from shared.domain.tenant import Tenant
 from shared.errors import InvalidInput
 from shared.persistence.registry import set_counted_copies
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.products import ProductRepository
-from shared.persistence.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import UnitOfWork
 from workers.cli.console import echo_json, make_console
-from workers.platform import open_platform
-from workers.wiring import Wiring
+from workers.cli.tenant_scope import open_tenant
 
 app = typer.Typer(
     no_args_is_help=True, help="How figures are counted where a vendor leaves it open."
@@ -38,7 +35,7 @@ def show(
 ) -> None:
     """Show the rules of a tenant."""
     with (
-        _tenant(tenant) as (wiring, found),
+        open_tenant(tenant) as (wiring, found),
         tenant_transaction(wiring.database, found.id) as connection,
     ):
         registered = CompanyRepository(connection).get().vat_registered
@@ -107,7 +104,7 @@ def marketplace_orders(
     if unknown:
         known = ", ".join(sorted(MARKETPLACES))
         raise InvalidInput(f"count: {unknown[0][:40]!r} is no marketplace; there are {known}")
-    with _tenant(tenant) as (wiring, found), wiring.admin.transaction() as connection:
+    with open_tenant(tenant) as (wiring, found), wiring.admin.transaction() as connection:
         set_counted_copies(connection, found.id, names)
     console.print(f"{tenant}: copies count of {', '.join(names) or 'no marketplace'}")
     with _work(tenant) as work:
@@ -136,17 +133,9 @@ def read_rate(text: str) -> Decimal:
 
 
 @contextmanager
-def _tenant(slug: str) -> Iterator[tuple[Wiring, Tenant]]:
-    with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, slug)
-        yield wiring, found
-
-
-@contextmanager
 def _work(slug: str) -> Iterator[UnitOfWork]:
     with (
-        _tenant(slug) as (wiring, found),
+        open_tenant(slug) as (wiring, found),
         wiring.unit_of_work(found.id, actor="operator")() as work,
     ):
         yield work

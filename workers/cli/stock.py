@@ -9,11 +9,9 @@ from rich.table import Table
 
 from shared.domain.stock_advice import Advice, StockAdvice, advise
 from shared.persistence.advice import StockedProduct, read_stocked_products
-from shared.persistence.tenancy import find_tenant
-from shared.persistence.unit_of_work import tenant_transaction
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
-from workers.platform import open_platform
+from workers.cli.tenant_scope import read_tenant
 
 app = typer.Typer(no_args_is_help=True, help="What a tenant has in stock.")
 console = make_console()
@@ -36,12 +34,9 @@ def advice(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line")] = False,
 ) -> None:
     """Say what to order now, what by when, and what lies idle, by the newest forecasts."""
-    with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
+    with read_tenant(tenant) as (wiring, connection):
         today = wiring.clock.now().date() if day is None else read_day("day", day)
-        with tenant_transaction(wiring.database, found.id) as connection:
-            products = read_stocked_products(connection)
+        products = read_stocked_products(connection)
     rows = sorted(
         ((each, _advise(each, today)) for each in products),
         key=lambda row: (URGENCY.index(row[1].advice), row[1].order_by or date.max, row[0].sku),
