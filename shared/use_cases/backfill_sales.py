@@ -56,7 +56,7 @@ def backfill_sales(
     # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
     if "account" in puller.position(ACCOUNT):
         shop = connector.describe_shop()
-        puller.meet(shop.account, shop.timezone)
+        puller.meet(shop.account, shop.timezone, shop.currency)
     if goes_on:
         _go_on(puller, position)
 

@@ -155,6 +155,9 @@ class Credentials(Protocol):
     def connected(self, service_type: str) -> Sequence[str]:
         """The names of the services of a type that can be called, by name."""
 
+    def currencies(self) -> dict[str, str]:
+        """The currency of each account by its service, as its vendor said at the last pull."""
+
     def list_kept(self) -> Sequence[KeptCredential]: ...
     def reseal(self, credential_id: UUID, column: str, old: str, new: str) -> bool:
         """Puts `new` in the place of `old`; False if something else is there by now."""

@@ -33,6 +33,8 @@ class BooksResult:
     bank accounts of which the vendor's own reports disagree about yesterday.
 
     `left_out` counts by rule what is no open item; `partial` names the parts that the vendor did not report.
+    `currencies_that_differ` is the books' currency where it is not the company's: nothing is converted, so
+    working capital leaves their balances out.
     """
 
     days_read: int
@@ -43,6 +45,7 @@ class BooksResult:
     banks_differing: int
     left_out: dict[str, int] = field(default_factory=dict)
     partial: list[str] = field(default_factory=list)
+    currencies_that_differ: dict[str, str] = field(default_factory=dict)
 
 
 class BooksPull:
@@ -70,13 +73,14 @@ class BooksPull:
         """Pulls the balances up to yesterday, in the organisation's own zone, and all that changed."""
         with self._puller.noting_failure(now):
             books = self._connector.describe_books()
-            self._puller.meet(books.account, books.timezone)
+            self._puller.meet(books.account, books.timezone, books.currency)
             yesterday = now.astimezone(ZoneInfo(books.timezone)).date() - timedelta(days=1)
             self._streams.run(BALANCES, lambda: self._pull_balances(yesterday))
             for stream in self._connector.item_streams:
                 self._streams.run(stream, partial(self._pull_items, stream, now))
             self._streams.run(BANK_CHECK, lambda: self._check_bank(yesterday))
             self._finish(now)
+            differing = self._puller.differing_currencies()
         return BooksResult(
             self._balances.read,
             self._balances.changed,
@@ -86,6 +90,7 @@ class BooksPull:
             len(self._banks.differences),
             dict(self._items.left_out),
             self._streams.partial,
+            differing,
         )
 
     def _finish(self, now: datetime) -> None:

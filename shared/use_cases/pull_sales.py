@@ -30,6 +30,8 @@ class PullResult:
     """Records read, rows that changed, records set aside, and whether the past is there as well.
 
     `left_out` counts by rule what is no sale; `partial` names the parts that the vendor did not report.
+    `currencies_that_differ` names the shops' currencies that are not the company's: nothing is converted, so
+    a day with their sales has no revenue in working capital.
     """
 
     products_read: int
@@ -40,6 +42,7 @@ class PullResult:
     backfilled: bool
     left_out: dict[str, int] = field(default_factory=dict)
     partial: list[str] = field(default_factory=list)
+    currencies_that_differ: dict[str, str] = field(default_factory=dict)
 
 
 class SalesPull:
@@ -115,6 +118,7 @@ class SalesPull:
             backfilled="done" in self._puller.position(BACKFILL),
             left_out=dict(products.left_out + orders.left_out),
             partial=self._streams.partial,
+            currencies_that_differ=self._puller.differing_currencies(),
         )
 
     def _pull_site(
@@ -151,7 +155,7 @@ class SalesPull:
     def _meet(self, puller: Puller, shop: Shop, now: datetime, as_of: date | None) -> datetime:
         """Notes whom the credential opens; returns the beginning of the day of the stock, in the shop's zone."""
         zone = read_zone(shop)
-        puller.meet(shop.account, shop.timezone)
+        puller.meet(shop.account, shop.timezone, shop.currency)
         today = now.astimezone(zone).date()
         day = as_of or today
         if day > today:

@@ -1,11 +1,12 @@
 """Roll up working capital: one row a day, ISO week and calendar month."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from shared.domain.calendar import Period, PeriodType, periods_touching
+from shared.domain.foreign_money import differing
 from shared.domain.working_capital import Flows, WorkingCapital, flow_window, measure
 from shared.errors import InvalidInput
 from shared.use_cases.ports import Company, OpenUnitOfWork, Report, UnitOfWork
@@ -15,10 +16,15 @@ LONGEST_RANGE_DAYS = 800
 
 @dataclass(frozen=True, slots=True)
 class RollUpResult:
-    """Rows computed and rows that changed."""
+    """Rows computed and rows that changed.
+
+    `currencies_that_differ` names by service the currencies that are not the company's. Nothing is converted:
+    balances of such books are left out, and a day with sales of such a shop has no revenue.
+    """
 
     rows: int
     rows_changed: int
+    currencies_that_differ: dict[str, str] = field(default_factory=dict)
 
 
 def roll_up_working_capital(
@@ -43,7 +49,9 @@ def roll_up_working_capital(
             changed += work.working_capital.upsert(company.id, computed)
         rows += len(computed)
         report(step, len(PeriodType), f"{period_type.lower()} working capital")
-    return RollUpResult(rows, changed)
+    with open_unit_of_work() as work:
+        others = differing(work.credentials.currencies(), work.companies.get().currency)
+    return RollUpResult(rows, changed, others)
 
 
 def _compute(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared.domain.foreign_money import differing
 from shared.domain.rejections import Kept
 from shared.domain.sync import Position, Step, SyncWindow, align, from_the_future
 from shared.errors import (
@@ -73,7 +74,7 @@ class Puller:
                 note_failure(work, found.id, now, reconnect=refused, sealed=found.sealed)
             raise
 
-    def meet(self, account: str, timezone: str) -> None:
+    def meet(self, account: str, timezone: str, currency: str) -> None:
         """Notes whom the credential opens. Raises `InvalidInput` where it was somebody else before.
 
         The records of two accounts must not mix, and the streams stand where the former one's ended.
@@ -89,9 +90,18 @@ class Puller:
                     f"{name}: the credential opens another account ({account}) than the one whose records "
                     f"are here ({before}); store the credential of that one"
                 )
-            told = {"timezone": timezone} | ({"account": before} if before else {})
+            told = {"timezone": timezone, "currency": currency}
+            told |= {"account": before} if before else {}
             if known != told:
                 self.move(work, ACCOUNT, known, told)
+
+    def differing_currencies(self) -> dict[str, str]:
+        """The currencies, by service, of those pulled here whose currency is not the company's."""
+        names = {each.service_name for each in self.credentials}
+        with self.open_unit_of_work() as work:
+            known = work.credentials.currencies()
+            own = work.companies.get().currency
+        return differing({name: known[name] for name in names & known.keys()}, own)
 
     def position(self, stream: str) -> Position:
         """Where a stream stands; empty before its first run."""

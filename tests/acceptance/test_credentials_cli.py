@@ -215,3 +215,9 @@ def test_verify_asks_the_vendors_who_lets_us_in(
     refused = credentials(asking, "verify", "--tenant", "globex", "--ask", status=1)
     assert refused[0] == opens
     assert "connect the account again" in refused[1]
+    assert run(asking, "credentials", "set", "--tenant", "globex", given=given).returncode == 0
+    _, lets_in, differs = credentials(asking, "verify", "--tenant", "globex", "--ask")
+    assert lets_in == "shopify_uk: lets us in; Gifts UK, GBP, Europe/London"
+    assert differs.startswith(
+        "shopify_uk: the shop sells in GBP and the company counts in USD; nothing is converted: "
+    )

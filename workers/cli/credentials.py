@@ -12,6 +12,7 @@ from rich.text import Text
 
 from schedules.reactions import react
 from shared.domain.credential import KeptCredential
+from shared.domain.foreign_money import what_follows
 from shared.domain.tenant import Tenant
 from shared.errors import CapLiquifyError, GiveUp, InvalidInput, VaultError
 from shared.persistence.repositories.credentials import CredentialRepository
@@ -148,9 +149,11 @@ def _verify_one(vault: Vault, tenant: Tenant, credential: KeptCredential) -> int
 
 
 def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
-    from workers.vendors.catalogue import describe  # noqa: PLC0415 - loads every connector
+    from workers.vendors.catalogue import describe, find_service  # noqa: PLC0415 - loads every connector
 
     opener = wiring.unit_of_work(tenant.id, actor="operator")
+    with opener() as work:
+        own = work.companies.get().currency
     try:
         reported = describe(wiring.vendor_room(tenant.id, opener, lambda: None), service)
     except CapLiquifyError as error:
@@ -158,6 +161,9 @@ def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
         _say(f"{service}: {error.message.removeprefix(f'{vendor}: ')}")
         return False
     _say(f"{service}: lets us in; {reported.name}, {reported.currency}, {reported.timezone}")
+    if reported.currency != own:
+        kind = find_service(service).type
+        _say(f"{service}: {what_follows(kind, reported.currency, own)}")
     return True
 
 

@@ -37,7 +37,7 @@ WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_pay
 """
 
 # A balance stands until the next one is told, account by account. From the day on which books tell of a
-# class, what a person entered for it before does not count beside them.
+# class, what a person entered for it before does not count beside them. Books in another currency tell nothing.
 BALANCES = """
 WITH told AS (
     SELECT account_class, source, amount, balance_date AS since,
@@ -46,7 +46,7 @@ WITH told AS (
     WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= %(last)s
 ), by_books AS (
     SELECT account_class, min(balance_date) AS since FROM account_balances
-    WHERE company_id = %(company_id)s AND source <> 'entered' GROUP BY account_class
+    WHERE company_id = %(company_id)s AND currency = %(currency)s AND source <> 'entered' GROUP BY account_class
 )
 SELECT d.day, t.account_class, sum(t.amount) AS amount
 FROM unnest(%(days)s::date[]) AS d (day)
