@@ -17,6 +17,7 @@ from psycopg.errors import (
 from psycopg.types.json import Jsonb
 
 from shared.domain.job import Job, JobState
+from shared.domain.job_id import IdPrefix
 from shared.errors import InvalidInput
 from shared.persistence.database import Connection, Database
 from shared.persistence.job_rows import COLUMNS, read_job
@@ -38,6 +39,11 @@ WHERE (%(tenant_id)s::uuid IS NULL OR tenant_id = %(tenant_id)s)
   AND (%(queue)s::text IS NULL OR queue = %(queue)s)
   AND (%(states)s::text[] IS NULL OR state = ANY (%(states)s::public.job_state[]))
 ORDER BY created_at DESC, id LIMIT %(limit)s
+"""
+
+# A range of the primary key: its index finds it among any number of jobs.
+FITTING = f"""
+SELECT {COLUMNS}, count(*) OVER () AS fitting FROM public.jobs WHERE id BETWEEN %s AND %s ORDER BY id LIMIT 1
 """
 
 # What has ended badly goes back to the start of its life; its history stays.
@@ -139,6 +145,23 @@ class JobLedger:
         """Any job that this login may see; raises `InvalidInput` for an id that is none."""
         with self._database.transaction() as connection:
             return _find(connection, job_id)
+
+    def find_by_prefix(self, prefix: IdPrefix) -> Job:
+        """The only job that this login may see whose id begins so; raises `InvalidInput` for none or several."""
+        row = next(iter(self._database.call(FITTING, (prefix.first, prefix.last))), None)
+        if row is None:
+            whole = prefix.first == prefix.last
+            raise InvalidInput(
+                f"job: {prefix.text} is not on the ledger"
+                if whole
+                else f"job: no id on the ledger begins with {prefix.text}"
+            )
+        fitting = row.pop("fitting")
+        if fitting > 1:
+            raise InvalidInput(
+                f"job: {fitting} ids begin with {prefix.text}; give more characters of the one you mean"
+            )
+        return read_job(row)
 
     def children(self, job_id: UUID) -> list[Job]:
         """The jobs that followed from a job, oldest first."""

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from shared.domain.job import Job, JobState
+from shared.domain.job_id import read_prefix
 from shared.errors import GiveUp, InvalidInput
 from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.many_jobs import CANCELLED, RETRIED, cancel_jobs, retry_jobs
@@ -40,8 +41,10 @@ console = make_console()
 # A table that is narrower than its ids would show nothing; a terminal wraps it, a pipe does not mind.
 WIDTH = 150
 
-JobId = Annotated[str, typer.Argument(help="The job's id")]
-OneJob = Annotated[str | None, typer.Argument(help="The job's id; without it the filters choose")]
+JobId = Annotated[str, typer.Argument(help="The job's id, or how it begins")]
+OneJob = Annotated[
+    str | None, typer.Argument(help="The job's id, or how it begins; without it the filters choose")
+]
 EXIT_NOT_DONE = 1
 
 
@@ -180,15 +183,10 @@ def watch(job_id: JobId) -> None:
 
 @contextmanager
 def _found(text: str) -> Iterator[tuple[JobLedger, Job, Wiring]]:
-    try:
-        job_id = UUID(text)
-    except ValueError:
-        raise InvalidInput(
-            f"job: {text!r} is not an id; `capliquify jobs list` shows them"
-        ) from None
+    prefix = read_prefix(text)
     with open_platform() as wiring:
         ledger = JobLedger(wiring.admin)
-        yield ledger, ledger.find(job_id), wiring
+        yield ledger, ledger.find_by_prefix(prefix), wiring
 
 
 def _tenant_id(wiring: Wiring, slug: str) -> UUID:
