@@ -31,6 +31,7 @@ from workers.cli import (
     up,
 )
 from workers.cli.console import make_console
+from workers.cli.usage import describe_usage_error
 
 app = typer.Typer(
     name="capliquify",
@@ -70,13 +71,21 @@ def main() -> None:
     # What it has to say comes as one line of ours.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     try:
-        app()
+        # The status of a command that ends with one; else what it returned, which is nothing.
+        sys.exit(app(standalone_mode=False))
     except psycopg.Error as error:
         _print(describe_database_error(error))
         sys.exit(1)
     except CapLiquifyError as error:
         _print(error.message)
         sys.exit(2 if isinstance(error, InvalidInput | TenantMissing) else 1)
+    except typer.TyperException as error:
+        if line := describe_usage_error(error):
+            _print(line)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        _print("the question was not answered")
+        sys.exit(1)
 
 
 def describe_database_error(error: psycopg.Error) -> str:
