@@ -107,6 +107,8 @@ class Cluster:
                 text=True,
                 check=False,
                 timeout=_INITDB_TIMEOUT_S,
+                # Ctrl-C in a terminal is for the command, which ends this or lets it end.
+                start_new_session=True,
                 **self._account.identity(),
             )
         if told.returncode != 0:

@@ -8,12 +8,14 @@ from pathlib import Path
 from shared.embedded import process
 from shared.embedded.guarded import Guarded
 from shared.embedded.home import Home
+from shared.embedded.interrupts import interrupts_put_off
 from shared.embedded.ports import free_port
 from shared.embedded.server import Running, Server
 from shared.errors import ServiceError
 
 _ATTEMPTS = 10
 _READY_TIMEOUT_S = 300.0  # PostgreSQL after a crash replays its log first
+_STOP_S = 30.0
 _POLL_S = 0.02
 _PAUSE_S = 0.5
 _PORT_TAKEN = "Address already in use"
@@ -42,14 +44,19 @@ def launch(server: Server, home: Home, *, detached: bool) -> Guarded:
 
 
 def _comes_up(server: Server, guarded: Guarded, port: int, *, detached: bool) -> bool:
-    pid = guarded.start_detached() if detached else guarded.start()
+    pid: int | None = None
     try:
+        # Of one that is interrupted before its pid is known nothing could be stopped.
+        with interrupts_put_off():
+            pid = guarded.start_detached() if detached else guarded.start()
         if _answers(server, Running(pid, port)):
             return True
         guarded.stop()
     except BaseException:
-        with suppress(ProcessLookupError):
-            os.kill(pid, guarded.stop_signal)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, guarded.stop_signal)
+            process.wait_until_gone(pid, _STOP_S)
         guarded.stop()
         raise
     return False

@@ -5,7 +5,7 @@ import typer
 import typer.main
 
 from tests.acceptance.test_command_line import assert_one_line, run
-from workers.cli.main import app
+from workers.cli.commands import app
 from workers.cli.usage import describe_usage_error
 
 pytestmark = pytest.mark.acceptance

@@ -1,6 +1,7 @@
 """`capliquify services`: the embedded PostgreSQL and Valkey."""
 
 import shlex
+import signal
 
 import typer
 from rich.table import Table
@@ -25,6 +26,8 @@ def _services() -> EmbeddedServices:
 def start() -> None:
     """Start both and leave them running."""
     _services().start_detached()
+    # They run: Ctrl-C would only say that they do not.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     status()
 
 

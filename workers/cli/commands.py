@@ -65,8 +65,8 @@ app.command("sandbox")(processes.sandbox)
 app.command("demo")(demo.demo)
 
 
-def main() -> None:
-    """Runs the command; an error that somebody can mend is one line and exit status 1 or 2."""
+def run_command() -> None:
+    """Runs the command that was typed; an error that somebody can mend is one line and exit status 1 or 2."""
     configure_logging(redact, logging.ERROR)
     # What it has to say comes as one line of ours.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
