@@ -22,7 +22,7 @@ from rich.table import Table
 
 from shared.config import Settings
 from shared.security.vault import AesGcmVault, KeyRing
-from workers.platform import servers_in_environment
+from workers.platform import making_servers, servers_in_environment
 
 GOAL = 50
 PASSES = 50
@@ -41,6 +41,7 @@ OPEN_ONE = "SELECT public.pgp_sym_decrypt(%s::bytea, %s)"
 Connection = psycopg.Connection[Any]
 
 
+@making_servers
 def main() -> None:
     """Measures all three and prints a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])

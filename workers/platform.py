@@ -4,7 +4,10 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import psycopg
 
@@ -17,11 +20,35 @@ from shared.security.vault import KeyRing
 from workers.wiring import Wiring, build_wiring
 
 CONNECT_S = 5
+_may_make = ContextVar("may_make", default=False)
+Given = ParamSpec("Given")
+
+
+def making_servers(command: Callable[Given, None]) -> Callable[Given, None]:
+    """The command, which makes servers where the home has none; any other refuses to."""
+
+    @wraps(command)
+    def run(*args: Given.args, **options: Given.kwargs) -> None:
+        _may_make.set(True)
+        command(*args, **options)
+
+    return run
+
+
+def require_servers(settings: Settings) -> None:
+    """Raises `ServiceError` where neither URLs are set nor the home has servers: nothing is made by mistake."""
+    if not settings.missing_urls() or _may_make.get():
+        return
+    if not EmbeddedServices(settings.home).are_set_up():
+        raise ServiceError(
+            f"DATABASE_URL: is not set, and the folder {settings.home} has no servers; make them with "
+            "`capliquify services start`, or go to their folder, or set DATABASE_URL and REDIS_URL, or CAPLIQUIFY_HOME"
+        )
 
 
 @contextmanager
 def open_platform() -> Iterator[Wiring]:
-    """Wiring over the servers of the environment, or over embedded ones, started for the block if need be."""
+    """Wiring over the servers of the environment, or over the home's own, started for the block if need be."""
     with servers_in_environment():
         settings = Settings.read()
         check_database(settings)
@@ -41,6 +68,7 @@ def servers_in_environment() -> Iterator[None]:
         raise ServiceError(
             f"{missing[0]}: is not set; set both URLs, or neither for embedded servers"
         )
+    require_servers(settings)
     with embedded_servers(settings):
         yield
 

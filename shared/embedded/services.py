@@ -58,6 +58,12 @@ class EmbeddedServices:
             with self._home.locked():
                 self._release_owned()
 
+    def are_set_up(self) -> bool:
+        """True when the home holds the data of a PostgreSQL that has been started, running or not."""
+        if not self._home.folder.is_dir() or self._postgresql.version() is None:
+            return False
+        return (self._postgresql.data_folder / "PG_VERSION").exists()
+
     def status(self) -> tuple[ServiceStatus, ...]:
         """Return the state of each server, without changing anything."""
         return tuple(_status_of(server) for server in self._servers)

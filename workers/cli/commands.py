@@ -32,6 +32,7 @@ from workers.cli import (
 )
 from workers.cli.console import make_console
 from workers.cli.usage import describe_usage_error
+from workers.platform import making_servers
 
 app = typer.Typer(
     name="capliquify",
@@ -56,7 +57,7 @@ app.command("doctor")(doctor.doctor)
 app.command("status")(status.status)
 app.command("audit")(audit.audit)
 app.command("run", context_settings={"ignore_unknown_options": False})(run.run)
-app.command("up")(up.up)
+app.command("up")(making_servers(up.up))
 app.command("worker")(processes.worker)
 app.command("dispatcher")(processes.dispatcher)
 app.command("beat")(processes.beat)

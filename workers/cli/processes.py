@@ -15,7 +15,7 @@ from shared.errors import InvalidInput, ServiceError
 from shared.forecasting.threads import limit_to_one_thread
 from shared.observability.exporter import is_counting_for_all, prepare_folder
 from shared.security.redaction import redact, remember_secret
-from workers.platform import keep_secret, prepare_home, servers_in_environment
+from workers.platform import keep_secret, prepare_home, require_servers, servers_in_environment
 from workers.queues import Queue
 
 
@@ -63,7 +63,9 @@ def _own_name() -> str:
 def _begin_again_counting(name: str, port: int) -> NoReturn:
     """The same command in the same process, with what the metrics library reads when it is loaded."""
     require_free(port, "--metrics-port")
-    home = Settings.read().home
+    settings = Settings.read()
+    require_servers(settings)
+    home = settings.home
     prepare_home(home)
     environment = prepare_folder(home.resolve() / "metrics" / name)
     environment["CAPLIQUIFY_METRICS_PORT"] = str(port)
@@ -108,7 +110,9 @@ def beat(
     ] = None,
 ) -> None:
     """Run Celery beat, the clock that starts scans. Several do no harm."""
-    prepare_home(Settings.read().home)
+    settings = Settings.read()
+    require_servers(settings)
+    prepare_home(settings.home)
     from workers.beat import PresentScheduler  # noqa: PLC0415 - loads Celery
 
     PresentScheduler.given_name = name
@@ -128,7 +132,11 @@ def flower(
 
     require_free(port)
     settings = Settings.read()
+    if settings.flower_auth is None:
+        # A password that is made would be all that the folder holds.
+        require_servers(settings)
     auth = flower_auth(settings)
+    require_servers(settings)
     prepare_home(settings.home)
     remember_secret(auth.partition(":")[2])
     # Not as an argument: those are everybody's to read.
