@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.job import JobState
+from shared.domain.job_id import short_id
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.ledger import JobFilter, JobLedger
 from tests.acceptance.test_command_line import assert_one_line, run
@@ -156,7 +157,7 @@ def test_what_others_wrote_is_shown_as_it_is_and_an_id_can_be_copied(
     assert "[/nobody] [red]" in told
     assert '{"as_of": "[bold]day"}' in told
     JobLedger(wiring.admin).cancel(acme, job.id)
-    assert str(job.id) in done({**environment, "COLUMNS": "80"}, "list")
+    assert short_id(job.id) in done({**environment, "COLUMNS": "80"}, "list")
 
 
 def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(

@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.errors import TenantMissing
 from shared.persistence.audit_log import AuditEntry, AuditFilter, is_known, search_audit_log
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
+from workers.cli.tables import Column, print_table, words
 from workers.platform import open_platform
 
 console = make_console()
@@ -52,14 +52,15 @@ def audit(
             fields = {name: getattr(entry, name) for name in AuditEntry.__dataclass_fields__}
             echo_json(fields, default=str)
         return
-    table = Table("when (UTC)", "tenant", "action", "severity", "actor", "login", "changes")
+    titles = ("when (UTC)", "tenant", "action", "severity", "actor", "login")
+    rows = []
     for entry in entries:
         when = f"{entry.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         name = entry.tenant or str(entry.tenant_id or "")
         login = (entry.login or "").removeprefix("capliquify_")
         changes = json.dumps(entry.changes, ensure_ascii=False) if entry.changes else ""
-        table.add_row(when, name, entry.action, entry.severity, entry.actor, login, changes)
-    console.print(table)
+        rows.append((when, name, entry.action, entry.severity, entry.actor, login, changes))
+    print_table(console, [*map(Column, titles), words("changes")], rows)
 
 
 def _midnight(field: str, day: str | None) -> datetime | None:

@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from schedules.reactions import react
 from shared.domain.credential import KeptCredential
@@ -24,6 +22,7 @@ from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.cli.console import make_console
+from workers.cli.tables import Column, print_table
 from workers.keys import check_keys
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -64,17 +63,16 @@ def list_all(tenant: Slug) -> None:
     with open_platform() as wiring:
         found = _find(wiring, tenant)
         kept, aside = _kept(wiring, found), _set_aside(wiring, found)
-    table = Table("service", "type", "active", "needs reconnect", "last sync", "set aside", "key")
+    titles = ("service", "type", "active", "needs reconnect", "last sync", "set aside", "key")
+    rows = []
     for each in kept:
         synced = "never"
         if each.last_sync_at:
-            synced = (
-                f"{each.last_sync_at.isoformat(timespec='seconds')} {each.last_sync_status or ''}"
-            )
+            synced = f"{each.last_sync_at.isoformat(' ', 'seconds')} {each.last_sync_status or ''}"
         state = (_yes(each.is_active), _yes(each.needs_reconnect), synced)
         reported = (*state, str(aside.get(each.service_name, 0)), _keys_of(each))
-        table.add_row(*map(Text, (each.service_name, each.service_type, *reported)))
-    console.print(table)
+        rows.append((each.service_name, each.service_type, *reported))
+    print_table(console, [Column(title) for title in titles], rows)
     for each in kept:
         for stream, problem in each.stream_problems.items():
             _say(

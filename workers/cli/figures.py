@@ -5,7 +5,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
@@ -13,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.persistence.advice import read_capital
 from shared.use_cases.enter_balances import enter_balances
 from workers.cli.console import echo_json, make_console
+from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import open_tenant, read_tenant
 
 app = typer.Typer(
@@ -49,14 +49,15 @@ def show(
 
 
 def _print_capital(rows: list[dict[str, Any]]) -> None:
-    table = Table("figure", *(f"{row['period_type'].lower()} {row['period_date']}" for row in rows))
+    titles = ("figure", *(f"{row['period_type'].lower()} {row['period_date']}" for row in rows))
+    lines = []
     reasons = [row.get("reasons") or {} for row in rows]
     for name in SHOWN:
         cells = (
             _cell(row.get(name), why.get(name)) for row, why in zip(rows, reasons, strict=True)
         )
-        table.add_row(name.replace("_", " "), *cells)
-    console.print(table)
+        lines.append((name.replace("_", " "), *cells))
+    print_table(console, [Column(title) for title in titles], lines)
 
 
 def _cell(value: object, reason: str | None) -> str:

@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from shared.domain.job import Job, JobState
 from shared.domain.job_id import read_prefix
@@ -32,14 +31,17 @@ from workers.cli.many_jobs import (
 )
 from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
+from workers.cli.tables import Column, Kind, print_table, words
 from workers.platform import open_platform
 from workers.waiting import explain_waiting
 from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Jobs on the ledger.")
 console = make_console()
-# A table that is narrower than its ids would show nothing; a terminal wraps it, a pipe does not mind.
-WIDTH = 150
+COLUMNS = (
+    Column("id", Kind.ID), Column("tenant"), Column("task"), Column("state"), Column("attempt"),
+    words("progress"), Column("created (UTC)"), words("error"),
+)  # fmt: skip
 
 JobId = Annotated[str, typer.Argument(help="The job's id, or how it begins")]
 OneJob = Annotated[
@@ -87,7 +89,7 @@ def list_jobs(
         for job in jobs:
             echo_json(_as_json(job, slugs[job.tenant_id]))
     else:
-        make_console(width=max(console.width, WIDTH)).print(_table(jobs, slugs))
+        print_table(console, COLUMNS, [_row(job, slugs[job.tenant_id]) for job in jobs])
 
 
 @app.command()
@@ -215,20 +217,14 @@ def _service_of(job: Job) -> list[str]:
     return [service] if isinstance(service, str) else []
 
 
-def _table(jobs: list[Job], slugs: dict[UUID, str]) -> Table:
-    table = Table("id", "tenant", "task", "state", "attempt", "progress", "created (UTC)", "error")
-    # What is copied and searched for must not be cut: the words at the end give way.
-    for column in table.columns[:5]:
-        column.no_wrap = True
-    for job in jobs:
-        table.add_row(
-            str(job.id),
-            slugs[job.tenant_id],
-            " ".join([job.name, *_service_of(job)]),
-            job.state,
-            f"{job.attempt}/{job.max_attempts}",
-            job.progress_message or "",
-            f"{job.created_at:%Y-%m-%d %H:%M:%S}",
-            job.error_message or "",
-        )
-    return table
+def _row(job: Job, slug: str) -> tuple[str, ...]:
+    return (
+        str(job.id),
+        slug,
+        " ".join([job.name, *_service_of(job)]),
+        job.state,
+        f"{job.attempt}/{job.max_attempts}",
+        job.progress_message or "",
+        f"{job.created_at:%Y-%m-%d %H:%M:%S}",
+        job.error_message or "",
+    )

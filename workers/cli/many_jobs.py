@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.domain.job import JobState
 from shared.errors import InvalidInput
@@ -16,6 +15,7 @@ from shared.persistence.tenancy import find_tenant
 from workers.cli.console import make_console
 from workers.cli.instants import read_instant
 from workers.cli.run import find_task
+from workers.cli.tables import Column, print_table
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -69,10 +69,8 @@ def change_many(
     with open_platform() as wiring:
         wanted = _read(wiring, asked, allowed)
         groups = count_jobs(wiring.admin, wanted)
-        table = Table("task", "state", "error", "jobs")
-        for each in groups:
-            table.add_row(each.name, each.state, each.error_class or "", f"{each.jobs:,}")
-        console.print(table)
+        rows = [(g.name, g.state, g.error_class or "", f"{g.jobs:,}") for g in groups]
+        print_table(console, [Column(title) for title in ("task", "state", "error", "jobs")], rows)
         number = sum(each.jobs for each in groups)
         if dry_run or not number:
             console.print(f"{number:,} jobs would be {verb}")

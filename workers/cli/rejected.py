@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.domain.advice import advise
 from shared.domain.rejections import RejectionGroup
@@ -13,6 +12,7 @@ from shared.errors import InvalidInput
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
 from workers.cli.console import echo_json, make_console
+from workers.cli.tables import print_facts
 from workers.cli.tenant_scope import read_tenant
 
 console = make_console()
@@ -47,16 +47,15 @@ def rejected(
 
 
 def _print_group(group: RejectionGroup) -> None:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold", no_wrap=True)
-    facts.add_column(overflow="fold")
     times = f"{_count(group.records, 'record')}, seen {_count(group.times_seen, 'time')}"
-    facts.add_row(f"{group.service or OWN} {group.stream}", times)
-    facts.add_row("reason", f"{group.field}: {group.reason}")
-    facts.add_row("for example", f"{group.example}: {group.example_reason}")
-    facts.add_row("first, last", f"{_day(group.first_seen_at)}, {_day(group.last_seen_at)} (UTC)")
-    facts.add_row("what to do", advise(group.field, group.example_reason))
-    console.print(facts)
+    facts = [
+        (f"{group.service or OWN} {group.stream}", times),
+        ("reason", f"{group.field}: {group.reason}"),
+        ("for example", f"{group.example}: {group.example_reason}"),
+        ("first, last", f"{_day(group.first_seen_at)}, {_day(group.last_seen_at)} (UTC)"),
+        ("what to do", advise(group.field, group.example_reason)),
+    ]
+    print_facts(console, facts)
     console.print()
 
 

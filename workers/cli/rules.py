@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.connectors.shopify.marketplaces import MARKETPLACES
 from shared.errors import InvalidInput
@@ -16,6 +15,7 @@ from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import UnitOfWork
 from workers.cli.console import echo_json, make_console
+from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import open_tenant
 
 app = typer.Typer(
@@ -48,13 +48,13 @@ def show(
         }
         echo_json(reported)
         return
-    table = Table("rule", "is")
-    table.add_row("prices include VAT where a channel does not say", "yes" if registered else "no")
     counted = ", ".join(sorted(found.count_copies_of)) or "none"
-    table.add_row("orders that a marketplace copied into a shop count", counted)
-    for sku, rate in rates.items():
-        table.add_row(f"VAT on {sku}", f"{rate.normalize():f}")
-    console.print(table)
+    rows = [
+        ("prices include VAT where a channel does not say", "yes" if registered else "no"),
+        ("orders that a marketplace copied into a shop count", counted),
+        *((f"VAT on {sku}", f"{rate.normalize():f}") for sku, rate in rates.items()),
+    ]
+    print_table(console, [Column("rule"), Column("is")], rows)
 
 
 @app.command()

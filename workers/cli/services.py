@@ -4,12 +4,12 @@ import shlex
 import signal
 
 import typer
-from rich.table import Table
 
 from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.errors import ServiceError
 from workers.cli.console import make_console
+from workers.cli.tables import Column, print_table, words
 from workers.platform import export
 
 app = typer.Typer(
@@ -40,9 +40,9 @@ def stop() -> None:
 @app.command()
 def status() -> None:
     """Show what runs, where, and with which data."""
-    table = Table("service", "state", "pid", "port", "version", "data folder")
-    for each in _services().status():
-        table.add_row(
+    columns = [Column(title) for title in ("service", "state", "pid", "port", "version")]
+    rows = [
+        (
             each.name,
             "running" if each.running else "stopped",
             str(each.pid or ""),
@@ -50,7 +50,9 @@ def status() -> None:
             each.version or "",
             str(each.data_folder),
         )
-    console.print(table)
+        for each in _services().status()
+    ]
+    print_table(console, [*columns, words("data folder")], rows)
 
 
 @app.command()

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.domain.stock_advice import Advice, StockAdvice, advise
 from shared.persistence.advice import StockedProduct, read_stocked_products
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
+from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import read_tenant
 
 app = typer.Typer(no_args_is_help=True, help="What a tenant has in stock.")
@@ -71,10 +71,11 @@ def _as_json(product: StockedProduct, given: StockAdvice) -> dict[str, object]:
 
 
 def _print(rows: Sequence[tuple[StockedProduct, StockAdvice]]) -> None:
-    table = Table("sku", "advice", "units", "a day", "runs out", "order by", "last sold")
+    titles = ("sku", "advice", "units", "a day", "runs out", "order by", "last sold")
+    lines = []
     for product, given in rows:
         a_day = "" if product.a_day is None else f"{product.a_day:,.1f}"
         days = (given.runs_out_on, given.order_by, product.last_sold_on)
         cells = ("" if each is None else str(each) for each in days)
-        table.add_row(product.sku, given.advice, f"{product.units:,}", a_day, *cells)
-    console.print(table)
+        lines.append((product.sku, given.advice, f"{product.units:,}", a_day, *cells))
+    print_table(console, [Column(title) for title in titles], lines)

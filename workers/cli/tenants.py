@@ -6,7 +6,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from shared.domain.quota import UNLIMITED, Overrides, Tier
 from shared.persistence.lifecycle import TenantDetails, TenantLifecycle
@@ -14,6 +13,7 @@ from shared.persistence.registry import insert_tenant
 from shared.persistence.tenancy import name_actor
 from shared.use_cases.create_tenant import NewTenant, create_tenant
 from workers.cli.console import make_console
+from workers.cli.tables import Column, Kind, print_table, words
 from workers.cli.tenant_data import backup, export, restore_backup
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -67,13 +67,14 @@ def list_all(
     with _lifecycle() as lifecycle:
         tenants = lifecycle.list(deleted=deleted)
     last = ("purge from", "approved by") if deleted else ("SKUs", "MB")
-    table = Table("slug", "name", "tier", "status", "revision", *last, "id")
+    titles = ("tier", "status", "revision", *last)
+    rows = []
     for each in tenants:
         ends = _purge(each) if deleted else (f"{each.entities:,}", f"{each.storage_mb:,}")
-        table.add_row(
-            each.slug, each.name, each.tier, each.status, each.schema_revision, *ends, str(each.id)
-        )
-    console.print(table)
+        facts = (each.tier, each.status, each.schema_revision or "", *ends)
+        rows.append((each.slug, each.name, *facts, str(each.id)))
+    columns = (Column("slug"), words("name"), *map(Column, titles), Column("id", Kind.ID))
+    print_table(console, columns, rows)
 
 
 @app.command()
