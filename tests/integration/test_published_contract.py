@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from shared.domain.job import JobState
 from shared.errors import InvalidInput
 from shared.persistence.ledger import JobLedger, JobOrder
 from shared.persistence.logins import login_url
+from shared.persistence.tenancy import schema_of
 from tests.conftest import PASSWORD
 from tests.fixtures.echo import Echo, deliver, echo_task, place, run
 from workers.contract import COLUMNS, DOCUMENT
@@ -38,12 +39,17 @@ def api(database_url: str) -> Iterator[Api]:
         yield connection
 
 
-def example(tenant_id: UUID) -> list[str]:
-    """The statements of the document's first example, for a tenant of ours."""
+def example(tenant_id: UUID, begin: str = "BEGIN") -> list[str]:
+    """The statements of the document's first example that begins so, for a tenant of ours."""
     text = DOCUMENT.read_text(encoding="utf-8").replace(EXAMPLE_TENANT, str(tenant_id))
-    found = re.search(r"```sql\n(BEGIN;.*?)```", text, re.S)
+    found = re.search(rf"```sql\n({begin};.*?)```", text, re.S)
     assert found is not None
     return [each for each in found[1].split(";\n") if each.strip()]
+
+
+def reading(tenant_id: UUID) -> list[str]:
+    """The statements of the document's example of reading figures."""
+    return example(tenant_id, "BEGIN READ ONLY")
 
 
 def run_example(api: Api, tenant_id: UUID) -> list[list[DictRow]]:
@@ -77,6 +83,70 @@ def test_the_example_puts_a_job_on_the_ledger_that_only_its_tenant_sees(
     _, _, [others], theirs, _ = run_example(api, globex)
     assert [each["id"] for each in theirs] == [others["job_id"]] != [asked["job_id"]]
     assert api.execute("SELECT * FROM public.job_status").fetchall() == []
+
+
+def put_figures(database_url: str, tenant_id: UUID, cash: int) -> None:
+    """A month's cash, and a product with a forecast."""
+    with psycopg.connect(database_url) as owner:
+        owner.execute(f'SET search_path = "{schema_of(tenant_id)}"'.encode())
+        owner.execute(
+            "INSERT INTO working_capital_metrics (company_id, period_date, period_type, period_days, cash) "
+            "SELECT id, '2026-03-01', 'MONTHLY', 31, %s FROM companies",
+            (cash,),
+        )
+        owner.execute(
+            "INSERT INTO products (company_id, sku, name) SELECT id, %s, 'A product' FROM companies",
+            (f"SKU-{cash}",),
+        )
+        owner.execute(
+            "INSERT INTO forecasts (company_id, product_id, forecast_date, forecast_origin, forecast_type, "
+            "period_type, model_type, model_version, predicted_value) "
+            "SELECT company_id, id, '2026-04-01', '2026-03-31', 'DEMAND', 'DAILY', 'ensemble', '1', 7 FROM products"
+        )
+
+
+def read_figures(api: Api, tenant_id: UUID) -> list[list[DictRow]]:
+    """The answers of the document's example of reading, for a tenant of ours."""
+    answers = (api.execute(each) for each in reading(tenant_id))
+    return [answer.fetchall() if answer.description else [] for answer in answers]
+
+
+def test_the_api_reads_the_figures_of_one_tenant_and_keeps_nothing_of_it(
+    wiring: Wiring, acme: UUID, globex: UUID, api: Api, database_url: str
+) -> None:
+    for tenant, cash in ((acme, 100), (globex, 900)):
+        put_figures(database_url, tenant, cash)
+    for tenant, cash in ((acme, 100), (globex, 900), (acme, 100)):
+        _, [bound], [month], [forecast], _ = read_figures(api, tenant)
+        assert set(bound) == {"set_config"}
+        assert (month["period_date"], month["cash"], month["working_capital"]) == (
+            date(2026, 3, 1),
+            cash,
+            None,
+        )
+        assert (forecast["sku"], forecast["predicted_value"]) == (f"SKU-{cash}", 7)
+        # The same connection is nobody's afterwards.
+        assert api.execute("SELECT current_user AS is").fetchone() == {"is": "capliquify_api"}
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            api.execute(f'SELECT * FROM "{schema_of(tenant)}".working_capital_metrics'.encode())
+
+
+def test_the_api_that_has_become_one_tenant_reads_no_other_and_an_unknown_one_is_none(
+    wiring: Wiring, acme: UUID, globex: UUID, api: Api, database_url: str
+) -> None:
+    put_figures(database_url, globex, 900)
+    begin, bind = reading(acme)[:2]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        api.execute(begin)
+        api.execute(bind)
+        api.execute(f'SELECT * FROM "{schema_of(globex)}".working_capital_metrics'.encode())
+    api.execute("ROLLBACK")
+    begin, bind, first, *_ = reading(uuid4())
+    api.execute(begin)
+    assert api.execute(bind).fetchall() == []
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        api.execute(first)
+    api.execute("ROLLBACK")
 
 
 def test_the_view_has_the_columns_that_are_published_and_no_other(
