@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shared.errors import InvalidInput
 from shared.persistence.shown_forecasts import ForecastDay, ForecastHead, read_days, read_heads
 from shared.use_cases.generate_forecasts import DORMANT_DAYS
 from workers.cli.console import echo_json, make_console
+from workers.cli.tables import Column, print_table, words
 from workers.cli.tenant_scope import read_tenant
 
 app = typer.Typer(no_args_is_help=True, help="What each SKU is expected to sell.")
@@ -103,19 +103,17 @@ def _print_all(
     days: int,
     today: date,
 ) -> None:
-    table = Table(
-        "sku", f"{WEEK} days", f"{days} days", "model", "learnt until", "made", "accuracy"
-    )
-    without = []
+    titles = ("sku", f"{WEEK} days", f"{days} days", "model", "learnt until", "made", "accuracy")
+    rows, without = [], []
     for head in heads:
         read = by_sku.get(head.sku, [])
         if not read:
             without.append(head)
             continue
         sums = (_sum_text(read[:WEEK], WEEK), _sum_text(read[:days], days))
-        table.add_row(head.sku, *sums, str(head.model), str(head.origin), _made(head), _hit(head))
-    if len(without) < len(heads):
-        console.print(table)
+        rows.append([head.sku, *sums, str(head.model), str(head.origin), _made(head), _hit(head)])
+    if rows:
+        print_table(console, [Column(titles[0]), *map(words, titles[1:])], rows)
     for head in heads:
         if reason := why_none(head, today):
             has = "no forecast" if head.origin is None else "no newer forecast"
@@ -133,11 +131,12 @@ def _print_one(head: ForecastHead, read: Sequence[ForecastDay], today: date) -> 
     for line in filter(None, (head.fallback, reason)):
         console.print(f"{head.sku}: {line}", soft_wrap=True)
     largest = max(each.units for each in read)
-    table = Table("day", "units", "lower", "upper", "sold", "")
+    rows = []
     for each in read:
         cells = (each.units, each.lower, each.upper, each.sold)
-        table.add_row(f"{each.day:%a} {each.day}", *map(_units, cells), bar(each.units, largest))
-    console.print(table)
+        rows.append([f"{each.day:%a} {each.day}", *map(_units, cells), bar(each.units, largest)])
+    titles = ("day", "units", "lower", "upper", "sold", "")
+    print_table(console, [Column(title) for title in titles], rows)
     console.print(f"{len(read)} days: {_sum_text(read, len(read))}")
 
 

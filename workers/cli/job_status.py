@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from shared.persistence.doctor import Finding, Verdict
 from shared.persistence.job_overview import Process, QueueState, read_processes, read_queues
 from workers.cli.console import echo_json
 from workers.cli.status import print_findings
+from workers.cli.tables import Column, print_table, words
 from workers.health import examine_running, exit_code
 from workers.observed import Observed
 from workers.queues import Queue
@@ -51,8 +51,8 @@ def show_status(console: Console, seen: Observed, *, as_json: bool) -> int:
         echo_json(_as_json(state, findings), default=str)
     else:
         if state.queues:
-            console.print(_queues_table(state))
-            console.print(_processes_table(state))
+            _print_queues(console, state)
+            _print_processes(console, state)
         print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
     return exit_code(findings)
 
@@ -68,28 +68,26 @@ def _as_json(state: _State, findings: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _queues_table(state: _State) -> Table:
-    table = Table(
-        "queue", "due", "oldest", "later", "out", "running", "places", "failed or dead, 24 h"
-    )
+def _print_queues(console: Console, state: _State) -> None:
+    titles = ("queue", "due", "oldest", "later", "out", "running", "places", "ended badly, 24 h")
+    rows = []
     for each in state.queues:
         oldest = "" if each.oldest_s is None else f"{each.oldest_s:,.0f} s"
         figures = (each.due, oldest, each.later, each.dispatched, each.running)
-        places = str(state.places(each.queue))
-        table.add_row(each.queue, *map(str, figures), places, str(each.ended_badly))
-    return table
-
-
-def _processes_table(state: _State) -> Table:
-    table = Table(
-        "process", "pid", "queues", "places", "since (UTC)", "restarts", "last sign of life"
-    )
-    for each in state.processes:
-        silent = f"{each.silent_s:.0f} s ago" + ("" if state.is_living(each) else " GONE")
-        size = str(each.concurrency) if each.queues else ""
-        since = f"{each.started_at:%Y-%m-%d %H:%M:%S}"
-        pid = "" if each.pid is None else str(each.pid)
-        table.add_row(
-            each.name, pid, ", ".join(each.queues), size, since, str(each.restarts), silent
+        rows.append(
+            [each.queue, *map(str, figures), str(state.places(each.queue)), str(each.ended_badly)]
         )
-    return table
+    print_table(console, [Column(title) for title in titles], rows)
+
+
+def _print_processes(console: Console, state: _State) -> None:
+    titles = ("process", "pid", "queues", "places", "since (UTC)", "restarts", "heard")
+    columns = [words(title) if title == "queues" else Column(title) for title in titles]
+    rows = []
+    for each in state.processes:
+        heard = f"{each.silent_s:.0f} s ago" + ("" if state.is_living(each) else " GONE")
+        size = str(each.concurrency) if each.queues else ""
+        since, queues = f"{each.started_at:%m-%d %H:%M:%S}", ", ".join(each.queues)
+        pid = "" if each.pid is None else str(each.pid)
+        rows.append([each.name, pid, queues, size, since, str(each.restarts), heard])
+    print_table(console, columns, rows)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
-from rich.table import Table
 
 from shared.domain.job import Attempt, Job
+from workers.cli.tables import Column, print_facts, print_table, words
 
 
 def print_story(
@@ -18,19 +18,13 @@ def print_story(
     reasons: Sequence[str] = (),
 ) -> None:
     """Prints everything that the ledger knows of a job; `reasons` say why it waits."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="bold")
-    facts.add_column()
-    for title, value in _facts(job, tenant_slug):
-        facts.add_row(title, value)
-    for reason in reasons:
-        facts.add_row("waits", reason)
-    console.print(facts)
+    waits = [("waits", reason) for reason in reasons]
+    print_facts(console, [*_facts(job, tenant_slug), *waits])
     # One that waits again has its last attempt in its history already.
     open_one = [_last(job)] if job.started_at and job.state != "queued" else []
     attempts = [*job.attempts, *open_one]
     if attempts:
-        console.print(_attempts_table(attempts))
+        _print_attempts(console, attempts)
     for child in children:
         console.print(f"followed by {child.name} {child.id}: {child.state}", soft_wrap=True)
 
@@ -86,18 +80,25 @@ def _last(job: Job) -> Attempt:
     )
 
 
-def _attempts_table(attempts: Sequence[Attempt]) -> Table:
-    table = Table("attempt", "outcome", "worker", "began", "took", "what happened")
+def _print_attempts(console: Console, attempts: Sequence[Attempt]) -> None:
+    columns = (
+        Column("attempt"), Column("outcome"), words("worker"), words("began"), Column("took"),
+        words("what happened"),
+    )  # fmt: skip
+    rows = []
     for each in attempts:
-        took = (
-            f"{(each.ended_at - each.started_at).total_seconds():.1f} s"
-            if each.ended_at and each.started_at
-            else ""
-        )
         began = _instant(each.started_at) if each.started_at else ""
         happened = f"{each.error_class}: {each.error_message}" if each.error_message else ""
-        table.add_row(str(each.number), each.outcome, each.worker or "", began, took, happened)
-    return table
+        rows.append(
+            [str(each.number), each.outcome, each.worker or "", began, _took(each), happened]
+        )
+    print_table(console, columns, rows)
+
+
+def _took(attempt: Attempt) -> str:
+    if attempt.ended_at is None or attempt.started_at is None:
+        return ""
+    return f"{(attempt.ended_at - attempt.started_at).total_seconds():.1f} s"
 
 
 def _instant(instant: datetime) -> str:

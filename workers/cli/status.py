@@ -6,18 +6,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from shared.persistence.doctor import Finding, Verdict
 from workers.answers import Rows, read_answers
 from workers.cli.console import echo_json, make_console
+from workers.cli.tables import Column, print_table, words
 from workers.health import examine_answers, examine_running, exit_code
 from workers.observed import Observed, observed_platform
 from workers.wiring import Wiring
 
 console = make_console()
-COLOURS = {Verdict.GOOD: "green", Verdict.WARN: "yellow", Verdict.BAD: "red"}
+# What gives way where room is short; the rest may have to be typed.
+WORDS = frozenset({"why", "message", "error"})
 TITLES = {
     "pulls": "services without a good pull",
     "reconnect": "services whose owner must connect again",
@@ -71,21 +71,18 @@ def print_findings(where: Console, findings: list[Finding]) -> None:
     if not findings:
         where.print("All is well: dispatcher, beat, broker and a worker for every queue.")
         return
-    table = Table("check", "", "found", "fix")
-    for each in findings:
-        verdict = Text(each.verdict, style=COLOURS[each.verdict])
-        table.add_row(each.check, verdict, each.found, each.fix)
-    where.print(table)
+    columns = (Column("check"), Column("is"), words("found"), words("fix"))
+    rows = [(each.check, each.verdict, each.found, each.fix) for each in findings]
+    print_table(where, columns, rows)
 
 
 def _print_answer(title: str, rows: Rows) -> None:
     if not rows:
         console.print(f"{title}: none")
         return
-    table = Table(*rows[0], title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
-    console.print(table)
+    console.print(f"{title}:")
+    columns = [words(name) if name in WORDS else Column(name) for name in rows[0]]
+    print_table(console, columns, [[_cell(value) for value in row.values()] for row in rows])
 
 
 def _cell(value: object) -> str:
