@@ -160,7 +160,13 @@ class Dispatcher:
         for reaped in self._ledger.reap(recheck_s=self._settings.lease_s / 6):
             event = "lease_reclaimed" if reaped.was is JobState.RUNNING else "message_reclaimed"
             log.warning(
-                event, job=str(reaped.job_id), tenant=str(reaped.tenant_id), state=reaped.state
+                event,
+                job=str(reaped.job_id),
+                tenant=str(reaped.tenant_id),
+                slug=reaped.tenant_slug,
+                task=reaped.name,
+                service=reaped.service,
+                state=reaped.state,
             )
 
 

@@ -65,7 +65,11 @@ def execute(
             report(forged)
             return _record(wiring, lease, forged)
         with structlog.contextvars.bound_contextvars(
-            job=str(job.id), tenant=str(job.tenant_id), task=job.name, attempt=job.attempt
+            job=str(job.id),
+            tenant=str(job.tenant_id),
+            slug=job.tenant_slug,
+            task=job.name,
+            attempt=job.attempt,
         ):
             return _live(definition, job, lease, wiring, limit, report)
 

@@ -9,6 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from shared.errors import CapLiquifyError
 from shared.persistence.database import Database
 from shared.persistence.job_overview import QueueState, read_processes, read_queues
+from shared.persistence.scan_runs import read_scan_runs
 from workers.presence import BEAT
 from workers.queues import Queue
 
@@ -32,6 +33,7 @@ class SystemGauges:
         """The gauges as they are now."""
         try:
             states = {state.queue: state for state in read_queues(self._database)}
+            runs = read_scan_runs(self._database)
             beats = [each for each in read_processes(self._database) if BEAT in each.queues]
         except CapLiquifyError as error:
             log.warning("gauges_not_read", reason=error.message)
@@ -44,6 +46,11 @@ class SystemGauges:
                 state = states.get(queue, QueueState(queue, 0, None, 0, 0, 0, 0))
                 gauge.add_metric([queue], getattr(state, column) or 0)
             yield gauge
+        meaning = "how long ago the beat's tick last began a scan"
+        ago = GaugeMetricFamily("capliquify_scan_last_seconds", meaning, labels=["scan"])
+        for run in runs.values():
+            ago.add_metric([run.name], run.ago_s)
+        yield ago
         if beats:
             silent_s = min(each.silent_s for each in beats)
             meaning = "how long ago a beat gave a sign of life"

@@ -1,6 +1,6 @@
 """How the main process of a worker sees a job: it tells the ledger at once of a child that is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
@@ -75,10 +75,12 @@ class JobRequest(Request):  # type: ignore[misc]
             # A message that names no job ends nobody's attempt.
             return
         # Not in the main loop: it has other jobs to look after while PostgreSQL is away.
-        recorder.submit(_record, lease, ending)
+        # What the dispatcher wrote of it for people: nothing else is decided by it.
+        whose = str(self.argsrepr or "").strip("'\"").partition(" ")[0]
+        recorder.submit(_record, lease, ending, {"task": self.name, "whose": whose[:200]})
 
 
-def _record(lease: Lease, ending: Ending) -> None:
+def _record(lease: Lease, ending: Ending, about: Mapping[str, str]) -> None:
     try:
         state = current_wiring().leases.finish(lease, ending)
     except CapLiquifyError as error:
@@ -87,7 +89,9 @@ def _record(lease: Lease, ending: Ending) -> None:
     except Exception:
         log.exception("loss_not_recorded", job=str(lease.job_id))
     else:
-        log.warning("job_taken", job=str(lease.job_id), outcome=ending.outcome, state=state)
+        log.warning(
+            "job_taken", job=str(lease.job_id), outcome=ending.outcome, state=state, **about
+        )
 
 
 class JobTask(Task):  # type: ignore[misc]

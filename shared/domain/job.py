@@ -93,6 +93,8 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     attempts: tuple[Attempt, ...]
+    # Where it was read with the job: for people who read logs.
+    tenant_slug: str | None = None
 
     def as_lease(self) -> Lease:
         """The lease of the job's last delivery."""

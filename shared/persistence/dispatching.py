@@ -13,7 +13,10 @@ from shared.persistence.leases import SIGN_IN, SIGN_OUT
 
 CLAIM = "SELECT * FROM public.claim_jobs(%s, %s, %s, %s, %s, %s)"
 PROMOTE = "SELECT public.promote_jobs() AS promoted"
-REAP = "SELECT * FROM public.reap_jobs(%s, %s)"
+REAP = """
+SELECT r.*, t.slug, j.name, j.arguments ->> 'service' AS service
+FROM public.reap_jobs(%s, %s) AS r JOIN public.tenants t ON t.id = r.tenant_id JOIN public.jobs j ON j.id = r.job_id
+"""
 GIVE_BACK = """
 UPDATE public.jobs j SET state = 'queued', lease_expires_at = NULL, updated_at = now()
 FROM unnest(%s::uuid[], %s::int[]) AS given (id, lease)
@@ -78,6 +81,9 @@ class Reaped:
     tenant_id: UUID
     was: JobState
     state: JobState
+    tenant_slug: str
+    name: str
+    service: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,15 @@ class DispatchLedger:
         A message that waits for a place is looked at again after `recheck_s`.
         """
         return [
-            Reaped(row["job_id"], row["tenant_id"], JobState(row["was"]), JobState(row["state"]))
+            Reaped(
+                row["job_id"],
+                row["tenant_id"],
+                JobState(row["was"]),
+                JobState(row["state"]),
+                row["slug"],
+                row["name"],
+                row["service"],
+            )
             for row in self._database.call(REAP, (recheck_s, self._expiry_s))
         ]
 

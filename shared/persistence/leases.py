@@ -11,7 +11,11 @@ from shared.persistence.database import Database
 from shared.persistence.job_rows import COLUMNS, read_job
 from shared.persistence.ledger import refusals
 
-START = f"SELECT {COLUMNS} FROM public.start_job(%s, %s, %s, %s, %s)"
+# The function names the tenant, whose row is then there to be read.
+START = (
+    f"SELECT {COLUMNS}, (SELECT slug FROM public.tenants t WHERE t.id = started.tenant_id) AS tenant_slug "
+    "FROM public.start_job(%s, %s, %s, %s, %s) AS started"
+)
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
 FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"

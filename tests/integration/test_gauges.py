@@ -6,8 +6,9 @@ from prometheus_client import CollectorRegistry
 
 from shared.persistence.database import Database
 from shared.persistence.ledger import JobLedger
-from workers.beat import BEAT
+from shared.persistence.scan_runs import ScanRuns
 from workers.gauges import SystemGauges
+from workers.presence import BEAT
 from workers.wiring import Wiring
 
 
@@ -16,6 +17,7 @@ def test_gauges_say_what_waits_and_when_the_beat_was_heard(
 ) -> None:
     for tenant in (acme, globex):
         JobLedger(wiring.dispatcher).enqueue(tenant, "usage.sample", {}, requested_by="t")
+    ScanRuns(wiring.dispatcher).begin("schedules.materialise")
     wiring.leases.sign_in("beat@here:1", [BEAT], 1, "beat@here:1")
     registry = CollectorRegistry()
     registry.register(SystemGauges(wiring.dispatcher))
@@ -27,6 +29,12 @@ def test_gauges_say_what_waits_and_when_the_beat_was_heard(
     assert waiting == {"maintenance": 2, "sync": 0}
     assert registry.get_sample_value("capliquify_queue_running", {"queue": "sync"}) == 0
     assert registry.get_sample_value("capliquify_beat_silent_seconds") is not None
+    ago = {
+        scan: registry.get_sample_value("capliquify_scan_last_seconds", {"scan": scan})
+        for scan in ("schedules.materialise", "jobs.retire")
+    }
+    assert ago["schedules.materialise"] is not None
+    assert ago["jobs.retire"] is None, "it has never run"
 
 
 def test_without_postgresql_the_gauges_say_so() -> None:
