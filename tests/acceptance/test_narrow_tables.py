@@ -107,3 +107,12 @@ def test_a_table_of_ordinary_names_is_no_wider_than_the_terminal(
 ) -> None:
     for typed in (("jobs", "list"), ("tenants", "list"), ("stock", "advice", names[0])):
         assert max(map(len, shown(environment, *typed).splitlines())) <= 80, typed
+
+
+def test_what_is_piped_is_wide_where_nobody_says_how_wide(
+    environment: dict[str, str], names: tuple[str, str]
+) -> None:
+    listed = shown({**environment, "COLUMNS": ""}, "tenants", "list")
+    assert_whole(listed, names[0], "PROFESSIONAL")
+    if names == SHORT:
+        assert max(map(len, listed.splitlines())) > 100

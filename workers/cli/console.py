@@ -1,5 +1,6 @@
 """What commands print: what stands in the database is shown as text, and never obeyed as markup or escape."""
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,10 +10,15 @@ from rich.segment import Segment
 
 from shared.observability.plain_text import plain, plain_json
 
+# What is piped is searched and cut by programs, which do not mind long lines.
+PIPED_WIDTH = 150
+
 
 def make_console(**options: Any) -> Console:
     """A console through which no stored text reaches the terminal raw."""
     console = Console(markup=False, emoji=False, **options)
+    if not (console.is_terminal or os.environ.get("COLUMNS") or "width" in options):
+        console.width = PIPED_WIDTH
     console.push_render_hook(_PlainText())
     return console
 

@@ -1,6 +1,5 @@
 """Tables that fit the terminal and never cut what a person types: a slug, a task, a service, a SKU, an id."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -12,8 +11,6 @@ from rich.text import Text
 
 from shared.domain.job_id import SHOWN
 
-# What is piped is searched and cut by programs: there it may be as wide as this.
-PIPED_WIDTH = 150
 # A column of words that gives way is not narrower than this.
 NARROWEST = 8
 # Between columns without lines.
@@ -45,10 +42,10 @@ def print_table(
     console: Console, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, title: str = ""
 ) -> None:
     """Prints rows as a table; without lines where room is short, and each row by itself where that is not enough."""
-    width = _width(console)
+    width = console.width
     whole = [[column.title, *(row[n] for row in rows)] for n, column in enumerate(columns)]
     if sum(map(_longest, whole)) + 3 * len(columns) + 1 <= width:
-        _draw(console, Table(title=title or None), whole, [None] * len(columns), width)
+        _draw(console, Table(title=title or None), whole, [None] * len(columns))
         return
     cells = [_shortened(column, each) for column, each in zip(columns, whole, strict=True)]
     least = [_least(column, each) for column, each in zip(columns, cells, strict=True)]
@@ -56,7 +53,7 @@ def print_table(
     if spare >= 0:
         look = Table(title=title or None, box=None, padding=(0, GAP, 0, 0), pad_edge=False)
         wanted = [_longest(each) for each in cells]
-        _draw(console, look, cells, _shared_out(least, wanted, spare), width)
+        _draw(console, look, cells, _shared_out(least, wanted, spare))
         return
     for number, row in enumerate(rows):
         if number:
@@ -69,7 +66,7 @@ def print_table(
 def print_facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
     """Prints names and values below each other; a word that is longer than a line is left to the terminal to wrap."""
     name_width = max(cell_len(name) for name, _ in facts) + GAP
-    room = _width(console) - name_width
+    room = console.width - name_width
     for name, value in facts:
         if _longest_word(value) > room or _longest([value]) <= room:
             line = Text.assemble((f"{name:<{name_width}}", "bold"), value)
@@ -79,7 +76,7 @@ def print_facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
         row.add_column(style="bold", width=name_width)
         row.add_column(width=room)
         row.add_row(name, value)
-        console.print(row, width=_width(console))
+        console.print(row)
 
 
 def _draw(
@@ -87,13 +84,12 @@ def _draw(
     table: Table,
     cells: Sequence[Sequence[str]],
     widths: Sequence[int | None],
-    width: int,
 ) -> None:
     for (title, *_), chosen in zip(cells, widths, strict=True):
         table.add_column(title, width=chosen, overflow="fold")
     for row in zip(*(rest for _, *rest in cells), strict=True):
         table.add_row(*row)
-    console.print(table, width=width, soft_wrap=False)
+    console.print(table, soft_wrap=False)
 
 
 def _shared_out(least: Sequence[int], wanted: Sequence[int], spare: int) -> list[int]:
@@ -125,9 +121,3 @@ def _longest(cells: Sequence[str]) -> int:
 
 def _longest_word(text: str) -> int:
     return max(map(cell_len, text.split()), default=0)
-
-
-def _width(console: Console) -> int:
-    if console.is_terminal or "COLUMNS" in os.environ:
-        return console.width
-    return max(console.width, PIPED_WIDTH)
