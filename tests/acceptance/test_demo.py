@@ -98,8 +98,33 @@ def test_a_demo_killed_in_the_middle_is_finished_by_the_next_and_a_third_changes
     before = fingerprint(demo_home)
     assert {table: len(rows) > 0 for table, rows in before.items()} == dict.fromkeys(TABLES, True)
     assert len(before["sales"]) == 5698
-    assert_summary(run_demo(demo_home))
+    output = run_demo(demo_home)
+    assert_summary(output)
     assert fingerprint(demo_home) == before
+    assert_commands_work(demo_home, output)
+
+
+def assert_commands_work(home: Path, output: str) -> None:
+    """Each command that the demo suggests does what it says, typed as it is printed."""
+    suggested = re.findall(r"`([^`]+)`", output)
+    assert [each.rpartition(" -m workers ")[2] for each in suggested[-5:]] == [
+        "services start",
+        "tenants list",
+        "jobs list --tenant demo-gifts",
+        "figures show demo-gifts --until 2011-11-30",
+        "services stop",
+    ]
+    for command in suggested:
+        ended = subprocess.run(
+            ["sh", "-c", command],
+            env={**os.environ, "CAPLIQUIFY_HOME": str(home)},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        assert ended.returncode == 0, (command, ended.stderr)
+    assert processes_of(home) == []
 
 
 def wait_for_sales(home: Path) -> None:

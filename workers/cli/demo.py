@@ -11,6 +11,7 @@ from uuid import UUID
 
 from shared.config import Settings
 from shared.domain.job import Job
+from shared.domain.job_id import short_id
 from shared.domain.quota import Tier
 from shared.domain.working_capital import AccountClass
 from shared.embedded.ports import free_port
@@ -27,6 +28,7 @@ from shared.use_cases.generate_forecasts import HORIZON_DAYS
 from shared.use_cases.store_credential import store_credential
 from workers.cli.console import make_console
 from workers.cli.tenants import register
+from workers.cli.typed import typed
 from workers.platform import embedded_servers, prepare_home
 from workers.supervisor import Supervisor
 from workers.wiring import Wiring, build_wiring
@@ -59,8 +61,10 @@ def demo() -> None:
     if not agree:
         raise GiveUp("demo: the figures or the isolation are not as they must be; see above")
     console.print(
-        "\nDone. The data stay in "
-        f"{home}; look on with `capliquify tenants list` or `capliquify services start`.",
+        f"\nDone. The data stay in {home}. Type {typed('services start')} in this folder, then look on with "
+        f"{typed('tenants list')}, {typed(f'jobs list --tenant {SLUG}')} or "
+        f"{typed(f'figures show {SLUG} --until {max(BALANCES):%Y-%m-%d}')}; "
+        f"{typed('services stop')} ends the servers.",
         soft_wrap=True,
     )
 
@@ -101,7 +105,8 @@ def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bo
     jobs = night.run("sales.pull", {"as_of": LAST_DAY})
     agree = _summarise(wiring, tenant_id, jobs)
     if night.killed:
-        console.print("The job whose worker was killed (`capliquify jobs show`):")
+        shown = typed(f"jobs show {short_id(night.killed)}")
+        console.print(f"The job whose worker was killed ({shown}):", soft_wrap=True)
         print_story(console, ledger.find(night.killed), SLUG, [])
     return agree
 
@@ -119,7 +124,7 @@ def _visit_neighbour(wiring: Wiring, supervisor: Supervisor, url: str) -> bool:
     neighbour.arm_faults(url)
     night = Night(JobLedger(wiring.admin), tenant_id, supervisor, console, kill=False)
     night.run("services.pull", {})
-    return neighbour.print_sold(console, wiring, tenant_id, url)
+    return neighbour.print_sold(console, wiring, tenant_id, NEIGHBOUR, url)
 
 
 def _attack(wiring: Wiring, supervisor: Supervisor) -> bool:
@@ -195,7 +200,10 @@ def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
     summary.print_usage(console, usage[0])
     with wiring.admin.transaction() as connection:
         entries = search_audit_log(connection, AuditFilter(tenant=SLUG, limit=1000))
-    console.print(f"Audit log: {len(entries)} entries of {SLUG}; `capliquify audit` shows them.")
+    console.print(
+        f"Audit log: {len(entries)} entries of {SLUG}; {typed(f'audit --tenant {SLUG}')} shows them.",
+        soft_wrap=True,
+    )
     return _check_isolation(wiring, tenant_id) and agree
 
 

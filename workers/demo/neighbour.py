@@ -20,6 +20,7 @@ from shared.sandbox.maker import make_ledger
 from shared.sandbox.town import amazon_ledgers, xero_ledger
 from shared.sandbox.xero.ledger import XeroLedger
 from shared.use_cases.store_credential import store_credential
+from workers.cli.typed import typed
 from workers.demo.sandbox import ORDERS, SEED
 from workers.wiring import Wiring
 
@@ -64,11 +65,11 @@ def arm_faults(url: str) -> None:
             httpx.post(f"{url}/control/faults", json={**order, "seconds": 0.2}).raise_for_status()
 
 
-def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, url: str) -> bool:
+def print_sold(console: Console, wiring: Wiring, tenant_id: UUID, slug: str, url: str) -> bool:
     """Prints what came of it beside the ledgers; whether all of it is equal."""
     with tenant_transaction(wiring.database, tenant_id) as connection:
         totals, books = read_channel_totals(connection), read_book_totals(connection)
-        _print_set_aside(console, connection)
+        _print_set_aside(console, connection, slug)
     by_channel = {each.channel: each for each in totals}
     table = Table(title="By channel, beside the ledgers of the stand-ins")
     for name in ("channel", "revenue", "shipping", "fees", "estimated", "ledger"):
@@ -120,12 +121,12 @@ def _sold() -> dict[str, Sold]:
     return found
 
 
-def _print_set_aside(console: Console, connection: Connection) -> None:
+def _print_set_aside(console: Console, connection: Connection, slug: str) -> None:
     """Prints what could not be taken in, and which taxes are a rule's."""
     for group in RejectionRepository(connection).groups():
         console.print(
             f"Set aside: {group.records} of {group.service} {group.stream} ({group.field}: {group.reason}); "
-            "`capliquify rejected` says what to do.",
+            f"{typed(f'rejected {slug}')} says what to do.",
             soft_wrap=True,
         )
     estimated = read_estimated_tax(connection)
