@@ -312,6 +312,22 @@ def test_a_backup_overwrites_nothing(
     assert (tmp_path / "link").is_symlink()
 
 
+def test_a_backup_that_is_cut_off_says_so_wherever_that_is(
+    wiring: Wiring, filled: UUID, globex: UUID, database_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    back_up(database_url, signer, "acme", tmp_path / "acme.backup")
+    whole = (tmp_path / "acme.backup").read_bytes()
+    with tarfile.open(tmp_path / "acme.backup") as archive:
+        # Where a member begins a cut leaves a tar that only lacks its end.
+        boundaries = [member.offset for member in archive.getmembers()[1:]]
+    last = len(whole.rstrip(b"\0"))
+    for length in (100, 512, 600, 1023, *boundaries, len(whole) // 2, last - 1, last):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        with pytest.raises(InvalidInput, match="the backup is cut off, its end is missing"):
+            restore(database_url, signer, tmp_path / "cut", "acme-copy")
+    assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme", "globex"]
+
+
 @pytest.mark.parametrize("content", [b"", b"not a backup at all" * 100])
 def test_a_file_that_is_no_backup_is_named(
     database_url: str, signer: Signer, tmp_path: Path, content: bytes

@@ -4,6 +4,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from os import SEEK_END
 from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 from uuid import UUID
@@ -17,6 +18,8 @@ from shared.use_cases.ports import Signer
 FORMAT = "capliquify-backup-2"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"
 LARGEST_MANIFEST, LARGEST_SIGNATURE = 4_000_000, 200
+# Its first member, or what a tar says of that before it.
+BEGINNINGS = (MANIFEST.encode() + b"\0", b"././@PaxHeader\0")
 # What the code is bound to, so that a signature of anything else proves nothing.
 PURPOSE = "capliquify backup"
 
@@ -88,6 +91,10 @@ def open_archive(source: Path, signer: Signer) -> Iterator[Archive]:
     """A backup that somebody with our key has written; raises `InvalidInput` for any other file, in one line."""
     with ExitStack() as stack:
         with _naming(source):
+            if _is_cut_off(source):
+                raise InvalidInput(
+                    f"file: {source}: the backup is cut off, its end is missing; copy it again or make another"
+                )
             # Without compression: a small file cannot become a large one.
             file = stack.enter_context(tarfile.open(source, "r:"))
             members = file.getmembers()
@@ -96,6 +103,17 @@ def open_archive(source: Path, signer: Signer) -> Iterator[Archive]:
                 raise KeyError(source)
             manifest = _read_manifest(file, source, signer)
         yield Archive(manifest, source, file)
+
+
+def _is_cut_off(source: Path) -> bool:
+    """Whether a file that begins as a backup does not end as one: a tar ends with two blocks of zeros."""
+    end = bytes(2 * tarfile.BLOCKSIZE)
+    with source.open("rb") as file:
+        if not file.read(tarfile.BLOCKSIZE).startswith(BEGINNINGS):
+            return False
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - len(end)))
+        return file.read() != end
 
 
 @contextmanager
