@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from shared.domain.currencies import CURRENCIES
 from shared.domain.quota import Tier
 from shared.errors import InvalidInput
 
@@ -25,8 +26,10 @@ def create_tenant(insert: Callable[[NewTenant], UUID], tenant: NewTenant) -> UUI
     """Checks what the database cannot, then inserts; raises `InvalidInput` naming the field."""
     check_timezone(tenant.timezone)
     code = tenant.currency
-    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
-        raise InvalidInput(f"currency: {code!r} is not a currency; write three letters, like GBP")
+    if code not in CURRENCIES:
+        raise InvalidInput(
+            f"currency: {code!r} is not a currency; write three letters of ISO 4217, like GBP"
+        )
     return insert(tenant)
 
 

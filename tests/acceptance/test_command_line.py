@@ -146,6 +146,15 @@ def test_a_slug_that_is_taken_is_named(environment: dict[str, str]) -> None:
     assert_one_line(ended, 2, "timezone: 'Mars/Base' is not a time zone")
 
 
+@pytest.mark.parametrize("code", ["ZZZ", "gbp", "POUND", "XXX", ""])
+def test_a_currency_that_there_is_not_is_refused_and_makes_no_tenant(
+    environment: dict[str, str], code: str
+) -> None:
+    ended = run(environment, "tenants", "create", "third", "--currency", code)
+    assert_one_line(ended, 2, f"currency: {code!r} is not a currency", "like GBP")
+    assert "third" not in run(environment, "tenants", "list").stdout
+
+
 def test_a_credential_that_is_no_json_is_refused(environment: dict[str, str]) -> None:
     ended = run(environment, "credentials", "set", "--tenant", "acme", given="shpat_secret")
     assert_one_line(ended, 2, "standard input: is not JSON")
