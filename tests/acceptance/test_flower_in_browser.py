@@ -1,6 +1,8 @@
 """What an operator sees of the jobs in a real browser: Flower's pages after their scripts have run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -30,7 +32,7 @@ def test_an_operator_sees_each_job_as_the_ledger_has_it(
     board: Board, browser: Browser, wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     jobs = job_of_each_state(board, JobLedger(wiring.dispatcher), acme, globex)
-    browser.log_in(board.url, AUTH, "/tasks")
+    browser.log_in(board.url, AUTH, "/workers")
     assert_all_are_listed(browser, jobs)
     assert_each_filter_finds_its_own(browser, jobs)
     assert_each_page_says_its_state(browser, jobs)
@@ -50,37 +52,58 @@ def shown(browser: Browser) -> dict[str, tuple[str, str]]:
 
 def assert_all_are_listed(browser: Browser, jobs: Mapping[str, str]) -> None:
     expected = {job: (state, NAMES[state]) for state, job in jobs.items()}
-    until(lambda: expected.items() <= shown(browser).items(), PATIENCE_S, f"all of {expected}")
+
+    def holds() -> bool:
+        return expected.items() <= shown(browser).items()
+
+    until(partial(ask, partial(browser.open, "/tasks"), holds), PATIENCE_S, f"all of {expected}")
 
 
 def assert_each_filter_finds_its_own(browser: Browser, jobs: Mapping[str, str]) -> None:
     for state in BUTTONS:
-        browser.press(f"button[data-task-state={state}]")
-        assert_only(browser, jobs, state)
+        filters = partial(browser.press, f"button[data-task-state={state}]")
+        assert_only(browser, jobs, state, filters)
     for state in jobs:
-        browser.write(SEARCH, f"state:{state}")
-        assert_only(browser, jobs, state)
+        searches = partial(browser.write, SEARCH, f"state:{state}")
+        assert_only(browser, jobs, state, searches)
 
 
-def assert_only(browser: Browser, jobs: Mapping[str, str], state: str) -> None:
+def assert_only(
+    browser: Browser, jobs: Mapping[str, str], state: str, asks: Callable[[], None]
+) -> None:
     """The job of the state is shown, and no job of another."""
+    others = set(jobs.values()) - {jobs[state]}
 
     def holds() -> bool:
         rows = shown(browser)
-        return jobs[state] in rows and {each for each, _ in rows.values()} == {state}
+        shows_one_state = {each for each, _ in rows.values()} == {state}
+        return jobs[state] in rows and shows_one_state and not others & rows.keys()
 
-    until(holds, PATIENCE_S, f"the rows of {state} alone")
-    assert not set(shown(browser)) & (set(jobs.values()) - {jobs[state]})
+    until(partial(ask, asks, holds), PATIENCE_S, f"the rows of {state} alone")
+
+
+def ask(asks: Callable[[], None], holds: Callable[[], bool]) -> bool:
+    """Asks the page of tasks once; whether what it then shows holds.
+
+    The page does not ask again by itself, and the job that is put off runs for a moment now and then.
+    """
+    asks()
+    with suppress(AssertionError):
+        until(holds, PATIENCE_S / 6, "what was asked for")
+        return True
+    return False
 
 
 def assert_each_page_says_its_state(browser: Browser, jobs: Mapping[str, str]) -> None:
     for state, job in jobs.items():
-        browser.open(f"/task/{job}")
-        said = browser.text("#task-page").splitlines()
-        assert state in said
-        assert NAMES[state] in said
+        until(partial(says_its_state, browser, state, job), PATIENCE_S, f"{state} of {job}")
     browser.open(f"/task/{jobs['FAILURE']}")
     assert "failed: InvalidInput: " in browser.text("#task-page")
+
+
+def says_its_state(browser: Browser, state: str, job: str) -> bool:
+    browser.open(f"/task/{job}")
+    return {state, NAMES[state]} <= set(browser.text("#task-page").splitlines())
 
 
 def assert_workers_are_counted(browser: Browser, wiring: Wiring) -> None:
@@ -88,9 +111,19 @@ def assert_workers_are_counted(browser: Browser, wiring: Wiring) -> None:
     expected = str(ended_badly(wiring))
     assert expected != "0"
     until(lambda: browser.text("#workers-failed") == expected, PATIENCE_S, f"{expected} failed")
-    [row] = browser.rows(WORKERS)
-    assert (row["Status"], row["Active"], row["Failed"]) == ("Online", "1", expected)
-    assert browser.text(".dataTables_scrollFoot th:nth-child(5)") == expected
+
+    def counted() -> bool:
+        """One worker that does one job: in its row, and in the line of the totals."""
+        rows = [
+            (row.get("Status"), row.get("Active"), row.get("Failed"))
+            for row in browser.rows(WORKERS)
+        ]
+        return (
+            rows == [("Online", "1", expected)]
+            and browser.text(".dataTables_scrollFoot th:nth-child(5)") == expected
+        )
+
+    until(counted, PATIENCE_S, f"a worker online, 1 active, {expected} failed")
 
 
 def assert_every_queue_is_listed(browser: Browser) -> None:
