@@ -1,5 +1,6 @@
 """What `up` looks after beside its programs: the home's own servers, and programs that hang."""
 
+import math
 import os
 import signal
 import socket
@@ -40,6 +41,8 @@ class Care:
         self._news = News(servers, wiring, say)
         self._look_at = 0.0
         self._silent_since: dict[str, float] = {}
+        # Processes whose page has answered: from then on silence counts.
+        self._have_answered: set[int] = set()
 
     def look(self) -> None:
         """Starts a server that has ended, ends a program that gives no sign of life, says what is new."""
@@ -78,11 +81,11 @@ class Care:
         }
         lease_s = self._wiring.settings.lease_s
         for program, pid, age_s in self._supervisor.programs():
-            silent_s = heard.get((f"{program.presence}@{socket.gethostname()}", pid))
             if program.page is not None:
-                silent_s = 0.0 if _answers(program.page) else None
-            is_silent = age_s > self._begins_within_s if silent_s is None else silent_s > lease_s
-            if not is_silent or not (program.presence or program.page):
+                silent_s = self._ask(program.page, pid)
+            else:
+                silent_s = heard.get((f"{program.presence}@{socket.gethostname()}", pid))
+            if not (age_s > self._begins_within_s if silent_s is None else silent_s > lease_s):
                 self._silent_since.pop(program.name, None)
                 continue
             since = self._silent_since.setdefault(program.name, time.monotonic())
@@ -90,6 +93,13 @@ class Care:
             if time.monotonic() - since > lease_s:
                 del self._silent_since[program.name]
                 self._end(program, pid)
+
+    def _ask(self, page: str, pid: int) -> float | None:
+        """For how long the page is silent: not at all, for ever, or nobody knows, since it never answered yet."""
+        if _answers(page):
+            self._have_answered.add(pid)
+            return 0.0
+        return math.inf if pid in self._have_answered else None
 
     def _end(self, program: Program, pid: int) -> None:
         self._say(

@@ -22,7 +22,7 @@ from tests.acceptance.test_demo import processes_of
 pytestmark = pytest.mark.acceptance
 
 T = TypeVar("T")
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 END_S = 40.0
 
 
@@ -46,10 +46,13 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "CAPLIQUIFY_HOME": str(home), "COLUMNS": "160", "CAPLIQUIFY_LEASE_S": "4"}
 
 
-def attempted(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def attempted(
+    home: Path, *arguments: str, given: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "workers", *arguments],
-        env=environment(home),
+        env={**environment(home), **settings},
+        input=given,
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -66,12 +69,12 @@ def capliquify(home: Path, *arguments: str) -> str:
 class Up:
     """The command as it runs in a terminal: a process group of its own, its output in a file."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
         self.home, self.output = home, home.parent / f"{home.name}.out"
         with self.output.open("w") as written:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "workers", "up", "--flower-port", "0"],
-                env=environment(home),
+                env={**environment(home), **settings},
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
