@@ -21,7 +21,8 @@ ORDER BY t.slug, p.service LIMIT %(limit)s
 """
 BACKFILLS = """
 SELECT t.slug AS tenant, coalesce(j.arguments ->> 'service', 'shopify_uk') AS service, j.state::text,
-       j.progress_done AS done, j.progress_total AS total, j.progress_message AS message, j.run_at
+       100 * j.progress_done / nullif(j.progress_total, 0) AS percent, j.progress_total - j.progress_done AS days_to_go,
+       j.progress_message AS message, j.run_at
 FROM public.jobs j JOIN public.tenants t ON t.id = j.tenant_id
 WHERE j.name = 'sales.backfill' AND j.state IN ('queued', 'dispatched', 'running') ORDER BY t.slug LIMIT %(limit)s
 """

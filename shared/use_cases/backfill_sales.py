@@ -1,6 +1,7 @@
 """Bring the years before the connection, newest first, while the nightly pull goes on beside it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 from shared.domain.rejections import Kept
@@ -48,6 +49,7 @@ def backfill_sales(
     Raises `ScopeMissing` where the vendor hides what is older: what it shows counts as all there is.
     """
     puller = _puller(open_unit_of_work, credential, report, together)
+    puller = replace(puller, measure=partial(_measure, connector.traits.history))
     track = Track(Basis.CREATED, longest=connector.traits.longest_window)
     position = puller.position(BACKFILL)
     goes_on = again and position.get("done") == SCOPE_MISSING
@@ -73,6 +75,14 @@ def backfill_sales(
         _end_early(puller)
         raise
     return BackfillResult(tally.read, tally.changed, tally.rejected, dict(tally.left_out))
+
+
+def _measure(history: timedelta, position: Position) -> tuple[int, int, str]:
+    """Days that are here, of how many, and how far back that is; an open window is not here yet."""
+    until, end = (datetime.fromisoformat(position[name]) for name in ("until", "from"))
+    to_go = max(0, (until - end).days)
+    total = max(history.days, to_go)
+    return total - to_go, total, f", back to {until:%Y-%m-%d}, {to_go} days to go"
 
 
 def _nothing_to_do(position: Position) -> str | None:

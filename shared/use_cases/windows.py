@@ -57,6 +57,8 @@ class Puller:
     credential: StoredCredential
     report: Report
     together: tuple[StoredCredential, ...] = ()
+    # How far a stream has come at a position, where its end is known: done, of how many, and in words.
+    measure: Callable[[Position], tuple[int, int, str] | None] = lambda _position: None
 
     @property
     def credentials(self) -> tuple[StoredCredential, ...]:
@@ -216,7 +218,8 @@ class Puller:
                 )
                 self.move(work, stream, position, moved)
             position = moved
-            self.report(tally.read, None, f"{stream}: {tally.read:,} read")
+            done, total, words = self.measure(moved) or (tally.read, None, "")
+            self.report(done, total, f"{stream}: {tally.read:,} read{words}")
             if last:
                 return
         raise VendorUnavailable(f"{stream}: the pages ended before their last one")

@@ -52,6 +52,19 @@ def test_the_first_run_cuts_time_in_two_and_leaves_the_past_to_the_backfill(
     assert totals(wiring, acme).revenue == Decimal("50.00")
 
 
+def test_a_backfill_says_how_many_days_are_left(
+    acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    opener, shop = unit_of_work_of(acme), two_pages()
+    pull(opener, FakeShop([], [[]]))
+    said: list[tuple[int, int | None, str]] = []
+    backfill_sales(opener, shop, credential_of(opener), lambda *each: said.append(each))
+    # Thirty of 730 days after the first window; all of them in the end.
+    assert said[0] == (0, 730, "orders_backfill: 2 read, back to 2026-03-01, 730 days to go")
+    assert said[1] == (30, 730, "orders_backfill: 4 read, back to 2026-01-30, 700 days to go")
+    assert said[-1] == (730, 730, "orders_backfill: 24 read, back to 2024-03-01, 0 days to go")
+
+
 def test_a_backfill_that_is_cut_off_goes_on_at_its_page(
     acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
