@@ -93,7 +93,8 @@ def _run(wiring: Wiring, home: Path) -> bool:
         )
         agree = _live_a_night(wiring, tenant_id, supervisor)
         agree = _visit_neighbour(wiring, supervisor, url) and agree
-        return _attack(wiring, supervisor) and agree
+        agree = _attack(wiring, supervisor) and agree
+        return _look_on(wiring, supervisor) and agree
 
 
 def _live_a_night(wiring: Wiring, tenant_id: UUID, supervisor: Supervisor) -> bool:
@@ -133,6 +134,12 @@ def _attack(wiring: Wiring, supervisor: Supervisor) -> bool:
     with wiring.admin.transaction() as connection:
         victim, neighbour = (find_tenant(connection, slug).id for slug in (SLUG, NEIGHBOUR))
     return attack(console, wiring, supervisor, victim, neighbour)
+
+
+def _look_on(wiring: Wiring, supervisor: Supervisor) -> bool:
+    from workers.demo.look import look_on  # noqa: PLC0415
+
+    return look_on(console, wiring, supervisor)
 
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:
