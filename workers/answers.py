@@ -7,28 +7,30 @@ import redis
 from shared.http.limits import Budget, read_budgets
 from shared.persistence.operations import read_operations
 from shared.persistence.registry import tenant_slugs
-from shared.persistence.troubles import read_near_quota, read_reconnects, read_set_aside
+from shared.persistence.troubles import read_near_quota, read_troubles
 from workers.nights import read_nights, read_scans
 from workers.wiring import Wiring
 
 Rows = list[dict[str, Any]]
 BROKER_TIMEOUT_S = 5
+# What is counted for a finding is not cut; what is shown is.
+MOST = 10_000
 
 
-def read_answers(wiring: Wiring, limit: int) -> dict[str, Rows]:
-    """The rows that answer each question, `limit` of each at most."""
-    return {
-        **read_operations(wiring.admin, limit),
-        "reconnect": read_reconnects(wiring.admin, wiring.database, limit),
-        "set_aside": read_set_aside(wiring.admin, wiring.database, limit),
-        "near_quota": read_near_quota(wiring.admin, limit),
-        "budgets": _read_budgets(wiring, limit),
+def read_answers(wiring: Wiring) -> dict[str, Rows]:
+    """The rows that answer each question, at most `MOST` of each."""
+    answers = {
+        **read_operations(wiring.admin, MOST),
+        **read_troubles(wiring.admin, wiring.database),
+        "near_quota": read_near_quota(wiring.admin),
+        "budgets": _read_budgets(wiring),
         "scans": read_scans(wiring),
         "nights": read_nights(wiring),
     }
+    return {name: rows[:MOST] for name, rows in answers.items()}
 
 
-def _read_budgets(wiring: Wiring, limit: int) -> Rows:
+def _read_budgets(wiring: Wiring) -> Rows:
     """How much of each vendor's limit is used; nothing while Redis is away, which is a finding of its own."""
     url = wiring.settings.redis_url
     if url is None:
@@ -39,7 +41,7 @@ def _read_budgets(wiring: Wiring, limit: int) -> Rows:
             socket_connect_timeout=BROKER_TIMEOUT_S,
             socket_timeout=BROKER_TIMEOUT_S,
         ) as client:
-            budgets = read_budgets(client, limit)
+            budgets = read_budgets(client, MOST)
     except redis.RedisError:
         return []
     slugs = tenant_slugs(wiring.admin, {each.tenant_id for each in budgets})

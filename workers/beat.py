@@ -7,7 +7,7 @@ import structlog
 
 from schedules.beat import SteadyScheduler
 from shared.errors import CapLiquifyError
-from workers.presence import BEAT, full_name, own_instance
+from workers.presence import BEAT, Name, full_name, own_instance
 from workers.wiring import current_wiring
 
 log = structlog.get_logger(__name__)
@@ -21,6 +21,7 @@ class PresentScheduler(SteadyScheduler):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._name, self._instance = full_name("beat", self.given_name), own_instance()
+        self._taken = Name(self._name)
         self._sign_at = 0.0
         super().__init__(*arguments, **options)
 
@@ -42,6 +43,7 @@ class PresentScheduler(SteadyScheduler):
 
     def _sign_in(self) -> None:
         try:
-            current_wiring().leases.sign_in(self._name, [BEAT], 1, self._instance)
+            leases = current_wiring().leases
+            self._taken.is_taken(leases.sign_in(self._name, [BEAT], 1, self._instance))
         except CapLiquifyError as error:
             log.warning("presence_not_reported", reason=error.message)

@@ -1,20 +1,20 @@
 """What `up` looks after beside its programs: the home's own servers, and programs that hang."""
 
-import math
 import os
 import signal
 import socket
 import time
 from contextlib import suppress
 from http import HTTPStatus
-from urllib.error import URLError
-from urllib.request import urlopen
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
 import psycopg
 
 from shared.embedded.services import EmbeddedServices
 from shared.errors import CapLiquifyError, ServiceError
-from shared.persistence.job_overview import read_processes
+from shared.persistence.job_overview import Process, read_processes
+from workers.limited import Limited
 from workers.news import News, Say
 from workers.supervisor import Program, Supervisor
 from workers.wiring import Wiring
@@ -23,6 +23,8 @@ LOOK_S = 1.0
 # A program loads, meets the servers and signs in; one that has not by then hangs.
 BEGINS_WITHIN_S = 60.0
 PAGE_TIMEOUT_S = 5.0
+# The ledger answers in milliseconds; a server that is frozen whole never does.
+ANSWER_S = 10.0
 
 
 class Care:
@@ -40,23 +42,25 @@ class Care:
         self._begins_within_s = begins_within_s
         self._news = News(servers, wiring, say)
         self._look_at = 0.0
-        self._silent_since: dict[str, float] = {}
-        # Processes whose page has answered: from then on silence counts.
-        self._have_answered: set[int] = set()
+        self._ledger = Limited[list[Process]](ANSWER_S)
+        self._silence_counts_at = 0.0
+        self._answered_at: dict[int, float] = {}
 
     def look(self) -> None:
         """Starts a server that has ended, ends a program that gives no sign of life, says what is new."""
         if time.monotonic() < self._look_at:
             return
         try:
-            # While a server is away nobody can be heard.
-            if self._revive_servers() and self._news.look():
+            is_well = self._revive_servers() and self._news.look()
+            if is_well:
                 self._end_those_that_hang()
-            else:
-                self._silent_since.clear()
         except (CapLiquifyError, psycopg.Error):
-            self._silent_since.clear()
-        self._look_at = time.monotonic() + LOOK_S
+            is_well = False
+        now = time.monotonic()
+        if not is_well:
+            # While a server is away nobody can be heard, and for a lease afterwards.
+            self._silence_counts_at = now + self._wiring.settings.lease_s
+        self._look_at = now + LOOK_S
 
     def _revive_servers(self) -> bool:
         """Whether all ran."""
@@ -76,30 +80,24 @@ class Care:
         return False
 
     def _end_those_that_hang(self) -> None:
-        heard = {
-            (each.name, each.pid): each.silent_s for each in read_processes(self._wiring.admin)
-        }
+        processes = self._ledger.ask(lambda: read_processes(self._wiring.admin))
+        heard = {(each.name, each.pid): each.silent_s for each in processes}
         lease_s = self._wiring.settings.lease_s
         for program, pid, age_s in self._supervisor.programs():
             if program.page is not None:
                 silent_s = self._ask(program.page, pid)
             else:
                 silent_s = heard.get((f"{program.presence}@{socket.gethostname()}", pid))
-            if not (age_s > self._begins_within_s if silent_s is None else silent_s > lease_s):
-                self._silent_since.pop(program.name, None)
-                continue
-            since = self._silent_since.setdefault(program.name, time.monotonic())
-            # A lease to be heard again, after an outage of the database too.
-            if time.monotonic() - since > lease_s:
-                del self._silent_since[program.name]
+            is_silent = age_s > self._begins_within_s if silent_s is None else silent_s > lease_s
+            if is_silent and time.monotonic() > self._silence_counts_at:
                 self._end(program, pid)
 
     def _ask(self, page: str, pid: int) -> float | None:
-        """For how long the page is silent: not at all, for ever, or nobody knows, since it never answered yet."""
-        if _answers(page):
-            self._have_answered.add(pid)
-            return 0.0
-        return math.inf if pid in self._have_answered else None
+        """For how long the page has been silent; None where it never answered yet."""
+        if answers(page):
+            self._answered_at[pid] = time.monotonic()
+        answered_at = self._answered_at.get(pid)
+        return None if answered_at is None else time.monotonic() - answered_at
 
     def _end(self, program: Program, pid: int) -> None:
         self._say(
@@ -109,9 +107,11 @@ class Care:
             os.killpg(pid, signal.SIGKILL)
 
 
-def _answers(page: str) -> bool:
+def answers(page: str) -> bool:
+    """Whether a page of this machine is there."""
     try:
-        with urlopen(page, timeout=PAGE_TIMEOUT_S) as answer:  # noqa: S310 - our own, on loopback
+        # No proxy of the environment's stands between us and ourselves.
+        with build_opener(ProxyHandler({})).open(page, timeout=PAGE_TIMEOUT_S) as answer:
             return int(answer.status) == HTTPStatus.OK
-    except (URLError, OSError):
+    except (OSError, HTTPException):
         return False

@@ -21,7 +21,7 @@ from shared.errors import CapLiquifyError, DatabaseUnavailable
 from shared.persistence.dispatching import Caps, Delivery, DispatchLedger
 from shared.persistence.notifications import Listener
 from workers.broker import Broker, BrokerAway
-from workers.presence import full_name, own_instance
+from workers.presence import Name, full_name, own_instance
 from workers.queues import Queue
 from workers.wiring import Wiring
 
@@ -78,6 +78,7 @@ class Dispatcher:
         self._reap_at = time.monotonic() + settings.heartbeat_s
         self._poll_at = self._sign_at = 0.0
         self._name, self._instance = full_name("dispatcher", name), own_instance()
+        self._taken = Name(self._name)
 
     def stop(self) -> None:
         """Asks the loop to end."""
@@ -132,7 +133,7 @@ class Dispatcher:
             self._poll_at = time.monotonic() + self._settings.poll_s
             if time.monotonic() >= self._sign_at:
                 self._sign_at = time.monotonic() + self._settings.heartbeat_s
-                self._ledger.sign_in(self._name, self._instance)
+                self._taken.is_taken(self._ledger.sign_in(self._name, self._instance))
             self._ledger.promote()
             return ALL_QUEUES
         return tuple(queue for queue in ALL_QUEUES if queue in hinted)

@@ -7,16 +7,21 @@ from uuid import UUID
 
 import psycopg
 
+from shared.domain.job_id import short_id
 from shared.embedded.services import EmbeddedServices
+from shared.errors import CapLiquifyError
 from shared.persistence.doctor import Verdict
 from shared.persistence.operations import BadEnding, read_bad_endings, read_vendors_away
+from shared.security.redaction import redact
 from workers.health import examine_broker
+from workers.limited import Limited
 from workers.wiring import Wiring
 
 Say = Callable[[str], None]
 # How often servers are asked, and how long for. Twice without an answer is no hiccup.
 ASK_S, ANSWER_S, TWICE = 5.0, 3, 2
 MOST_LINES = 5
+LEDGER_S = 10.0
 # An end is written down a moment after it is dated.
 OVERLAP = timedelta(minutes=1)
 
@@ -33,49 +38,59 @@ class News:
         self._jobs_since: datetime | None = None
         self._said_jobs: set[UUID] = set()
         self._away: dict[str, datetime] = {}
+        self._questions = Limited[None](ANSWER_S + 2.0)
+        self._ledger = Limited[None](LEDGER_S)
 
     def look(self) -> bool:
         """Says what is new; returns whether both servers answer. Raises what the database raises."""
         self._ask_servers()
         if "PostgreSQL" in self._since:
             return False
-        self._report_bad_endings()
-        self._report_vendors()
+        self._ledger.ask(self._report)
         return not self._since
 
     def _ask_servers(self) -> None:
         if time.monotonic() < self._ask_at:
             return
-        self._note("PostgreSQL", self._database_answers())
+        self._note("PostgreSQL", self._database_fault())
         broker = examine_broker(self._wiring, ANSWER_S)
-        self._note("broker", broker.verdict is not Verdict.BAD)
+        self._note("broker", broker.found if broker.verdict is Verdict.BAD else None)
         self._ask_at = time.monotonic() + ASK_S
 
-    def _database_answers(self) -> bool:
+    def _database_fault(self) -> str | None:
         try:
-            psycopg.connect(
-                self._wiring.settings.url_of("admin") or "", connect_timeout=ANSWER_S
-            ).close()
-        except psycopg.Error:
-            return False
-        return True
+            self._questions.ask(self._ask_database)
+        except (psycopg.Error, CapLiquifyError) as error:
+            return redact(str(error).splitlines()[0].rpartition(": ")[2])
+        return None
 
-    def _note(self, server: str, answers: bool) -> None:
-        self._unanswered[server] = 0 if answers else self._unanswered[server] + 1
-        if answers and server in self._since:
+    def _ask_database(self) -> None:
+        """A login of its own and a question on it: a server may be out of the one, or frozen at the other."""
+        url = self._wiring.settings.url_of("admin") or ""
+        with psycopg.connect(url, connect_timeout=ANSWER_S) as connection:
+            connection.execute("SELECT 1")
+
+    def _note(self, server: str, fault: str | None) -> None:
+        self._unanswered[server] = 0 if fault is None else self._unanswered[server] + 1
+        if fault is None and server in self._since:
             lasted_s = time.monotonic() - self._since.pop(server)
             self._say(f"{server} answers again, after {lasted_s:.0f} s")
         elif self._unanswered[server] == TWICE:
             self._since[server] = time.monotonic()
-            self._say(f"{server} does not answer; {self._fix(server)}")
+            self._say(f"{server} cannot be used ({fault}); {self._fix(server, fault or '')}")
 
-    def _fix(self, server: str) -> str:
+    def _fix(self, server: str, fault: str) -> str:
         name = "Valkey" if server == "broker" else server
-        for each in self._servers.status() if self._servers else ():
+        may_hang = any(word in fault for word in ("imeout", "not answer"))
+        for each in self._servers.status() if self._servers and may_hang else ():
             if each.name == name and each.pid is not None:
                 return f"if it hangs, end {name} (pid {each.pid}) and it is started again"
         setting = "REDIS_URL or BROKER_URL" if server == "broker" else "DATABASE_URL"
         return f"see the server that {setting} names; jobs wait until it is back"
+
+    def _report(self) -> None:
+        self._report_bad_endings()
+        self._report_vendors()
 
     def _report_bad_endings(self) -> None:
         # The first look only learns the time: what ended before is not news.
@@ -104,5 +119,5 @@ class News:
 
 def _describe(job: BadEnding) -> str:
     service = f" {job.service}" if job.service else ""
-    fix = f"see `capliquify jobs show {str(job.id)[:8]}`"
+    fix = f"see `capliquify jobs show {short_id(job.id)}`"
     return f"{job.name}{service} of {job.tenant} is {job.state}: {job.error}; {fix}"

@@ -27,6 +27,8 @@ class _Night:
     next: datetime | None = None
     late: int = 0
     late_since: datetime | None = None
+    # Tenants whose time zone nobody can read: they have no night.
+    refused: int = 0
 
 
 def read_scans(wiring: Wiring) -> list[dict[str, Any]]:
@@ -42,6 +44,7 @@ def read_scans(wiring: Wiring) -> list[dict[str, Any]]:
                 "last": run and run.began_at,
                 "ago_s": run and run.ago_s,
                 "did": run and run.done,
+                "ended": run and run.ended_at,
                 "next": run and run.began_at + timedelta(seconds=tick.every_s),
             }
         )
@@ -57,8 +60,8 @@ def read_nights(wiring: Wiring) -> list[dict[str, Any]]:
         try:
             _count(nights[last.schedule], by_name[last.schedule], last, now)
         except (ZoneInfoNotFoundError, ValueError):
-            # Its own audit log says so each day.
-            continue
+            # Its own audit log says so each day; nobody else's night suffers.
+            nights[last.schedule].refused += 1
     return [
         {
             "schedule": name,
@@ -66,6 +69,7 @@ def read_nights(wiring: Wiring) -> list[dict[str, Any]]:
             "next": night.next,
             "late": night.late,
             "late_since": night.late_since,
+            "refused": night.refused,
         }
         for name, night in nights.items()
     ]
@@ -73,11 +77,17 @@ def read_nights(wiring: Wiring) -> list[dict[str, Any]]:
 
 def _count(night: _Night, nightly: Nightly, last: LastTick, now: datetime) -> None:
     zone = ZoneInfo(last.timezone)
-    soonest = next_tick(nightly, last.tenant_id, zone, now)
-    night.next = soonest if night.next is None else min(night.next, soonest)
     if last.has_run:
         night.last = last.at if night.last is None else max(night.last, last.at)
-    due = due_ticks(nightly, last.tenant_id, zone, last.at, now - LATE)
+    soonest = next_tick(nightly, last.tenant_id, zone, last.at)
+    if soonest <= now:
+        # Almost nobody is here: whoever has had his night is reckoned with once.
+        _count_late(night, due_ticks(nightly, last.tenant_id, zone, last.at, now - LATE))
+        soonest = next_tick(nightly, last.tenant_id, zone, now)
+    night.next = soonest if night.next is None else min(night.next, soonest)
+
+
+def _count_late(night: _Night, due: list[datetime]) -> None:
     if due:
         night.late += 1
         night.late_since = due[0] if night.late_since is None else min(night.late_since, due[0])
@@ -88,6 +98,10 @@ def examine_nights(scans: list[dict[str, Any]], nights: list[dict[str, Any]]) ->
     for scan in scans:
         if scan["last"] is None:
             yield Finding(scan["scan"], Verdict.WARN, "has never run", FIX)
+        elif scan["ended"] is None and scan["ago_s"] > ON_ITS_WAY_S:
+            found = f"began {scan['last']:%H:%M:%S} UTC and has not ended"
+            fix = "see the log of the worker for the queue maintenance"
+            yield Finding(scan["scan"], Verdict.WARN, found, fix)
         elif scan["ago_s"] > 2 * scan["every_s"] + ON_ITS_WAY_S:
             found = f"ran last {scan['last']:%Y-%m-%d %H:%M} UTC, {scan['ago_s'] / 60:.0f} min ago"
             yield Finding(
@@ -99,4 +113,9 @@ def examine_nights(scans: list[dict[str, Any]], nights: list[dict[str, Any]]) ->
     for night in nights:
         if night["late"]:
             found = f"{night['late']} tenants wait since {night['late_since']:%Y-%m-%d %H:%M} UTC"
-            yield Finding(night["schedule"], Verdict.WARN, found, FIX)
+            fix = f"{FIX}; where they run, see `capliquify audit --action schedule.refused`"
+            yield Finding(night["schedule"], Verdict.WARN, found, fix)
+        if night["refused"]:
+            found = f"{night['refused']} tenants have a time zone that is none, and no night"
+            fix = "`capliquify audit --action schedule.refused` names them"
+            yield Finding(night["schedule"], Verdict.WARN, found, fix)

@@ -37,7 +37,12 @@ def making_servers(command: Callable[Given, None]) -> Callable[Given, None]:
 
 def require_servers(settings: Settings) -> None:
     """Raises `ServiceError` where neither URLs are set nor the home has servers: nothing is made by mistake."""
-    if not settings.missing_urls() or _may_make.get():
+    missing = settings.missing_urls()
+    if len(missing) == 1:
+        raise ServiceError(
+            f"{missing[0]}: is not set; set both URLs, or neither for embedded servers"
+        )
+    if not missing or _may_make.get():
         return
     if not EmbeddedServices(settings.home).are_set_up():
         raise ServiceError(
@@ -60,15 +65,10 @@ def open_platform() -> Iterator[Wiring]:
 def servers_in_environment() -> Iterator[None]:
     """Sets the servers' URLs and a vault key for this process and its children, where none are given."""
     settings = Settings.read()
-    missing = settings.missing_urls()
-    if not missing:
+    require_servers(settings)
+    if not settings.missing_urls():
         yield
         return
-    if len(missing) == 1:
-        raise ServiceError(
-            f"{missing[0]}: is not set; set both URLs, or neither for embedded servers"
-        )
-    require_servers(settings)
     with embedded_servers(settings):
         yield
 

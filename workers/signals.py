@@ -23,13 +23,11 @@ from shared.observability.exporter import is_counting_for_all, serve_metrics
 from shared.observability.logging import configure_logging
 from shared.security.redaction import redact
 from workers.messages import limit_remote_control
-from workers.presence import own_instance
+from workers.presence import Name, own_instance
 from workers.scratch import begin_scratch, end_scratch
 from workers.wiring import close_wiring, current_wiring, open_wiring
 
 log = structlog.get_logger(__name__)
-# By then a process that was killed without a word is forgotten: it was heard of every third of a lease.
-MOST_REFUSALS = 6
 
 Said = TypeVar("Said")
 
@@ -68,7 +66,7 @@ class Presence:
     def __init__(self, name: str, queues: list[str], concurrency: int) -> None:
         self._name, self._queues, self._concurrency = name, queues, concurrency
         self._instance = own_instance()
-        self._refused = 0
+        self._taken = Name(name)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="presence", daemon=True)
 
@@ -87,18 +85,10 @@ class Presence:
             signed = self._say(
                 wiring.leases.sign_in, self._name, self._queues, self._concurrency, self._instance
             )
-            self._count_refusals(signed is False)
+            if self._taken.is_taken(signed is not False):
+                os.kill(os.getpid(), signal.SIGTERM)
             stopping = self._stopping.wait(wiring.settings.heartbeat_s)
         self._say(wiring.leases.sign_out, self._name, self._instance)
-
-    def _count_refusals(self, refused: bool) -> None:
-        """Ends the worker when its name is another's; one that was killed a moment ago is forgotten by then."""
-        self._refused = self._refused + 1 if refused else 0
-        if self._refused == MOST_REFUSALS:
-            log.error(
-                "name_taken", name=self._name, fix="another worker has this name: give --name"
-            )
-            os.kill(os.getpid(), signal.SIGTERM)
 
     def _say(self, say: Callable[..., Said], *what: object) -> Said | None:
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shared.domain.job import Job, JobState
+from shared.domain.job import Job, JobState, Outcome
 from shared.persistence.doctor import Verdict
 from shared.persistence.job_overview import read_processes
 from shared.persistence.waiting import Standing, read_standing
@@ -29,14 +29,14 @@ def _not_yet(job: Job, standing: Standing) -> Iterator[str]:
             f", it is asked again at {standing.probe_at:%H:%M:%S} UTC" if standing.probe_at else ""
         )
         yield f"{job.waits_for} is away since {standing.opened_at:%Y-%m-%d %H:%M} UTC{asked}"
-    word = f"was {job.outcome}" if job.outcome else "is not due"
+    word = "is snoozed" if job.outcome == Outcome.SNOOZED else "is not due"
     yield f"it {word} until {job.run_at:%Y-%m-%d %H:%M:%S} UTC{why}"
 
 
 def _missing(wiring: Wiring, job: Job) -> Iterator[str]:
     """Who would have to live for it to begin, and does not."""
     lease_s = wiring.settings.lease_s
-    living = [each for each in read_processes(wiring.admin) if each.silent_s < lease_s]
+    living = [each for each in read_processes(wiring.admin) if each.is_living(lease_s)]
     if not any(job.queue in each.queues for each in living):
         yield f"no worker takes queue {job.queue}: start `capliquify worker --queues {job.queue}`"
     if not any(not each.queues for each in living):

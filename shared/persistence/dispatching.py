@@ -107,9 +107,10 @@ class DispatchLedger:
         rows = self._database.call(LOAD, (list(queues), seen_within_s))
         return {row["queue"]: QueueLoad(row["out"], row["places"]) for row in rows}
 
-    def sign_in(self, name: str, instance: str = "") -> None:
-        """Says that this dispatcher runs; again and again."""
-        self._database.call(SIGN_IN, (name, [], 1, instance, self._expiry_s))
+    def sign_in(self, name: str, instance: str = "") -> bool:
+        """Says that this dispatcher runs; again and again. False where another process has the name."""
+        rows = self._database.call(SIGN_IN, (name, [], 1, instance, self._expiry_s))
+        return bool(rows[0]["taken"])
 
     def sign_out(self, name: str, instance: str = "") -> None:
         """Says that this dispatcher ends."""

@@ -55,6 +55,10 @@ class Process:
     pid: int | None
     silent_s: float
 
+    def is_living(self, lease_s: float) -> bool:
+        """Whether it gave a sign of life within a lease."""
+        return self.silent_s < lease_s
+
 
 def read_queues(database: Database) -> list[QueueState]:
     """Each queue that has jobs."""

@@ -9,7 +9,8 @@ from shared.persistence.database import Database
 
 # The newest pull of each service; those that have not succeeded, and those that did so too long ago.
 PULLS = """
-SELECT t.slug AS tenant, p.service, p.state, p.waits_for, p.error_message AS why, p.created_at
+SELECT t.slug AS tenant, p.service, p.state, p.waits_for, p.error_message AS why, p.created_at,
+       p.created_at < now() - interval '26 hours' AS is_old
 FROM (SELECT DISTINCT ON (tenant_id, name, arguments ->> 'service') tenant_id, state::text, waits_for, error_message,
              created_at,
              coalesce(arguments ->> 'service', CASE name WHEN 'books.pull' THEN 'xero' ELSE 'shopify_uk' END) AS service
@@ -54,7 +55,7 @@ WHERE j.state = 'queued' AND j.rank < 'infinity'
 GROUP BY 1, 2 HAVING count(*) >= 1000 ORDER BY jobs DESC LIMIT %(limit)s
 """
 ENDED_BADLY = """
-SELECT coalesce(error_class, 'without a reason') AS error, count(*)::int AS jobs FROM public.jobs
+SELECT error_class AS error, count(*)::int AS jobs FROM public.jobs
 WHERE finished_at > now() - interval '1 hour' AND state IN ('failed', 'dead') GROUP BY 1 ORDER BY 2 DESC LIMIT %(limit)s
 """
 BAD_ENDINGS = """

@@ -6,6 +6,8 @@ The admin's login reaches no tenant's schema; the worker's reaches one at a time
 from typing import Any, LiteralString
 from uuid import UUID
 
+import psycopg
+
 from shared.domain.quota import UNLIMITED, Overrides, Tier, effective_limits
 from shared.errors import TenantMissing
 from shared.persistence.database import Database
@@ -16,10 +18,13 @@ NEAR = 0.8
 MOST_ASKED = 1000
 # Whom the log names; whether it still holds stands in the tenant's own schema.
 ASKED_TO_RECONNECT = """
-SELECT t.id, t.slug FROM public.tenants t
-WHERE t.deleted_at IS NULL AND EXISTS (
-    SELECT FROM public.audit_logs a WHERE a.tenant_id = t.id AND a.action = 'credential.reconnect_needed')
-ORDER BY t.slug LIMIT %(most)s
+SELECT t.id, t.slug FROM public.tenants t JOIN (
+    SELECT a.tenant_id, max(a.created_at) AS asked_at FROM public.audit_logs a
+    WHERE a.action = 'credential.reconnect_needed' AND NOT EXISTS (
+        SELECT FROM public.audit_logs later WHERE later.tenant_id = a.tenant_id AND later.created_at > a.created_at
+          AND later.resource_id = a.resource_id AND later.action IN ('credential.stored', 'credential.removed'))
+    GROUP BY 1) AS asked ON asked.tenant_id = t.id
+WHERE t.deleted_at IS NULL ORDER BY asked.asked_at DESC LIMIT %(most)s
 """
 RECONNECTS = """
 SELECT service_name AS service, last_sync_at FROM api_credentials WHERE needs_reconnect ORDER BY 1
@@ -27,8 +32,7 @@ SELECT service_name AS service, last_sync_at FROM api_credentials WHERE needs_re
 HAVE_SET_ASIDE = """
 SELECT t.id, t.slug FROM public.tenants t
 WHERE t.deleted_at IS NULL AND t.id IN (
-    SELECT j.tenant_id FROM public.jobs j
-    WHERE j.finished_at > now() - interval '7 days' AND j.state = 'succeeded'
+    SELECT j.tenant_id FROM public.jobs j WHERE j.state = 'succeeded'
       AND (j.result @? '$.rejected ? (@ > 0)' OR j.result @? '$.set_aside ? (@ > 0)'))
 ORDER BY t.slug LIMIT %(most)s
 """
@@ -46,21 +50,37 @@ WHERE t.deleted_at IS NULL
 """
 
 
-def read_reconnects(admin: Database, worker: Database, limit: int) -> list[dict[str, Any]]:
-    """The services whose vendor takes the login no more, of all tenants."""
-    return _ask_each(admin, worker, ASKED_TO_RECONNECT, RECONNECTS, limit)
+def read_troubles(admin: Database, worker: Database) -> dict[str, list[dict[str, Any]]]:
+    """`reconnect`: services whose vendor takes the login no more; `set_aside`: records that could not be read.
+
+    `unreadable`: tenants whose schema could not be asked, and why; the others' answers stand.
+    """
+    unreadable: dict[str, str] = {}
+
+    def ask_each(whom: LiteralString, what: LiteralString) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for tenant in admin.call(whom, {"most": MOST_ASKED}):
+            try:
+                asked = _ask(worker, tenant["id"], what)
+            except psycopg.Error as error:
+                # A schema that is damaged or behind; a server that is away is `DatabaseUnavailable`.
+                unreadable[tenant["slug"]] = type(error).__name__
+                continue
+            rows += [{"tenant": tenant["slug"], **row} for row in asked]
+        return rows
+
+    return {
+        "reconnect": ask_each(ASKED_TO_RECONNECT, RECONNECTS),
+        "set_aside": ask_each(HAVE_SET_ASIDE, SET_ASIDE),
+        "unreadable": [{"tenant": slug, "why": why} for slug, why in sorted(unreadable.items())],
+    }
 
 
-def read_set_aside(admin: Database, worker: Database, limit: int) -> list[dict[str, Any]]:
-    """Records that could not be read, of tenants that had some in a week; `capliquify rejected` has the reasons."""
-    return _ask_each(admin, worker, HAVE_SET_ASIDE, SET_ASIDE, limit)
-
-
-def read_near_quota(admin: Database, limit: int) -> list[dict[str, Any]]:
+def read_near_quota(admin: Database) -> list[dict[str, Any]]:
     """Meters at 80 % of their limit or more, the fullest first."""
     rows = [meter for row in admin.call(USAGE) for meter in _meters(row)]
     rows.sort(key=lambda row: (-row["percent"], row["tenant"]))
-    return rows[:limit]
+    return rows
 
 
 def _meters(row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -84,17 +104,6 @@ def _meters(row: dict[str, Any]) -> list[dict[str, Any]]:
         for meter, used, most in pairs
         if most != UNLIMITED and used >= NEAR * most
     ]
-
-
-def _ask_each(
-    admin: Database, worker: Database, whom: LiteralString, what: LiteralString, limit: int
-) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for tenant in admin.call(whom, {"most": MOST_ASKED}):
-        if len(rows) >= limit:
-            break
-        rows += [{"tenant": tenant["slug"], **row} for row in _ask(worker, tenant["id"], what)]
-    return rows[:limit]
 
 
 def _ask(worker: Database, tenant_id: UUID, what: LiteralString) -> list[dict[str, Any]]:

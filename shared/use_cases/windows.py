@@ -92,10 +92,10 @@ class Puller:
                     f"{name}: the credential opens another account ({account}) than the one whose records "
                     f"are here ({before}); store the credential of that one"
                 )
-            told = {"timezone": timezone, "currency": currency}
-            told |= {"account": before} if before else {}
-            if known != told:
-                self.move(work, ACCOUNT, known, told)
+            reported = {"timezone": timezone, "currency": currency}
+            reported |= {"account": before} if before else {}
+            if known != reported:
+                self.move(work, ACCOUNT, known, reported)
 
     def differing_currencies(self) -> dict[str, str]:
         """The currencies, by service, of those pulled here whose currency is not the company's."""

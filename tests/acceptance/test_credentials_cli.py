@@ -215,8 +215,13 @@ def test_verify_asks_the_vendors_who_lets_us_in(
     refused = credentials(asking, "verify", "--tenant", "globex", "--ask", status=1)
     assert refused[0] == opens
     assert "connect the account again" in refused[1]
-    assert run(asking, "credentials", "set", "--tenant", "globex", given=given).returncode == 0
+    # Who stores it and looks on reads at once whether it fits.
+    stored = run(asking, "credentials", "set", "--tenant", "globex", "--ask", given=given)
+    assert stored.returncode == 0, stored.stderr
+    first, *asked = stored.stdout.splitlines()
+    assert first == "shopify_uk: stored for globex"
     _, lets_in, differs = credentials(asking, "verify", "--tenant", "globex", "--ask")
+    assert asked == [lets_in, differs]
     assert lets_in == "shopify_uk: lets us in; Gifts UK, GBP, Europe/London"
     assert differs.startswith(
         "shopify_uk: the shop sells in GBP and the company counts in USD; nothing is converted: "

@@ -121,8 +121,8 @@ def test_the_newest_forecast_of_a_sku_is_shown_day_by_day(
     assert "accuracy 90 % of 1 days" in ended.stdout
     assert [line.count("█") for line in ended.stdout.splitlines() if "█" in line] == [30, 15, 30]
     assert "3 days: 5.0 (3.0 to 9.0)" in ended.stdout
-    told = run(environment, "forecast", "show", "acme", "--sku", "MUG", "--json", "--days", "1")
-    [day] = json.loads(told.stdout)["days"]
+    ended = run(environment, "forecast", "show", "acme", "--sku", "MUG", "--json", "--days", "1")
+    [day] = json.loads(ended.stdout)["days"]
     assert day["day"] == (DAY + timedelta(days=1)).isoformat()
     assert (day["units"], day["lower"], day["upper"], day["sold"]) == ("2.00", "1.00", "3.00", None)
     none = run(environment, "forecast", "show", "acme", "--sku", "TEA")

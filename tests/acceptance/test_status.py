@@ -16,16 +16,20 @@ import psycopg
 import pytest
 import redis
 
+from schedules.ticks import TICKS
 from shared.domain.limit import Quota
 from shared.domain.sales import RejectedRecord
 from shared.embedded.urls import ServiceUrls
 from shared.http.limits import SharedLimit
+from shared.persistence.dispatching import DispatchLedger
 from shared.persistence.ledger import JobLedger
+from shared.persistence.scan_runs import ScanRuns
 from shared.use_cases.store_credential import note_failure, store_credential
 from tests.acceptance.test_command_line import run
 from tests.conftest import PASSWORD, environment_of
 from tests.fixtures.fleet import Fleet, pid_of, until
 from tests.fixtures.numbered import prepare
+from workers.presence import BEAT
 from workers.queues import Queue
 from workers.wiring import Wiring
 
@@ -293,4 +297,93 @@ def test_a_job_says_why_it_waits(
         shown = story(second)
     assert "shopify is away since " in shown
     assert "it is asked again at " in shown
-    assert re.search(r"it was snoozed until [\d: -]+ UTC: shopify: answered HTTP 503", shown)
+    assert re.search(r"it is snoozed until [\d: -]+ UTC: shopify: answered HTTP 503", shown)
+
+
+def well(wiring: Wiring) -> None:
+    """Everybody lives, and the clock has struck: what is wrong afterwards is what a test makes wrong."""
+    wiring.leases.sign_in("w@here", list(Queue), 2, "w")
+    wiring.leases.sign_in("b@here", [BEAT], 1, "b")
+    DispatchLedger(wiring.dispatcher, wiring.settings.lease_s).sign_in("d@here", "d")
+    for tick in TICKS.values():
+        ScanRuns(wiring.dispatcher).begin(tick.scan)
+        ScanRuns(wiring.dispatcher).end(tick.scan, 0)
+
+
+def test_a_night_that_is_lost_is_degraded_in_the_morning(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID, database_url: str
+) -> None:
+    long = {"CAPLIQUIFY_LEASE_S": "3600"}
+    well(wiring)
+    assert look(environment | long)[0] == 0
+    job = JobLedger(wiring.dispatcher).enqueue(
+        acme, "sales.pull", {"service": "shopify_uk"}, requested_by="t"
+    )
+    with psycopg.connect(database_url) as owner:
+        owner.execute(
+            "UPDATE public.jobs SET state = 'dead', created_at = now() - interval '7 hours', "
+            "finished_at = now() - interval '5 hours', error_class = NULL WHERE id = %s",
+            (job.id,),
+        )
+    code, faults, _ = look(environment | long)
+    assert code == 1
+    assert faults["pulls"].startswith("1 services without a good pull, shopify_uk of acme first")
+
+
+def test_a_tenant_whose_schema_is_damaged_takes_no_answer_of_others_with_it(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID, database_url: str
+) -> None:
+    long = {"CAPLIQUIFY_LEASE_S": "3600"}
+    well(wiring)
+    secret = {"shop_domain": "x.myshopify.com", "access_token": "t"}
+    for tenant in (acme, globex):
+        opener = wiring.unit_of_work(tenant, actor="t")
+        store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
+        with opener() as work:
+            stored = work.credentials.get("shopify_uk")
+            note_failure(work, stored.id, wiring.clock.now(), reconnect=True)
+    with psycopg.connect(database_url) as owner:
+        owner.execute(f'ALTER TABLE "tenant_{acme}".api_credentials DROP COLUMN needs_reconnect')
+    code, faults, said = look(environment | long)
+    assert code == 1
+    assert [each["tenant"] for each in said["reconnect"]] == ["globex"]
+    assert faults["acme"].startswith("its schema cannot be read: UndefinedColumn")
+
+
+def test_an_older_schema_is_to_be_migrated(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as owner:
+        owner.execute("ALTER TABLE public.job_workers DROP COLUMN restarts")
+    code, faults, _ = look(environment)
+    assert code == 2
+    assert faults["PostgreSQL"] == "not migrated to this release: run `capliquify migrate`"
+
+
+def test_limits_that_workers_cannot_share_are_named_beside_a_broker_that_answers(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    well(wiring)
+    apart = {"BROKER_URL": environment["REDIS_URL"], "REDIS_URL": "redis://127.0.0.1:1/0"}
+    code, faults, _ = look(environment | apart | {"CAPLIQUIFY_LEASE_S": "3600"})
+    assert code == 1
+    assert faults["limits"].startswith("does not answer: ConnectionError")
+    assert "broker" not in faults
+
+
+def test_many_findings_of_a_kind_are_one_line_and_a_limit_cuts_only_what_is_shown(
+    environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    secret = {"shop_domain": "x.myshopify.com", "access_token": "t"}
+    for tenant in (acme, globex):
+        opener = wiring.unit_of_work(tenant, actor="t")
+        for service in ("shopify_uk", "shopify_eu", "shopify_usa"):
+            store_credential(opener, wiring.vault, service, "ecommerce", secret)
+            with opener() as work:
+                stored = work.credentials.get(service)
+                note_failure(work, stored.id, wiring.clock.now(), reconnect=True)
+    ended = run(environment, "status", "--json", "--limit", "2")
+    said = json.loads(ended.stdout)
+    assert len(said["reconnect"]) == 2
+    [found] = (each for each in said["health"] if each["check"] == "logins to renew")
+    assert found["found"] == "6"

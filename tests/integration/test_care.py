@@ -2,16 +2,20 @@
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from shared.errors import DatabaseUnavailable, InvalidInput
 from shared.persistence.ledger import JobLedger
-from workers.care import Care
+from workers.care import Care, answers
+from workers.limited import Limited
 from workers.news import News
 from workers.supervisor import Program, Supervisor, supervising
 from workers.wiring import Wiring
@@ -100,7 +104,40 @@ def test_a_broker_that_does_not_answer_is_said_and_when_it_does_again(
     wiring.settings.broker_url = there
     assert news.look()
     assert said[0] == (
-        "broker does not answer; see the server that REDIS_URL or BROKER_URL names; "
+        "broker cannot be used (does not answer: ConnectionError); see the server that REDIS_URL or BROKER_URL names; "
         "jobs wait until it is back"
     )
     assert said[1].startswith("broker answers again, after ")
+
+
+def test_a_question_that_hangs_is_given_up_and_not_asked_a_second_time() -> None:
+    asked: list[int] = []
+    release = threading.Event()
+
+    def question() -> None:
+        asked.append(1)
+        release.wait()
+
+    limited = Limited[None](0.05)
+    with pytest.raises(DatabaseUnavailable, match="does not answer within"):
+        limited.ask(question)
+    with pytest.raises(DatabaseUnavailable, match="has not answered the last question yet"):
+        limited.ask(question)
+    release.set()
+    assert asked == [1]
+
+
+def test_what_a_question_raises_is_raised_where_it_was_asked() -> None:
+    def question() -> None:
+        raise InvalidInput("slug: is not given")
+
+    with pytest.raises(InvalidInput, match="slug: is not given"):
+        Limited[None](PATIENCE_S).ask(question)
+
+
+def test_a_proxy_of_the_environment_stands_between_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert answers(f"http://127.0.0.1:{server.server_port}/")
+    assert not answers("http://127.0.0.1:1/")

@@ -34,10 +34,10 @@ def test_a_shop_in_pounds_is_named_to_the_company_that_counts_in_dollars(
     acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     shop = FakeShop([product("MUG")], [[sale(1, "MUG", 2, DAY)]])
-    told = {
+    named = {
         each: pull(unit_of_work_of(each), shop).currencies_that_differ for each in (acme, globex)
     }
-    assert told == {acme: {}, globex: {"shopify_uk": "GBP"}}
+    assert named == {acme: {}, globex: {"shopify_uk": "GBP"}}
     assert roll_up(unit_of_work_of(acme)).currencies_that_differ == {}
     opener = unit_of_work_of(globex)
     assert roll_up(opener).currencies_that_differ == {"shopify_uk": "GBP"}

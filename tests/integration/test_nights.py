@@ -80,6 +80,20 @@ def test_a_tenant_with_a_zone_that_is_none_takes_no_other_with_it(
         )
     nights = {each["schedule"]: each for each in read_nights(wiring)}
     assert nights["nightly.sales"]["next"] is not None
+    assert nights["nightly.sales"]["refused"] == 1
+    found = {each.check: each for each in examine_nights([], read_nights(wiring))}
+    assert found["nightly.sales"].found == "1 tenants have a time zone that is none, and no night"
+
+
+def test_a_scan_that_never_ends_is_named(
+    wiring: Wiring, acme: UUID, globex: UUID, database_url: str
+) -> None:
+    ScanRuns(wiring.dispatcher).begin("jobs.retire")
+    with psycopg.connect(database_url) as owner:
+        owner.execute("UPDATE public.scan_runs SET began_at = now() - interval '10 minutes'")
+    found = {each.check: each for each in examine_nights(read_scans(wiring), read_nights(wiring))}
+    assert found["retire old jobs"].verdict is Verdict.WARN
+    assert "has not ended" in found["retire old jobs"].found
 
 
 @pytest.mark.parametrize("zone", ["../etc/passwd", "", "Europe/Nowhere"])

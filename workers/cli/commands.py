@@ -67,7 +67,7 @@ app.command("demo")(demo.demo)
 
 
 def run_command() -> None:
-    """Runs the command that was typed; an error that somebody can mend is one line and exit status 1 or 2."""
+    """Runs the command that was typed; an error that somebody can fix is one line and exit status 1 or 2."""
     configure_logging(redact, logging.ERROR)
     # What it has to say comes as one line of ours.
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)

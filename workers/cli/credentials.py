@@ -37,6 +37,10 @@ Slug = Annotated[str, typer.Option(help="The tenant's slug")]
 def set_credential(
     tenant: Slug,
     service: Annotated[str, typer.Option(help="Such as shopify_uk")] = "shopify_uk",
+    ask: Annotated[
+        bool | None,
+        typer.Option(help="Ask the vendor at once; left out: if a person looks on"),
+    ] = None,
 ) -> None:
     """Seal and store a credential; its JSON is read from standard input.
 
@@ -50,11 +54,15 @@ def set_credential(
     found.check(service, secret)
     with open_platform() as wiring:
         check_keys(wiring)
-        opener = wiring.unit_of_work(_find(wiring, tenant).id, actor="operator")
+        tenant_found = _find(wiring, tenant)
+        opener = wiring.unit_of_work(tenant_found.id, actor="operator")
         connected = {"service": service, "service_type": found.type}
         followers = react("credential.connected", {}, connected)
         store_credential(opener, wiring.vault, service, found.type, secret, followers)
-    console.print(f"{service}: stored for {tenant}")
+        console.print(f"{service}: stored for {tenant}")
+        if sys.stdout.isatty() if ask is None else ask:
+            # It is stored whatever the vendor says: a job meets the same answer, and reports it.
+            _ask_one(wiring, tenant_found, service)
 
 
 @app.command(name="list")

@@ -24,13 +24,11 @@ class _State:
     processes: list[Process] = field(default_factory=list)
     lease_s: float = 0.0
 
-    def is_living(self, process: Process) -> bool:
-        """Whether it gave a sign of life within a lease."""
-        return process.silent_s < self.lease_s
-
     def places(self, queue: str) -> int:
         """How many jobs of a queue may run at once."""
-        serving = (each for each in self.processes if queue in each.queues and self.is_living(each))
+        serving = (
+            each for each in self.processes if queue in each.queues and each.is_living(self.lease_s)
+        )
         return sum(each.concurrency for each in serving)
 
 
@@ -63,7 +61,7 @@ def _as_json(state: _State, findings: list[Finding]) -> dict[str, Any]:
         "health": [asdict(each) for each in findings],
         "queues": [asdict(each) | {"places": state.places(each.queue)} for each in state.queues],
         "processes": [
-            asdict(each) | {"is_living": state.is_living(each)} for each in state.processes
+            asdict(each) | {"is_living": each.is_living(state.lease_s)} for each in state.processes
         ],
     }
 
@@ -85,7 +83,7 @@ def _print_processes(console: Console, state: _State) -> None:
     columns = [words(title) if title == "queues" else Column(title) for title in titles]
     rows = []
     for each in state.processes:
-        heard = f"{each.silent_s:.0f} s ago" + ("" if state.is_living(each) else " GONE")
+        heard = f"{each.silent_s:.0f} s ago" + ("" if each.is_living(state.lease_s) else " GONE")
         size = str(each.concurrency) if each.queues else ""
         since, queues = f"{each.started_at:%m-%d %H:%M:%S}", ", ".join(each.queues)
         pid = "" if each.pid is None else str(each.pid)

@@ -51,18 +51,19 @@ def _show(seen: Observed, limit: int, *, as_json: bool) -> list[Finding]:
     answers: dict[str, Rows] = {}
 
     def look(wiring: Wiring) -> list[Finding]:
-        answers.update(read_answers(wiring, limit))
+        answers.update(read_answers(wiring))
         return [*examine_running(wiring), *examine_answers(answers, wiring.settings.tenant_caps)]
 
     findings = seen.examine(look)
     if as_json:
         health = [asdict(each) for each in findings]
-        echo_json({"exit_code": exit_code(findings), "health": health, **answers}, default=str)
+        shown = {name: rows[:limit] for name, rows in answers.items()}
+        echo_json({"exit_code": exit_code(findings), "health": health, **shown}, default=str)
         return findings
     print_findings(console, [each for each in findings if each.verdict is not Verdict.GOOD])
     for name, title in TITLES.items():
         if name in answers:
-            _print_answer(title, answers[name])
+            _print_answer(title, answers[name], limit)
     return findings
 
 
@@ -76,13 +77,16 @@ def print_findings(where: Console, findings: list[Finding]) -> None:
     print_table(where, columns, rows)
 
 
-def _print_answer(title: str, rows: Rows) -> None:
+def _print_answer(title: str, rows: Rows, limit: int) -> None:
     if not rows:
         console.print(f"{title}: none")
         return
-    console.print(f"{title}:")
+    more = f", {limit} of {len(rows):,}" if len(rows) > limit else ""
+    console.print(f"{title}{more}:")
     columns = [words(name) if name in WORDS else Column(name) for name in rows[0]]
-    print_table(console, columns, [[_cell(value) for value in row.values()] for row in rows])
+    print_table(
+        console, columns, [[_cell(value) for value in row.values()] for row in rows[:limit]]
+    )
 
 
 def _cell(value: object) -> str:

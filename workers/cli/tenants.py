@@ -13,7 +13,7 @@ from shared.persistence.registry import insert_tenant
 from shared.persistence.tenancy import name_actor
 from shared.use_cases.create_tenant import NewTenant, create_tenant
 from workers.cli.console import make_console
-from workers.cli.tables import Column, Kind, print_table, words
+from workers.cli.tables import Column, print_table, words
 from workers.cli.tenant_data import backup, export, restore_backup
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -73,7 +73,7 @@ def list_all(
         ends = _purge(each) if deleted else (f"{each.entities:,}", f"{each.storage_mb:,}")
         facts = (each.tier, each.status, each.schema_revision or "", *ends)
         rows.append((each.slug, each.name, *facts, str(each.id)))
-    columns = (Column("slug"), words("name"), *map(Column, titles), Column("id", Kind.ID))
+    columns = (Column("slug"), words("name"), *map(Column, titles), Column("id"))
     print_table(console, columns, rows)
 
 

@@ -14,7 +14,6 @@ from workers.supervisor import Supervisor
 from workers.wiring import Wiring
 
 PATIENCE_S = 120.0
-ROWS = 20
 
 
 def look_on(console: Console, wiring: Wiring, supervisor: Supervisor) -> bool:
@@ -47,6 +46,6 @@ def _names_beat(findings: list[Finding]) -> bool:
 
 def _find(wiring: Wiring) -> list[Finding]:
     caps = wiring.settings.tenant_caps
-    answers = read_answers(wiring, ROWS)
+    answers = read_answers(wiring)
     found = [*examine_running(wiring), *examine_answers(answers, caps)]
     return [each for each in found if each.verdict is not Verdict.GOOD]
