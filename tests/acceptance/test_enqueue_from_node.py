@@ -79,7 +79,7 @@ def test_a_job_of_node_lives_and_dies_with_its_transaction_and_is_watched_to_its
     assert said["result"] == {
         "state": "succeeded",
         "message": "monthly working capital",
-        "result": {"rows": 9, "rows_changed": 9},
+        "result": {"rows": 9, "rows_changed": 9, "currencies_that_differ": {}},
     }
     assert said["refused"] == {
         "code": "42501",

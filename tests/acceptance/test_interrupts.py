@@ -47,6 +47,8 @@ def begin(home: Path, *options: str, command: Sequence[str]) -> subprocess.Popen
         # What a process writes beyond this waits for the reader: it cannot run far ahead of it.
         pipesize=4096,
         start_new_session=True,
+        # Who runs the tests in the background ignores Ctrl-C, and what he starts inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
 
 

@@ -25,9 +25,6 @@ COMMANDS = (
     "credentials list --tenant acme",
     "jobs list",
     f"jobs show {JOB}",
-    "jobs status",
-    "status --json",
-    "doctor",
     "audit",
     "rejected acme",
     "rules show --tenant acme",
@@ -75,6 +72,16 @@ def test_where_there_are_no_servers_a_command_says_so_and_makes_nothing(
     assert_one_line(
         ended, 1, "the folder .capliquify has no servers", "services start", "DATABASE_URL"
     )
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["jobs status", "status", "doctor"])
+def test_a_command_that_looks_says_that_nothing_runs_and_makes_nothing(
+    here: Path, command: str
+) -> None:
+    ended = typed(here, command)
+    assert ended.returncode == 2, ended.stderr
+    assert "does not run on .capliquify" in ended.stdout
     assert list(here.iterdir()) == []
 
 

@@ -62,7 +62,8 @@ def test_a_killed_worker_s_jobs_are_finished_by_another(scene: Scene) -> None:
     scene.fleet.worker("two")
     kill_whole(first)
     death = time.time()
-    assert [scene.recovery_s(job, death) < 10 for job in jobs] == [True, True]
+    # The other one may still be loading.
+    assert [scene.recovery_s(job, death) < 30 for job in jobs] == [True, True]
     scene.wait_for_the_end()
     assert scene.written() == scene.expected
 
