@@ -199,7 +199,12 @@ def test_a_login_or_a_key_that_is_refused_is_named(up: Up, up_home: Path) -> Non
     assert stored.returncode == 0, stored.stderr
     says(up, r"sales\.pull shopify_uk of acme is failed: .*; see `capliquify jobs show \w{8}`")
     finds(up_home, 1, "acme: shopify_uk takes the login no more: its owner must connect", "status")
-    finds(up_home, 1, "jobs: [0-9]+ failed or dead within an hour, .*`capliquify jobs retry --error", "status")
+    finds(
+        up_home,
+        1,
+        "jobs: [0-9]+ failed or dead within an hour, .*`capliquify jobs retry --error",
+        "status",
+    )
     other = KeyRing.generate()
     finds(up_home, 2, "vault: .*: .*CAPLIQUIFY_VAULT_KEYS", "doctor", CAPLIQUIFY_VAULT_KEYS=other)
     owner = EmbeddedServices(up_home).running_urls()
