@@ -15,21 +15,7 @@ from shared.persistence.migrations.public_line import downgrade_public, migrate_
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import Step, load_steps, newest_revision
 from tests.conftest import replace_database
-
-CATALOG = """
-SELECT 'column', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::text, a.attgenerated::text,
-       replace(coalesce(pg_get_expr(d.adbin, d.adrelid), ''), %(schema)s, '')
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind = 'r'
-UNION ALL
-SELECT 'constraint', conrelid::regclass::text, conname, replace(pg_get_constraintdef(oid), %(schema)s, ''), '', '', ''
-FROM pg_constraint WHERE connamespace = %(schema)s::regnamespace
-UNION ALL
-SELECT 'index', tablename, indexname, replace(indexdef, %(schema)s, ''), '', '', ''
-FROM pg_indexes WHERE schemaname = trim('"' FROM %(schema)s)
-ORDER BY 1, 2, 3
-"""
+from tests.fixtures.catalog import read_catalog
 
 
 @pytest.fixture
@@ -42,11 +28,7 @@ def empty_url(services: ServiceUrls) -> Iterator[str]:
 
 
 def catalog(connection: psycopg.Connection[Any], tenant_id: UUID) -> list[tuple[Any, ...]]:
-    schema = f'"tenant_{tenant_id}"'
-    connection.execute(
-        sql.SQL("SET search_path = {}").format(sql.Identifier(f"tenant_{tenant_id}"))
-    )
-    return connection.execute(CATALOG, {"schema": schema}).fetchall()
+    return read_catalog(connection, f"tenant_{tenant_id}")
 
 
 def test_the_compiled_steps_are_current() -> None:
