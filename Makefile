@@ -6,10 +6,10 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
     --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock migrations contract clean
+.PHONY: help demo test check lock migrations contract data-model clean
 
 help:            ## show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -39,6 +39,9 @@ migrations: $(STAMP)  ## compile the tenant line to SQL
 
 contract: $(STAMP)  ## write docs/jobs-contract.md from the tasks
 	$(BIN)/python -m workers.contract
+
+data-model: $(STAMP)  ## write docs/data-model.md from the model of the tables
+	$(BIN)/python -m shared.persistence.tables.document
 
 clean:           ## remove the virtual environment and the local data
 	-$(BIN)/capliquify services stop

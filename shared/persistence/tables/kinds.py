@@ -1,6 +1,9 @@
 """Kinds of columns and defaults that the tables share."""
 
-from sqlalchemy import DateTime, MetaData, Numeric, String, text
+from sqlalchemy import DateTime, MetaData, Numeric, String, make_url, text
+
+# How types and statements are written: for PostgreSQL, as psycopg takes them.
+DIALECT = make_url("postgresql+psycopg://").get_dialect()()
 
 # Names as PostgreSQL itself gives them.
 NAMES = {"pk": "%(table_name)s_pkey", "fk": "%(table_name)s_%(column_0_N_name)s_fkey"}
