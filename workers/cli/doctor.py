@@ -8,6 +8,7 @@ import typer
 from shared.errors import CapLiquifyError, VaultError
 from shared.persistence.database import Database
 from shared.persistence.doctor import Finding, Verdict, examine, examine_login
+from shared.persistence.schema_drift import examine_drift
 from shared.persistence.sealed_samples import read_samples
 from shared.persistence.vault_keys import read_proofs
 from shared.security.sealed import PGCRYPTO, sealing_key
@@ -49,7 +50,7 @@ def _look(wiring: Wiring) -> list[Finding]:
 def _database(wiring: Wiring) -> list[Finding]:
     url = wiring.settings.url_of("direct") or ""
     with Database(url, pool_max=1) as owner, owner.transaction() as connection:
-        return list(examine(connection))
+        return [*examine(connection), *examine_drift(connection, url)]
 
 
 def _logins(wiring: Wiring) -> list[Finding]:

@@ -25,9 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from shared.errors import ServiceError
 from shared.persistence.tables import enums, public, tenant
+from shared.persistence.tables.kinds import NAMES
 
 # Comments stand in the model only.
 PLUGINS = ["alembic.autogenerate.*", "~alembic.autogenerate.comments"]
@@ -38,7 +41,7 @@ VERSION_TABLE = "alembic_version"
 def open_comparison(database_url: str) -> Iterator[Connection]:
     """A connection to compare on, that of a login which sees all schemas; it changes nothing.
 
-    Raises `psycopg.Error` or SQLAlchemy's `DBAPIError` where the server does not answer.
+    Raises `ServiceError` where the server refuses or goes away.
     """
 
     def connect() -> psycopg.Connection[TupleRow]:
@@ -49,9 +52,13 @@ def open_comparison(database_url: str) -> Iterator[Connection]:
         return connection
 
     engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
-    with engine.connect() as connection:
-        connection.execute(text("SET TRANSACTION READ ONLY"))
-        yield connection
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            yield connection
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise ServiceError(f"database: the tables cannot be compared: {reason}") from error
 
 
 def public_drift(connection: Connection) -> list[str]:
@@ -62,23 +69,27 @@ def public_drift(connection: Connection) -> list[str]:
 
 def tenant_drift(connection: Connection, schema: str) -> list[str]:
     """The same of a tenant's schema."""
-    path = connection.dialect.identifier_preparer.quote_identifier(schema)
-    with connection.begin_nested() as scope:
-        # PostgreSQL shows a name without its schema where the search path finds it.
-        connection.execute(text(f"SET LOCAL search_path = {path}"))
-        found = sorted(set(_compare(connection, tenant.METADATA, None)))
-        scope.rollback()
-    return found
+    return sorted(set(_compare(connection, _placed(schema), schema)))
 
 
-def _compare(connection: Connection, metadata: MetaData, schema: str | None) -> Iterator[str]:
+def _placed(schema: str) -> MetaData:
+    """The tenant's tables with the name of a schema; their enums stay in public."""
+    placed = MetaData(naming_convention=NAMES)
+    for table in tenant.METADATA.sorted_tables:
+        for column in table.to_metadata(placed, schema=schema).columns:
+            column.type = table.columns[column.name].type
+    return placed
+
+
+def _compare(connection: Connection, metadata: MetaData, schema: str) -> Iterator[str]:
+    # Asked for by its name a schema is found by an index; by the search path all tables of all tenants are read.
     context = MigrationContext.configure(
         connection,
         opts={
             "target_metadata": metadata,
             "compare_type": True,
             "compare_server_default": True,
-            "include_schemas": schema is not None,
+            "include_schemas": True,
             "include_name": lambda name, kind, _parents: (
                 name == schema if kind == "schema" else name != VERSION_TABLE
             ),
@@ -118,11 +129,12 @@ def _change(kind: str, found: Any, wanted: Any) -> str:
     return f"is {found}, not {wanted}"
 
 
-def _unseen(inspector: Inspector, metadata: MetaData, schema: str | None) -> Iterator[str]:
+def _unseen(inspector: Inspector, metadata: MetaData, schema: str) -> Iterator[str]:
     """What Alembic passes over: primary keys, checks, and which columns are computed."""
-    keys = inspector.get_multi_pk_constraint(schema=schema)
-    checks = inspector.get_multi_check_constraints(schema=schema)
-    columns = inspector.get_multi_columns(schema=schema)
+    names = [table.name for table in metadata.sorted_tables]
+    keys = inspector.get_multi_pk_constraint(schema=schema, filter_names=names)
+    checks = inspector.get_multi_check_constraints(schema=schema, filter_names=names)
+    columns = inspector.get_multi_columns(schema=schema, filter_names=names)
     for table in metadata.sorted_tables:
         place = (schema, table.name)
         if place not in columns:

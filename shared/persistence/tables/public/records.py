@@ -92,11 +92,16 @@ usage_metrics = Table(
     required(
         "active_users_count", Integer, "users who may sign in, at the newest sample", default=ZERO
     ),
-    required("total_entities_count", Integer, "SKUs, at the newest sample", default=ZERO),
+    required(
+        "total_entities_count",
+        Integer,
+        "SKUs that a channel sells, at the newest sample",
+        default=ZERO,
+    ),
     required(
         "storage_used_mb",
         Integer,
-        "size of the tenant's schema in MB, at the newest sample",
+        "size of the tenant's tables with their indexes in MB, at the newest sample",
         default=ZERO,
     ),
     required("api_requests_count", BigInteger, "requests to the API in the period", default=ZERO),

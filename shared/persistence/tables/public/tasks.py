@@ -46,7 +46,7 @@ schedule_runs = Table(
     optional(
         "job_id",
         Uuid,
-        "the job that it made; NULL where it was skipped or the job is gone",
+        "the job that it made; NULL once that is gone",
         ForeignKey("public.jobs.id", ondelete="SET NULL"),
     ),
     made_at("when it was decided, UTC"),

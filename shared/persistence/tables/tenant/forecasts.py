@@ -34,7 +34,11 @@ forecasts = Table(
         "DEMAND in units; REVENUE and CASH_FLOW in the company's currency",
     ),
     required("period_type", PERIOD_TYPE, "length of what is predicted: DAILY, WEEKLY or MONTHLY"),
-    required("model_type", String(50), "arima, prophet, seasonal_naive or ensemble, their mean"),
+    required(
+        "model_type",
+        String(50),
+        "arima, prophet, seasonal_naive, or ensemble: the mean of arima and prophet",
+    ),
     required("model_version", String(50), "version of the model's code"),
     required(
         "predicted_value",
