@@ -22,6 +22,8 @@ from shared.persistence.lifecycle import TenantLifecycle
 from shared.persistence.migrations.one_tenant import migrate_one
 from shared.persistence.migrations.schema_versions import SchemaVersion
 from shared.persistence.migrations.steps import load_steps, newest_revision
+from shared.persistence.tables import public, tenant
+from shared.persistence.tables.ownership import OF_OPERATORS, shared_tables_of_a_tenant
 from shared.persistence.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.security.vault import AesGcmVault, KeyRing
@@ -357,6 +359,50 @@ def test_an_export_holds_all_of_one_tenant_and_no_secret(
     assert "clq1." not in everything
     assert files[f"tenant.products.{form}"]["rows"] == 1
     assert files[f"public.tenants.{form}"]["rows"] == 1
+
+
+def test_an_export_takes_its_tables_from_the_model_and_what_else_the_schema_has(
+    wiring: Wiring, database_url: str, filled: UUID, globex: UUID, tmp_path: Path
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        place = sql.Identifier(schema_of(filled), "adopted_notes")
+        connection.execute(sql.SQL("CREATE TABLE {} AS SELECT 'kept' AS note").format(place))
+        connection.execute(
+            sql.SQL("GRANT SELECT ON {} TO {}").format(place, sql.Identifier(schema_of(filled)))
+        )
+    manifest = export_tenant(wiring.database, filled, tmp_path / "export", ExportFormat.CSV)
+    assert {each["file"] for each in manifest["files"]} == {
+        *(f"tenant.{table.name}.csv" for table in tenant.METADATA.sorted_tables),
+        "tenant.adopted_notes.csv",
+        *(f"public.{name}.csv" for name in shared_tables_of_a_tenant()),
+    }
+    assert manifest["left_out"] == [
+        "access_token_encrypted", "credentials_encrypted", "refresh_token_encrypted"
+    ]  # fmt: skip
+
+
+def test_every_public_table_with_a_tenant_is_the_tenants_or_the_operators() -> None:
+    assert sorted(shared_tables_of_a_tenant()) == [
+        "audit_logs", "jobs", "subscriptions", "tenants", "usage_metrics", "users"
+    ]  # fmt: skip
+    with_a_tenant = {
+        table.name for table in public.METADATA.sorted_tables if "tenant_id" in table.columns
+    }
+    assert with_a_tenant - set(shared_tables_of_a_tenant()) == OF_OPERATORS
+
+
+def test_a_backup_holds_every_column_of_the_model_that_is_not_computed(
+    database_url: str, acme: UUID, globex: UUID
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        for tenant_id in (acme, globex):
+            assert {
+                name: sorted(columns)
+                for name, columns in columns_of(connection, schema_of(tenant_id)).items()
+            } == {
+                table.name: sorted(each.name for each in table.columns if each.computed is None)
+                for table in tenant.METADATA.sorted_tables
+            }
 
 
 def test_an_exported_csv_reads_back_with_its_awkward_text(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any
 from uuid import UUID
 
@@ -17,9 +18,6 @@ from shared.errors import InvalidInput, ServiceError
 from shared.persistence.database import Connection, Database
 from shared.persistence.tenancy import bind_tenant, schema_of
 
-# What opens an account is not a person's data and stays sealed where it is.
-SECRETS = frozenset({"credentials_encrypted", "access_token_encrypted", "refresh_token_encrypted"})
-PUBLIC_TABLES = ("tenants", "users", "subscriptions", "usage_metrics", "audit_logs", "jobs")
 FORMAT = "capliquify-export-1"
 # How a text begins that a spreadsheet runs: its own signs, their wide forms, and after blanks.
 FORMULA = "^[[:space:]]*[-=+@＝＋－＠]|^[\t\r\n]"
@@ -81,15 +79,17 @@ def _empty(folder: Path) -> None:
 def _write_all(
     database: Database, tenant_id: UUID, folder: Path, form: ExportFormat, raw: bool
 ) -> dict[str, Any]:
+    # What opens an account is not a person's data and stays sealed where it is.
+    secrets = _model().sealed_columns()
     prologue = sql.SQL("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; ")
     with database.transaction(prologue + bind_tenant(tenant_id)) as connection:
-        tables = list(_tables(connection, schema_of(tenant_id)))
+        tables = list(_tables(connection, schema_of(tenant_id), secrets))
         files = [_write(connection, table, folder, form, raw) for table in tables]
     manifest = {
         "format": FORMAT,
         "tenant_id": str(tenant_id),
         "made_at": datetime.now(UTC).isoformat(),
-        "left_out": sorted(SECRETS),
+        "left_out": sorted(secrets),
         "formulas": "raw"
         if raw or form is not ExportFormat.CSV
         else "made harmless by an apostrophe",
@@ -100,7 +100,15 @@ def _write_all(
     return manifest
 
 
-def _tables(connection: Connection, schema: str) -> Iterator[Table]:
+def _model() -> ModuleType:
+    # It takes half a second to load, which other commands are spared.
+    from shared.persistence.tables import ownership  # noqa: PLC0415
+
+    return ownership
+
+
+def _tables(connection: Connection, schema: str, secrets: frozenset[str]) -> Iterator[Table]:
+    """Those of the public schema by the model; of the tenant's own all, also what came by adoption."""
     rows = connection.execute(
         "SELECT n.nspname, c.relname, array_agg(a.attname::text ORDER BY a.attnum) AS columns, "
         "coalesce(array_agg(a.attname::text) FILTER (WHERE t.typcategory = 'S'), '{}') AS texts "
@@ -110,10 +118,10 @@ def _tables(connection: Connection, schema: str) -> Iterator[Table]:
         "WHERE c.relkind = 'r' AND c.relname <> 'alembic_version' "
         "AND (n.nspname = %s OR (n.nspname = 'public' AND c.relname = ANY(%s))) "
         "GROUP BY 1, 2 ORDER BY 1 DESC, 2",
-        (schema, list(PUBLIC_TABLES)),
+        (schema, list(_model().shared_tables_of_a_tenant())),
     )
     for row in rows:
-        columns = tuple(column for column in row["columns"] if column not in SECRETS)
+        columns = tuple(column for column in row["columns"] if column not in secrets)
         yield Table(row["nspname"], row["relname"], columns, frozenset(row["texts"]))
 
 

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Column, TextClause, Uuid
+from sqlalchemy import Column, Text, TextClause, Uuid
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 from shared.persistence.tables.kinds import INSTANT, NEW_ID, NOW
+
+SEALED = "sealed"
 
 Kind = TypeEngine[Any] | type[TypeEngine[Any]]
 
@@ -36,6 +38,11 @@ def required(
 def optional(name: str, kind: Kind, meaning: str, *items: SchemaItem) -> Column[Any]:
     """A column that may be empty; `meaning` says what that means, where it means something."""
     return Column(name, kind, *items, comment=meaning)
+
+
+def sealed(name: str, meaning: str) -> Column[Any]:
+    """A column whose text the vault has sealed: it leaves the database in a backup only."""
+    return Column(name, Text, comment=f"sealed by the vault: {meaning}", info={SEALED: True})
 
 
 def row_id(meaning: str) -> Column[Any]:

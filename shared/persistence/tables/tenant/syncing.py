@@ -16,7 +16,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.persistence.tables.columns import changed_at, key, made_at, optional, required, row_id
+from shared.persistence.tables.columns import (
+    changed_at,
+    key,
+    made_at,
+    optional,
+    required,
+    row_id,
+    sealed,
+)
 from shared.persistence.tables.kinds import EMPTY_OBJECT, FALSE, INSTANT, NOW, TENANT, TRUE
 
 api_credentials = Table(
@@ -26,16 +34,14 @@ api_credentials = Table(
     required("company_id", Uuid, "the company that it belongs to", ForeignKey("companies.id")),
     required("service_name", String(100), "service: shopify_uk, amazon_de, xero"),
     required("service_type", String(50), "ecommerce or accounting"),
-    optional("credentials_encrypted", Text, "sealed JSON: what was stored to sign in with"),
-    optional(
+    sealed("credentials_encrypted", "JSON of what was stored to sign in with"),
+    sealed(
         "access_token_encrypted",
-        Text,
-        "sealed: short-lived token; NULL where the service has none or none was fetched",
+        "short-lived token; NULL where the service has none or none was fetched",
     ),
-    optional(
+    sealed(
         "refresh_token_encrypted",
-        Text,
-        "sealed: token that fetches the next access token; NULL where the service has none",
+        "token that fetches the next access token; NULL where the service has none",
     ),
     optional("token_expires_at", INSTANT, "when the access token ends, UTC"),
     optional("refresh_lease_token", Uuid, "who renews the token now; NULL where nobody does"),
