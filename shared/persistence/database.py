@@ -127,8 +127,8 @@ class Database:
         ):
             yield connection
 
-    def call(self, query: LiteralString, params: Params | None = None) -> list[DictRow]:
-        """One statement that is a transaction of its own: one round trip, for functions of the ledger."""
+    def call(self, query: LiteralString | bytes, params: Params | None = None) -> list[DictRow]:
+        """One statement that is a transaction of its own: one round trip. Bytes are what `compiled` has made."""
         with self._connection() as connection:
             return connection.execute(query, params).fetchall()
 
