@@ -195,6 +195,13 @@ jobs = Table(
         "rank",
         postgresql_where=text("state = 'queued' AND rank < 'infinity'"),
     ),
+    Index(
+        "idx_jobs_set_aside",
+        "tenant_id",
+        postgresql_where=text(
+            "state = 'succeeded' AND (result @? '$.rejected ? (@ > 0)' OR result @? '$.set_aside ? (@ > 0)')"
+        ),
+    ),
     Index("idx_jobs_tenant", "tenant_id", text("created_at DESC")),
     Index("idx_jobs_waiting", "tenant_id", postgresql_where=text("state = 'queued'")),
     Index(
