@@ -12,7 +12,7 @@
     │       ├── StreamBusy              another job pulls the same stream
     │       ├── SliceOver               the job has had its turn; the rest goes on in another slice
     │       └── SchemaBehind            the tenant's schema has still to be migrated
-    ├── GiveUp                  the same work would fail again: somebody must mend something
+    ├── GiveUp                  the same work would fail again: somebody must fix something
     │   ├── InvalidInput            a value given by a person or a vendor is wrong
     │   ├── TenantMissing           no tenant is bound, or the one named does not exist
     │   ├── TenantForbidden         the tenant exists, its status forbids the work
@@ -26,7 +26,7 @@
     │   └── JobCancelled            somebody cancelled the job
     └── SkipRecord              set this one record aside, go on with the rest
 
-The message of an error is one line for a person: it names the field and the mend, and holds
+The message of an error is one line for a person: it names the field and the fix, and holds
 neither a secret nor another tenant's name. All errors survive pickling, because Celery pickles them.
 """
 
@@ -113,7 +113,7 @@ class SchemaBehind(Snooze):
 
 
 class GiveUp(CapLiquifyError):
-    """The same work would fail again until somebody mends what the message names."""
+    """The same work would fail again until somebody fixes what the message names."""
 
 
 class InvalidInput(GiveUp):

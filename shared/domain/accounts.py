@@ -1,4 +1,4 @@
-"""What an accounting vendor tells: balances of accounts by day, and invoices that are open."""
+"""What an accounting vendor reports: balances of accounts by day, and invoices that are open."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -87,7 +87,7 @@ class OpenInvoice:
 
 @dataclass(frozen=True, slots=True)
 class BankDifference:
-    """A bank account of which two reports of the same day tell different balances; None: not in the report."""
+    """A bank account for which two reports of the same day give different balances; None: not in the report."""
 
     account_code: str
     balance_sheet: Decimal

@@ -13,7 +13,7 @@ ALL_WRONG = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class ScoreResult:
-    """Forecasts (a day of a SKU by a model from an origin) scored anew, the days they lie on, their mean.
+    """Forecasts (a day of a SKU by a model from an origin) scored, the days they lie on, their mean.
 
     `mean_accuracy` is in percent, of those forecasts only; None where there were none.
     """

@@ -19,9 +19,10 @@ def share_fees(
     what a channel gives back is a negative fee of the order.
     """
     sold = [line for line in lines if line.kind is LineKind.SALE]
-    told = [fee for fee in fees if sold and fee.currency == sold[0].currency]
-    if told:
-        shares, estimated = _share_told(sold, told), not all(fee.is_final for fee in told)
+    reported = [fee for fee in fees if sold and fee.currency == sold[0].currency]
+    if reported:
+        shares = _share_reported(sold, reported)
+        estimated = not all(fee.is_final for fee in reported)
     else:
         shares = _share_estimate(sold, rule)
         # A line that counts nothing costs nothing; any other is not known.
@@ -59,7 +60,7 @@ def allocate(amount: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     return shares
 
 
-def _share_told(sold: Sequence[SaleLine], fees: Sequence[SaleFee]) -> list[Decimal]:
+def _share_reported(sold: Sequence[SaleLine], fees: Sequence[SaleFee]) -> list[Decimal]:
     known = {line.sku for line in sold if line.sku is not None}
     shares = [NOTHING] * len(sold)
     for sku in {fee.sku if fee.sku in known else None for fee in fees}:

@@ -74,7 +74,7 @@ class SaleFee:
 
 @dataclass(frozen=True, slots=True)
 class FeeRule:
-    """What a channel takes by its price list, until it tells: `rate` of the total, and `fixed` an order."""
+    """What a channel takes by its price list, until it reports the fee: `rate` of the total, and `fixed` an order."""
 
     rate: Decimal
     fixed: Decimal

@@ -138,8 +138,8 @@ def _standing(position: Mapping[str, str]) -> Position:
 
 
 def _size(position: Mapping[str, str], track: Track) -> timedelta:
-    told = timedelta(seconds=float(position.get("size_s", FIRST_SIZE.total_seconds())))
-    return min(track.largest, max(SMALLEST_SIZE, told))
+    size = timedelta(seconds=float(position.get("size_s", FIRST_SIZE.total_seconds())))
+    return min(track.largest, max(SMALLEST_SIZE, size))
 
 
 def align(positions: Sequence[Mapping[str, str]]) -> Position:

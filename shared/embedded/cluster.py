@@ -89,7 +89,7 @@ class Cluster:
         except OSError as error:
             raise ServiceError(
                 f"Data folder {folder} cannot be made ({error.strerror}): "
-                "mend its permissions or move what is there away"
+                "fix its permissions or move what is there away"
             ) from None
 
     def _initdb(self, draft: Path, binaries: PostgresqlBinaries, *, durable: bool) -> None:
@@ -99,7 +99,7 @@ class Cluster:
             file.write(password)
             file.flush()
             command = _initdb_command(binaries, draft, Path(file.name), durable=durable)
-            told = subprocess.run(
+            ended = subprocess.run(
                 command,
                 env=binaries.env,
                 cwd="/",
@@ -111,8 +111,8 @@ class Cluster:
                 start_new_session=True,
                 **self._account.identity(),
             )
-        if told.returncode != 0:
-            raise ServiceError(f"PostgreSQL's initdb failed: {_reason(told.stderr)}")
+        if ended.returncode != 0:
+            raise ServiceError(f"PostgreSQL's initdb failed: {_reason(ended.stderr)}")
 
 
 def _initdb_command(

@@ -43,7 +43,7 @@ class Home:
             return None
         except (OSError, ValueError, AttributeError) as error:
             raise ServiceError(
-                f"State file {self._state_path} cannot be read ({error}): mend or remove it"
+                f"State file {self._state_path} cannot be read ({error}): fix or remove it"
             ) from None
         return None if value is None else str(value)
 
@@ -107,5 +107,5 @@ class Home:
         except OSError as error:
             raise ServiceError(
                 f"Data folder {self.folder} cannot be written ({error.strerror}): "
-                "mend its permissions or choose another folder"
+                "fix its permissions or choose another folder"
             ) from None

@@ -24,7 +24,7 @@ class EmbeddedServices:
     """PostgreSQL and Valkey with their data in `home`.
 
     `durable=False` trades safety against power loss for speed and is for tests. Every method
-    may raise ServiceError, whose one line names the file or folder and the mend.
+    may raise ServiceError, whose one line names the file or folder and the fix.
     """
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:

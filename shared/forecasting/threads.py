@@ -13,7 +13,7 @@ VARIABLES = (
 
 
 def limit_to_one_thread() -> bool:
-    """Tell BLAS and OpenMP to use one thread in this process and its children.
+    """Limit BLAS and OpenMP to one thread in this process and its children.
 
     Call it first thing in a forecast worker: the libraries read the variables once, while
     numpy loads. Returns whether the limit holds in this process: False when numpy was loaded

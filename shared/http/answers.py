@@ -48,13 +48,13 @@ def is_retried_here(error: Exception) -> float | bool:
 
 def retry_after_s(answer: httpx.Response) -> float | None:
     """Seconds, from seconds or from an HTTP date; None where there is neither."""
-    told = answer.headers.get("Retry-After", "")
+    header = answer.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(told))
+        return max(0.0, float(header))
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
 

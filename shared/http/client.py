@@ -79,7 +79,7 @@ class VendorHttp:
                 headers={"Accept-Encoding": "gzip"},
             )
         except httpx.InvalidURL:
-            raise InvalidInput(f"{vendor}: the base URL is not a URL; mend the setting") from None
+            raise InvalidInput(f"{vendor}: the base URL is not a URL; fix the setting") from None
 
     def close(self) -> None:
         """Closes the connections."""
@@ -132,7 +132,7 @@ class VendorHttp:
 
     @contextmanager
     def download(self, url: str) -> Iterator[Iterator[bytes]]:
-        """The bytes behind a URL that the vendor told, without our secrets; not tried again here."""
+        """The bytes behind a URL that the vendor gave, without our secrets; not tried again here."""
         public_only = is_foreign(self._vendor, url, str(self._client.base_url))
         with (
             self._speaking(),
@@ -221,7 +221,7 @@ class VendorHttp:
             ) from None
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             raise InvalidInput(
-                f"{self._vendor}: the base URL must begin with https:// or http://; mend the setting"
+                f"{self._vendor}: the base URL must begin with https:// or http://; fix the setting"
             ) from None
         except httpx.ConnectError as error:
             if isinstance(error.__cause__, PrivateAddress):

@@ -19,7 +19,7 @@ def reach_neighbour(database: Database, tenant_id: UUID, neighbour_id: UUID) -> 
         with tenant_transaction(database, tenant_id) as connection:
             connection.execute(statement)
     except InsufficientPrivilege as error:
-        # The sentence names the neighbour's schema, which nobody else is told.
+        # The sentence names the neighbour's schema, which nobody else may see.
         return (error.diag.message_primary or "").replace(
             schema_of(neighbour_id), "of the neighbour"
         )

@@ -22,7 +22,7 @@ class SalesTotals:
 
 @dataclass(frozen=True, slots=True)
 class ChannelTotals:
-    """What a channel sold: net of refunds, shipping apart, and what it took as far as it has told."""
+    """What a channel sold: net of refunds, shipping apart, and what it took as far as it has reported that."""
 
     channel: str
     orders: int
@@ -169,7 +169,7 @@ def read_estimated_tax(connection: Connection) -> EstimatedTax:
 
 
 def read_book_totals(connection: Connection) -> BookTotals:
-    """What the accounting vendors have told."""
+    """What the accounting vendors have reported."""
     balances = connection.execute(
         "SELECT account_class::text, sum(amount) AS amount FROM ("
         "SELECT DISTINCT ON (account_class, source, account_code) account_class, amount "

@@ -99,7 +99,7 @@ class Reception:
         return _not_found() if shop is None else await shop.answer_token(request)
 
     async def _answer_download(self, request: Request) -> Response:
-        # The file lies with a third party: a request that brings our secret there has told it.
+        # The file lies with a third party: a request that brings our secret there has given it away.
         for header in ("X-Shopify-Access-Token", "Authorization"):
             if header in request.headers:
                 return PlainTextResponse(f"{header} must not be sent here", status_code=400)

@@ -31,9 +31,9 @@ class Control:
         return [
             Route("/control/faults", self._arm, methods=["POST"]),
             Route("/control/faults", self._clear, methods=["DELETE"]),
-            Route("/control/state", self._tell, methods=["GET"]),
+            Route("/control/state", self._show, methods=["GET"]),
             Route("/control/shops/{domain}", self._set, methods=["POST"]),
-            Route("/control/shops/{domain}/truth", self._tell_truth, methods=["GET"]),
+            Route("/control/shops/{domain}/truth", self._show_truth, methods=["GET"]),
         ]
 
     async def _arm(self, request: Request) -> Response:
@@ -53,7 +53,7 @@ class Control:
         self._faults.clear()
         return JSONResponse({"armed": []})
 
-    async def _tell(self, _request: Request) -> Response:
+    async def _show(self, _request: Request) -> Response:
         shops = {domain: describe_shop(shop) for domain, shop in self._shops.items()}
         fired, armed = dict(self._faults.fired), self._faults.armed
         return JSONResponse({"shops": shops, "faults_fired": fired, "faults_armed": armed})
@@ -68,7 +68,7 @@ class Control:
         apply_settings(shop, wanted)
         return JSONResponse(describe_shop(shop))
 
-    async def _tell_truth(self, request: Request) -> Response:
+    async def _show_truth(self, request: Request) -> Response:
         shop = self._shops.get(request.path_params["domain"])
         if shop is None or not isinstance(shop.store, LedgerStore):
             return _refuse("shop: there is no ledger under this domain")

@@ -93,7 +93,7 @@ class Scribe:
         charges: int | None = None,
         **particulars: Any,
     ) -> OrderPlaced:
-        """An order with shipping, its fee so long after it (None: no fee is ever told).
+        """An order with shipping, its fee so long after it (None: no fee is ever reported).
 
         `charges` is how many lines of shipping it has; one, or none, by the dice if None. `particulars` are
         fields of the event.

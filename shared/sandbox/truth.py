@@ -94,7 +94,7 @@ def count_truth(
     Articles that were `renamed` stand under the SKU that they have now.
     """
     names = renamed or {}
-    stories = _tell_stories(event for event in events if event.at <= until)
+    stories = _collect_stories(event for event in events if event.at <= until)
     figures: dict[Key, Figures] = defaultdict(Figures)
     commissions: dict[str, Decimal | None] = {}
     for number, story in stories.items():
@@ -121,7 +121,7 @@ def count_stock(channel: str, articles: Iterable[Article]) -> Stock:
     return stock
 
 
-def _tell_stories(events: Iterable[Event]) -> dict[int, _Story]:
+def _collect_stories(events: Iterable[Event]) -> dict[int, _Story]:
     stories: dict[int, _Story] = {}
     for event in sorted(events, key=lambda each: not isinstance(each, OrderPlaced)):
         if isinstance(event, OrderPlaced):

@@ -1,4 +1,4 @@
-"""What a stored secret tells of itself without a key: its form, and the id of the key that sealed it."""
+"""What a stored secret shows without a key: its form, and the id of the key that sealed it."""
 
 import re
 

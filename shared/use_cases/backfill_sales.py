@@ -55,7 +55,7 @@ def backfill_sales(
     goes_on = again and position.get("done") == SCOPE_MISSING
     if (idle := _nothing_to_do(position)) and not goes_on:
         return BackfillResult(0, 0, 0, nothing_to_do=idle)
-    # A vendor that tells no account is not asked each time: Amazon answers that once a minute.
+    # A vendor that names no account is not asked each time: Amazon answers that once a minute.
     if "account" in puller.position(ACCOUNT):
         shop = connector.describe_shop()
         puller.meet(shop.account, shop.timezone, shop.currency)

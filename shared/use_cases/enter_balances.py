@@ -1,4 +1,4 @@
-"""Enter balances that no accounting vendor tells."""
+"""Enter balances that no accounting vendor reports."""
 
 from datetime import date
 from decimal import Decimal

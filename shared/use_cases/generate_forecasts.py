@@ -26,7 +26,7 @@ class ForecastResult:
 
     `set_aside` are SKUs that could not be forecast; `capliquify rejected` lists them with their reasons.
 
-    `origin` is the last day learnt from: earlier than asked where a shop has not told its orders so far.
+    `origin` is the last day learnt from: earlier than asked where a shop has not reported its orders that far.
     """
 
     origin: date
@@ -56,7 +56,7 @@ def generate_forecasts(
         company = work.companies.get()
         products = work.products.forecastable(None if limit == UNLIMITED else limit)
         beyond_quota = work.products.count_active() - len(products)
-        # Days that a shop has not told yet would be learnt as days without a sale.
+        # Days that a shop has not reported yet would be learnt as days without a sale.
         origin = min(origin, work.sales.complete_until() or origin)
     skus = dormant = changed = fallbacks = 0
     rejected: list[RejectedRecord] = []

@@ -76,10 +76,10 @@ def _keep_fees(work: UnitOfWork, channel: str, fees: Sequence[SaleFee], rule: Fe
 
 def _split_taxes(work: UnitOfWork, channel: str, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:
     """Prices whose tax the channel does not report, split by the stated rule."""
-    untold = {line.sku for line in lines if line.tax_estimated}
-    if not untold:
+    estimated = {line.sku for line in lines if line.tax_estimated}
+    if not estimated:
         return lines
-    rates = work.products.tax_rates(channel, [sku for sku in untold if sku is not None])
+    rates = work.products.tax_rates(channel, [sku for sku in estimated if sku is not None])
     registered = work.companies.get().vat_registered
     return [split_tax(line, rates.get(line.sku or ""), registered=registered) for line in lines]
 

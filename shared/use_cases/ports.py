@@ -92,9 +92,9 @@ class Sales(Protocol):
         """The channel's orders that count, from a day of sale on."""
 
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has told; None where no shop is connected.
+        """The last day whose orders every connected shop has reported; None where no shop is connected.
 
-        `date.min` while a shop has not told its first window whole: no day is complete then.
+        `date.min` while a shop has not reported its whole first window: no day is complete then.
         """
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None: ...
@@ -285,7 +285,7 @@ OpenUnitOfWork = Callable[[], AbstractContextManager[UnitOfWork]]
 
 
 class Report(Protocol):
-    """Tells how far the work has come. `total` is None while nobody can know it."""
+    """Reports how far the work has come. `total` is None while nobody can know it."""
 
     def __call__(self, done: int, total: int | None, message: str) -> None: ...
 

@@ -19,7 +19,7 @@ from shared.errors import InvalidInput
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
 
 ORDER_ID = re.compile(r"[0-9]{1,40}")
-# The vendor's search lags behind what it tells; and a burst of webhooks becomes one pull.
+# The vendor's search lags behind its webhooks; and a burst of webhooks becomes one pull.
 PULL_AFTER = timedelta(seconds=60)
 
 

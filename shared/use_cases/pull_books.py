@@ -19,7 +19,7 @@ from shared.use_cases.vendors import BooksConnector, ItemPage
 from shared.use_cases.windows import Puller, Tally
 
 BALANCES, BANK_CHECK = "balances", "bank_check"
-# The first pull tells the ends of so many months; each day costs one of the vendor's calls.
+# The first pull reads the ends of so many months; each day costs one of the vendor's calls.
 MONTHS_BEFORE = 12
 # Bookkeepers enter late: these days are asked for again.
 AGAIN = (timedelta(days=1), timedelta(days=2), timedelta(days=7), timedelta(days=30))

@@ -90,7 +90,7 @@ class SalesPull:
             self._streams.run(_lagging(FEES, lag), partial(self._pull_fees, now, lag, orders))
         self._streams.note(ORDERS, orders.problems)
         self._finish(now)
-        return self._tell(products, orders)
+        return self._sum_up(products, orders)
 
     def _finish(self, now: datetime) -> None:
         """Notes on the credentials which streams have stopped; raises what is to be done again."""
@@ -108,7 +108,7 @@ class SalesPull:
                 work.usage.count_once("integrations_synced")
         self._streams.finish()
 
-    def _tell(self, products: Tally, orders: Tally) -> PullResult:
+    def _sum_up(self, products: Tally, orders: Tally) -> PullResult:
         return PullResult(
             products_read=products.read,
             products_changed=products.changed,

@@ -1,4 +1,4 @@
-"""Hold the fees that a channel told against what it settled; what differs is told, nothing is changed."""
+"""Compare the fees that a channel reported with what it settled; differences are listed, nothing is changed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def reconcile_fees(
 ) -> ReconcileResult:
     """Reads all settlements that are kept. Raises `InvalidInput` for a shop that settles nothing."""
     if not isinstance(connector, SettlingShop):
-        raise InvalidInput(f"service: {credential.service_name} tells no settlements")
+        raise InvalidInput(f"service: {credential.service_name} has no settlements")
     settled: list[SettledOrder] = []
     rejected: list[RejectedRecord] = []
     number = 0
@@ -50,7 +50,7 @@ def reconcile_fees(
         found = reconcile(orders, work.fees.of_orders(credential.service_name, ids))
         work.rejections.add(credential.id, "settlements", rejected)
         shown = {each.channel_order_id: f"{each.settled} settled" for each in found[:SHOWN]}
-        told = {"settlements": number, "orders": len(orders), "differing": len(found)}
-        work.audit.write("fees.reconciled", "credential", credential.id, {**told, "first": shown})
+        counts = {"settlements": number, "orders": len(orders), "differing": len(found)}
+        work.audit.write("fees.reconciled", "credential", credential.id, {**counts, "first": shown})
     difference = sum((each.settled - (each.collected or 0) for each in found), Decimal(0))
     return ReconcileResult(number, len(orders), len(rejected), len(found), difference)

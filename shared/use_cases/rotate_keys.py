@@ -1,4 +1,4 @@
-"""Seal anew what the active key did not seal; cut off anywhere, every secret opens and a second run does the rest."""
+"""Seal again what the active key did not seal; cut off anywhere, every secret opens and a second run does the rest."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from shared.use_cases.store_credential import credential_place
 
 @dataclass(frozen=True, slots=True)
 class RotationResult:
-    """How many secrets were sealed anew, were current, were overtaken or do not open, and why not.
+    """How many secrets were sealed again, were current, were overtaken or do not open, and why not.
 
     Overtaken: somebody stored another secret meanwhile, which stays; the next run looks at it.
     """

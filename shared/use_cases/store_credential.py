@@ -74,7 +74,7 @@ def note_failure(
     reconnect: bool,
     sealed: str | None = None,
 ) -> None:
-    """Notes on a credential that it failed; the audit log tells its owner once to connect again."""
+    """Notes on a credential that it failed; the audit log says once that its owner must connect again."""
     service = work.credentials.mark_failed(credential_id, at, reconnect=reconnect, sealed=sealed)
     if service is not None:
         named = {"service_name": service}

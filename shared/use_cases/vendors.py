@@ -46,7 +46,7 @@ class SalePage(Page[SaleLine]):
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """What a shop says of itself. `timezone` is an IANA name; `account` is what tells it from any other shop."""
+    """What a shop says of itself. `timezone` is an IANA name; `account` identifies it among all shops."""
 
     name: str
     currency: str
@@ -60,7 +60,7 @@ class ShopTraits:
     """How a vendor behaves, as far as the streams must know.
 
     `look_back`: its search lags behind its writes so long. `lag`: a window must end so long ago.
-    `history`: how far it tells its past.
+    `history`: how far back it reports.
     `orders_again`: orders are read once more when so old, for what comes late without a change of the order.
     `fee_lags`: fees and refunds are collected when so old, again and again, each time from `fees_look_back`
     before; none where they come with the orders.
@@ -102,7 +102,7 @@ class ManySites(Protocol):
 
 @runtime_checkable
 class SettlingShop(Protocol):
-    """A shop that tells what it paid out."""
+    """A shop that reports what it paid out."""
 
     def settlements(self, since: datetime) -> Iterator[Settlement]: ...
 
@@ -150,7 +150,7 @@ class BooksConnector(Protocol):
         """The balance of each account that counts, at the end of a day in the organisation's own zone."""
 
     def check_bank(self, day: date) -> BankCheck:
-        """Bank accounts of which another report tells another balance at the end of the day."""
+        """Bank accounts whose balance at the end of the day another report gives differently."""
 
     def invoice_pages(
         self, changed_since: datetime | None, cursor: str | None, stream: str | None = None

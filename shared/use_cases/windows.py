@@ -84,7 +84,7 @@ class Puller:
         name = self.credential.service_name
         with self.open_unit_of_work() as work:
             if work.credentials.get(name).sealed != self.credential.sealed:
-                raise Snooze(f"{name}: the credential was stored anew; the job begins again", 1.0)
+                raise Snooze(f"{name}: the credential was stored again; the job begins again", 1.0)
             known = work.cursors.get(self.credential.id, ACCOUNT)
             before = known.get("account", account)
             if account and before != account:

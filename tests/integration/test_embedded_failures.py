@@ -156,7 +156,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
         EmbeddedServices(folder).start_owned()
     assert caught.value.message == (
         f"Data folder {folder} cannot be written (Not a directory): "
-        "mend its permissions or choose another folder"
+        "fix its permissions or choose another folder"
     )
 
 

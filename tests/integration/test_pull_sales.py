@@ -143,14 +143,14 @@ def test_a_run_whose_cursor_another_run_has_moved_writes_nothing(
     assert rows(wiring, acme, "SELECT channel_order_id FROM sales") == [("9",)]
 
 
-def test_a_run_whose_credential_was_stored_anew_begins_again_before_it_reads(
+def test_a_run_whose_credential_was_stored_again_begins_again_before_it_reads(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     opener = unit_of_work_of(acme)
     old = credential_of(opener)
     with opener() as work:
-        work.credentials.store(old.id, "sealed anew")
-    with pytest.raises(Snooze, match="stored anew"):
+        work.credentials.store(old.id, "sealed again")
+    with pytest.raises(Snooze, match="stored again"):
         SalesPull(opener, two_pages(), old, lambda *_: None).run(NOW)
     assert rows(wiring, acme, "SELECT count(*) FROM products") == [(0,)]
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.connectors.amazon.limits import QUOTAS, Limits, told_rate
+from shared.connectors.amazon.limits import QUOTAS, Limits, reported_rate
 from shared.domain.limit import Limit, Quota, reserving
 from shared.errors import (
     AccessForbidden,
@@ -29,14 +29,14 @@ class AmazonClient:
         self._limit_of = limits
         self._limits: dict[str, Limit] = {}
         # What the answers say of each operation, in place of what is published.
-        self._told: dict[str, Quota] = {}
+        self._reported: dict[str, Quota] = {}
         self.now = now
 
     def call(self, operation: str, call: Call) -> Answer:
-        """The answer; waits for the operation's limit and corrects it by what the answer tells."""
+        """The answer; waits for the operation's limit and corrects it by what the answer reports."""
         limit = self._limits.setdefault(operation, self._limit_of(operation, QUOTAS[operation]))
         for attempt in range(TRIES):
-            quota = self._told.get(operation, QUOTAS[operation])
+            quota = self._reported.get(operation, QUOTAS[operation])
             try:
                 with reserving(limit, 1):
                     answer = self._api.send(call)
@@ -54,10 +54,10 @@ class AmazonClient:
                 if attempt == TRIES - 1 or wait_s > LONGEST_WAIT_S:
                     raise RateLimited(f"{error.message} ({operation})", wait_s) from None
                 continue
-            rate = told_rate(answer.headers)
+            rate = reported_rate(answer.headers)
             if rate is not None:
-                self._told[operation] = Quota(quota.maximum, rate)
-                limit.settle(1, 1, quota.maximum, self._told[operation])
+                self._reported[operation] = Quota(quota.maximum, rate)
+                limit.settle(1, 1, quota.maximum, self._reported[operation])
             return answer
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -98,7 +98,7 @@ class AmazonClient:
 def require(body: object, *path: str) -> Any:
     """The value under these keys; raises `VendorUnavailable` for an answer that is not what was asked for.
 
-    What is missing is never read as empty: an answer without its list tells nothing of the records.
+    What is missing is never read as empty: an answer without its list says nothing of the records.
     """
     value: Any = body
     for key in path:

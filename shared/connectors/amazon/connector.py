@@ -31,7 +31,7 @@ TRAITS = ShopTraits(
     # Amazon wants two minutes; one more is for clocks that differ.
     lag=timedelta(minutes=3),
     longest_window=LONGEST_REPORT,
-    # It tells two years, and the backfill's last window is asked for some days after its first.
+    # It keeps two years, and the backfill's last window is asked for some days after its first.
     history=timedelta(days=725),
     # Reported after two days and more, deferred up to three weeks.
     fee_lags=(timedelta(0), timedelta(days=14), timedelta(days=30)),

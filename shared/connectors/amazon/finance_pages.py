@@ -1,4 +1,4 @@
-"""Pages of transactions: fees of orders, and refunds, which Amazon tells nowhere else."""
+"""Pages of transactions: fees of orders, and refunds, which Amazon reports nowhere else."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -22,7 +22,7 @@ QUOTAS = {
 }
 
 
-def told_rate(headers: Mapping[str, str]) -> float | None:
+def reported_rate(headers: Mapping[str, str]) -> float | None:
     """Requests a second by the answer's header; None where it is missing or no rate."""
     try:
         rate = float(headers.get(HEADER, ""))

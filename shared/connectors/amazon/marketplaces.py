@@ -14,7 +14,7 @@ class Marketplace:
     """One marketplace. `domain` is what its files call it, `market` what sales are listed under.
 
     `timezone` is the IANA name of the zone of its day.
-    `prices_include_tax` tells how reports write prices: with VAT in Europe and Mexico, without sales tax
+    `prices_include_tax` says how reports write prices: with VAT in Europe and Mexico, without sales tax
     in the USA and Canada. `stock_location` is shared where one pool of stock serves several marketplaces.
     """
 

@@ -1,4 +1,4 @@
-"""Orders as both sources tell them, searchOrders and the order report, and their lines; pure.
+"""Orders as both sources report them, searchOrders and the order report, and their lines; pure.
 
 The report knows no order item ids, so a line is a SKU of an order: items of one SKU are added up, and
 `channel_line_id` is the SKU. Both sources make the same lines, whichever order their items come in, and
@@ -97,8 +97,8 @@ def _unread_skus(order: Order) -> set[str]:
 def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -> SaleLine:
     first = items[0]
     counted = () if order.is_cancelled else items
-    untold = [_is_untold(order, item, market) for item in counted if item.goods]
-    if any(untold) and not all(untold):
+    missing = [_is_tax_missing(order, item, market) for item in counted if item.goods]
+    if any(missing) and not all(missing):
         raise SkipRecord("item-tax: is reported for a part of the units only")
     return _line(
         order,
@@ -111,11 +111,11 @@ def _goods_line(order: Order, items: Sequence[OrderItem], market: Marketplace) -
         total=_add([item.goods for item in counted]),
         tax=_add([item.goods_tax for item in counted]),
         currency=_one_currency(order, market),
-        tax_estimated=any(untold),
+        tax_estimated=any(missing),
     )
 
 
-def _is_untold(order: Order, item: OrderItem, market: Marketplace) -> bool:
+def _is_tax_missing(order: Order, item: OrderItem, market: Marketplace) -> bool:
     """Whether the price holds tax of which the channel says nothing; a zero says nothing where no tax is reported."""
     if not market.prices_include_tax or item.goods_tax:
         return False
@@ -130,7 +130,7 @@ def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
     if not order.items or (shipping == 0 and tax == 0 and not order.is_cancelled):
         return None
     is_blank = all(item.is_shipping_tax_blank for item in counted if item.shipping)
-    untold = market.prices_include_tax and shipping != 0 and tax == 0
+    missing = market.prices_include_tax and shipping != 0 and tax == 0
     return _line(
         order,
         market,
@@ -140,7 +140,7 @@ def _shipping_line(order: Order, market: Marketplace) -> SaleLine | None:
         tax=tax,
         shipping=shipping,
         currency=_one_currency(order, market),
-        tax_estimated=untold and (is_blank or not order.has_tax),
+        tax_estimated=missing and (is_blank or not order.has_tax),
     )
 
 

@@ -100,7 +100,7 @@ class OrderPages:
             yield SalePage((), (), write_place(fatal=fatal + 1))
             raise _fatal(fatal)
         else:
-            # No data, or stopped by somebody: asking for the orders themselves tells which.
+            # No data, or stopped by somebody: the search for the orders themselves shows which.
             yield from self._search(window, {})
 
     def _request(self, window: SyncWindow) -> str:

@@ -27,10 +27,10 @@ from shared.domain.money import round_money
 from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 
-# Prices may be missing until the payment is authorized; the order is told again when they come.
+# Prices may be missing until the payment is authorized; the order is reported again when they come.
 UNPRICED = ("PENDING", "PENDING_AVAILABILITY")
 CANCELLED = "CANCELLED"
-# Sent out for another shop's order: that shop tells the sale.
+# Sent out for another shop's order: that shop reports the sale.
 FOREIGN_CHANNEL, FOREIGN_STATUS = "NON_AMAZON", "UNFULFILLABLE"
 GOODS = ("ITEM", "GIFT_WRAP", "COD_FEE", "OTHER")
 KNOWN = frozenset({*GOODS, "SHIPPING", "TAX", "DISCOUNT"})
@@ -133,7 +133,7 @@ def _free_item(
 
 
 def _read_proceeds(item: Mapping[str, Any]) -> tuple[Proceeds, str]:
-    """The amounts by type, and those told in more detail as `TAX/SHIPPING`."""
+    """The amounts by type, and those reported in more detail as `TAX/SHIPPING`."""
     proceeds = part(item, "proceeds")
     amounts: Proceeds = {}
     currencies = set()

@@ -19,7 +19,7 @@ class Outcome(StrEnum):
     """How a report ended."""
 
     DONE = "DONE"
-    # No data, or somebody cancelled it: the state does not tell which.
+    # No data, or somebody cancelled it: the state does not say which.
     CANCELLED = "CANCELLED"
     # Something broke, or the account asked for too many.
     FATAL = "FATAL"

@@ -67,7 +67,7 @@ def price_amounts(node: Node, field: str, *, tax_inside: bool) -> Amounts:
 
 
 def taxed_amounts(node: Node, field: str, tax_field: str, *, tax_inside: bool) -> Amounts:
-    """Those of a subtotal whose tax is told as one amount."""
+    """Those of a subtotal whose tax is given as one amount."""
     price, tax = read_bag(node, field), read_bag(node, tax_field)
     _check_currency(tax, price, tax_field)
     return _amounts(price, tax.shop, tax.customer, tax_inside=tax_inside)

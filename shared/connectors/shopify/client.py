@@ -25,7 +25,7 @@ FIRST_COST = 50.0
 # The vendor takes no query that asks for more, whatever the plan.
 LARGEST_COST = 1000.0
 LARGEST_PAGE = 250
-# The smallest plan's bucket, until the vendor tells this shop's.
+# The smallest plan's bucket, until the vendor reports this shop's.
 SMALLEST_QUOTA = Quota(maximum=2000.0, rate=100.0)
 NO_SHOP = frozenset({404})
 # They pass by themselves.

@@ -22,7 +22,7 @@ SHAPES = {
     "customers/redact": frozenset({"shop_domain", "customer", "orders_to_redact"}),
     "customers/data_request": frozenset({"shop_domain", "customer", "orders_requested"}),
 }
-TELLING = frozenset().union(*SHAPES.values())
+SHAPE_FIELDS = frozenset().union(*SHAPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _has_shape(topic: str, named: Mapping[str, object]) -> bool:
             "shop_domain",
             "myshopify_domain",
         } & set(named)
-    return wanted <= set(named) and not (TELLING - wanted) & set(named)
+    return wanted <= set(named) and not (SHAPE_FIELDS - wanted) & set(named)
 
 
 def _is_of_shop(delivery: Delivery, named: Mapping[str, object], expected: ExpectedShop) -> bool:

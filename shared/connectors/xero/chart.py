@@ -1,13 +1,13 @@
 """The chart of accounts: what each account counts as. Names are never looked at: they are in any language.
 
-What the chart tells is `Type`, `Class`, `SystemAccount` and `BankAccountType`, and no more is guessed:
+The chart gives `Type`, `Class`, `SystemAccount` and `BankAccountType`, and no more is guessed:
 
 - the system's DEBTORS and CREDITORS are receivables and payables; its other accounts (taxes, wages, expense
   claims, rounding, transfers under way) are none of the five;
 - BANK is cash, and short-term debt as far as it is overdrawn; a credit card is always short-term debt;
 - INVENTORY is inventory; goods kept on a plain CURRENT account cannot be separated from other claims;
 - CURRLIAB that is no system account is short-term debt: it is owed within a year and to no supplier. The
-  chart does not tell a loan from a tax set aside by hand; of the two mistakes this one is the prudent one;
+  chart does not distinguish a loan from a tax set aside by hand; of the two mistakes this one is the prudent one;
 - TERMLIAB, LIABILITY and PAYG are not counted: long-term, of no known term, or tax.
 
 A type, system account or kind of bank account that is none of the vendor's list is never taken for one that

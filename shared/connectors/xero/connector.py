@@ -56,7 +56,7 @@ class XeroConnector:
         return sum_balances(sheet, chart, self._books.currency)
 
     def check_bank(self, day: date) -> BankCheck:
-        """Bank accounts of which the bank summary tells another balance at the end of the day."""
+        """Bank accounts whose balance at the end of the day the bank summary reports differently."""
         sheet, chart = self._sheet(day)
         params = {"fromDate": day.isoformat(), "toDate": day.isoformat()}
         summary = self._client.read("/Reports/BankSummary", params)

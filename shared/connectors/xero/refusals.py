@@ -37,7 +37,7 @@ def refusal_of(
             return _forbidden(answer, path, is_open=is_open)
         case 404:
             return GiveUp(f"xero: there is no {path}; the organisation's edition may lack it")
-    return GiveUp(f"xero: takes no such request to {path} ({_told(answer, 'Type') or 'HTTP 400'})")
+    return GiveUp(f"xero: takes no such request to {path} ({_field(answer, 'Type') or 'HTTP 400'})")
 
 
 def _limited(answer: Answer, now: Callable[[], datetime]) -> RateLimited:
@@ -57,7 +57,7 @@ def _limited(answer: Answer, now: Callable[[], datetime]) -> RateLimited:
 
 
 def _forbidden(answer: Answer, path: str, *, is_open: bool) -> GiveUp:
-    if _told(answer, "Detail").startswith("AuthenticationUnsuccessful"):
+    if _field(answer, "Detail").startswith("AuthenticationUnsuccessful"):
         return CredentialRejected(
             "xero: the organisation is not connected any more, or organisation_id names "
             "another one; connect Xero again"
@@ -71,7 +71,7 @@ def _forbidden(answer: Answer, path: str, *, is_open: bool) -> GiveUp:
     )
 
 
-def _told(answer: Answer, name: str) -> str:
+def _field(answer: Answer, name: str) -> str:
     """A field of an error's body, however it is spelt."""
     body = answer.body if isinstance(answer.body, dict) else {}
     found = (value for key, value in body.items() if str(key).lower() == name.lower())
@@ -79,10 +79,10 @@ def _told(answer: Answer, name: str) -> str:
 
 
 def _retry_after_s(answer: Answer, now: Callable[[], datetime]) -> float | None:
-    told = answer.headers.get("retry-after", "").strip()
-    if told.replace(".", "", 1).isdecimal():
-        return float(told)
+    header = answer.headers.get("retry-after", "").strip()
+    if header.replace(".", "", 1).isdecimal():
+        return float(header)
     try:
-        return max(0.0, (parsedate_to_datetime(told) - now()).total_seconds())
+        return max(0.0, (parsedate_to_datetime(header) - now()).total_seconds())
     except (TypeError, ValueError):
         return None

@@ -75,10 +75,10 @@ class _Side:
 
     def __init__(self, known: list[LedgerAccount], headings: int | None) -> None:
         # A bank account alone shows no side: an overdrawn one may stand on either.
-        telling = [each for each in known if not each.is_bank]
-        self.is_known = headings is not None or bool(telling)
+        others = [each for each in known if not each.is_bank]
+        self.is_known = headings is not None or bool(others)
         self.is_owed = (headings or 0) >= LIABILITIES_HEADING or any(
-            each.is_liability for each in telling
+            each.is_liability for each in others
         )
         self.is_equity = any(each.is_equity for each in known)
 

@@ -54,10 +54,10 @@ def _why(answer: Answer) -> str:
 
 
 def _read_tokens(body: object, asked_at: datetime) -> Tokens:
-    told = body if isinstance(body, dict) else {}
-    access, refresh = told.get("access_token"), told.get("refresh_token")
+    fields = body if isinstance(body, dict) else {}
+    access, refresh = fields.get("access_token"), fields.get("refresh_token")
     try:
-        expires_at = asked_at + timedelta(seconds=float(told["expires_in"]))
+        expires_at = asked_at + timedelta(seconds=float(fields["expires_in"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         expires_at = None
     if not (isinstance(access, str) and isinstance(refresh, str) and access and refresh):

@@ -62,7 +62,7 @@ class Arima:
 
     All candidates difference once, and all leave out the same first `burn_days` from the
     likelihood: only then may their AICc be compared. Weekly terms join from `weekly_from_days`
-    on. Only the latest `longest_days` are learnt from: older days cost time and tell a model
+    on. Only the latest `longest_days` are learnt from: older days cost time and teach a model
     of weekly terms little.
     """
 

@@ -15,7 +15,7 @@ COLUMNS = ("credentials_encrypted", "access_token_encrypted", "refresh_token_enc
 
 
 def rebind_secrets(database: Database, vault: Vault, old: UUID, new: UUID) -> int:
-    """Seals anew what was sealed for tenant `old`, in one transaction; returns how many.
+    """Seals again, for tenant `new`, what was sealed for `old`, in one transaction; returns how many.
 
     What opens in its new place already is left as it is, so that a second run changes nothing.
     """

@@ -103,7 +103,7 @@ class _Run:
             self.note(Migrated(version.slug, version.revision, reason))
 
     def note(self, migrated: Migrated) -> None:
-        """Keeps how one ended and tells the caller."""
+        """Keeps how one ended and reports it to the caller."""
         with self._lock:
             self.results.append(migrated)
             self._on_done(migrated, self._total)

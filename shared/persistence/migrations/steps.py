@@ -53,6 +53,6 @@ def newest_revision() -> str:
 
 
 def newest_public_revision() -> str:
-    """The revision that the public schema should stand at, told by the names of its files."""
+    """The revision that the public schema should stand at, read from the names of its files."""
     files = (Path(__file__).parent / "public" / "versions").glob("p*.py")
     return max(path.stem.partition("_")[0] for path in files)

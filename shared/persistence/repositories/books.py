@@ -1,4 +1,4 @@
-"""What the accounting vendor tells: balances of accounts by day, and invoices."""
+"""What the accounting vendor reports: balances of accounts by day, and invoices."""
 
 from collections.abc import Sequence
 from datetime import date

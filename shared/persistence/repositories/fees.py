@@ -1,4 +1,4 @@
-"""What channels took for orders, as often as they tell."""
+"""What channels took for orders, as often as they report it."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 from shared.persistence.repositories.sale_lines import line_key
 
-# A fee that was final stays as it was told last; one that is not never takes its place.
+# A fee that was final stays as it was reported last; one that is not never takes its place.
 UPSERT_FEES = """
 INSERT INTO sale_fees AS f (channel, channel_order_id, fee_key, sku, amount, tax_amount, currency, is_final, posted_at)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::numeric[], %s::numeric[], %s::text[],

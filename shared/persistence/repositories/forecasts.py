@@ -12,7 +12,7 @@ from shared.errors import SkipRecord
 from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 
-# A forecast that changes is not scored any more: the next scoring does it anew.
+# A forecast that changes is not scored any more: the next scoring scores it again.
 UPSERT_DEMAND = """
 INSERT INTO forecasts AS f (company_id, product_id, forecast_origin, forecast_type, period_type, model_type,
                             model_version, confidence_level, fallback,

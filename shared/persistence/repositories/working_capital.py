@@ -36,10 +36,10 @@ WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_pay
        excluded.reasons)
 """
 
-# A balance stands until the next one is told, account by account. From the day on which books tell of a
-# class, what a person entered for it before does not count beside them. Books in another currency tell nothing.
+# A balance stands until the next one is reported, account by account. From the day on which books report a
+# class, what a person entered for it before does not count beside them. Books in another currency are left out.
 BALANCES = """
-WITH told AS (
+WITH balances AS (
     SELECT account_class, source, amount, balance_date AS since,
            lead(balance_date) OVER (PARTITION BY account_class, source, account_code ORDER BY balance_date) AS until
     FROM account_balances
@@ -50,7 +50,7 @@ WITH told AS (
 )
 SELECT d.day, t.account_class, sum(t.amount) AS amount
 FROM unnest(%(days)s::date[]) AS d (day)
-JOIN told t ON t.since <= d.day AND (t.until IS NULL OR t.until > d.day)
+JOIN balances t ON t.since <= d.day AND (t.until IS NULL OR t.until > d.day)
 LEFT JOIN by_books b USING (account_class)
 WHERE t.source <> 'entered' OR b.since IS NULL OR b.since > d.day
 GROUP BY d.day, t.account_class

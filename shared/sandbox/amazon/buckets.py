@@ -62,5 +62,5 @@ class Buckets:
         return passes
 
     def rate(self, operation: str) -> float:
-        """Requests a second, as the header tells."""
+        """Requests a second, as the header gives them."""
         return PUBLISHED[operation][1] * self.speed

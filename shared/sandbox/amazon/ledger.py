@@ -20,7 +20,7 @@ def pennies(amount: Decimal) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The marketplace of the ledger. `tax_inside` tells whether prices hold the tax at `tax_rate`."""
+    """The marketplace of the ledger. `tax_inside` says whether prices hold the tax at `tax_rate`."""
 
     channel: str = "amazon_uk"
     marketplace_id: str = "A1F83G8C2ARO7P"

@@ -206,10 +206,10 @@ def read_instant(text: str, name: str) -> datetime:
 
 
 def _basis(params: Mapping[str, str]) -> str:
-    told = [stem for stem in ("created", "lastUpdated") if f"{stem}After" in params]
-    if len(told) != 1:
+    given = [stem for stem in ("created", "lastUpdated") if f"{stem}After" in params]
+    if len(given) != 1:
         raise Refused("Exactly one of createdAfter and lastUpdatedAfter must be provided")
-    return told[0]
+    return given[0]
 
 
 def _window(

@@ -126,7 +126,7 @@ class BulkOperations:
         operation.status = "FAILED" if operation.error else "COMPLETED"
 
     def find_file(self, name: str, signature: str) -> Path | None:
-        """The file of a URL that was told; None where there is none, or the signature is not its own."""
+        """The file behind a URL that was given out; None where there is none, or the signature is not its own."""
         for operation in self._operations.values():
             if operation.path is not None and self._file_name(operation) == name:
                 known = self._sign(operation) == signature

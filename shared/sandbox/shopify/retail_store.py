@@ -85,7 +85,7 @@ def variant_node(article: Article) -> Node:
 
 
 def order_node(order: Order) -> Node:
-    """An order with its lines and refunds; the data tell no shipping and no fees."""
+    """An order with its lines and refunds; the data hold no shipping and no fees."""
     return {
         "__typename": "Order",
         "id": gid("Order", order.number),

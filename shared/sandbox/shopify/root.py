@@ -24,7 +24,7 @@ from shared.sandbox.shopify.nodes import (
 from shared.sandbox.shopify.search import OrderIndex, place_of, read_cursor, write_cursor
 from shared.sandbox.shopify.stores import LedgerStore, Store
 
-# The vendor counts orders no further, unless it is told to.
+# The vendor counts orders no further, unless it is asked to.
 LARGEST_COUNT = 10_000
 SCOPES = ("read_orders", "read_all_orders", "read_products", "read_inventory")
 DEFAULT_SORT = "ID"

@@ -147,8 +147,8 @@ class XeroSandbox:
         return PlainTextResponse("Rate limit exceeded", 429, headers)
 
     def _send(self, request: Request, body: Body, fault: XeroFault | None) -> Response:
-        told = {"Status": "OK", "DateTimeUTC": ms_instant(self.ledger.clock), **body}
-        content = json.dumps(told, ensure_ascii=False).encode()
+        answer = {"Status": "OK", "DateTimeUTC": ms_instant(self.ledger.clock), **body}
+        content = json.dumps(answer, ensure_ascii=False).encode()
         headers = self.limits.headers()
         if fault is not None and fault.name == "truncated_json":
             return CutAnswer(content, 200, headers, "application/json")

@@ -42,8 +42,8 @@ class XeroControl:
             Route("/control/xero/faults", self._arm, methods=["POST"]),
             Route("/control/xero/faults", self._clear, methods=["DELETE"]),
             Route("/control/xero", self._set, methods=["POST"]),
-            Route("/control/xero", self._tell, methods=["GET"]),
-            Route("/control/xero/truth", self._tell_truth, methods=["GET"]),
+            Route("/control/xero", self._show, methods=["GET"]),
+            Route("/control/xero/truth", self._show_truth, methods=["GET"]),
         ]
 
     async def _arm(self, request: Request) -> Response:
@@ -67,15 +67,15 @@ class XeroControl:
         apply_settings(self._sandbox, wanted)
         return JSONResponse(describe(self._sandbox))
 
-    async def _tell(self, _request: Request) -> Response:
+    async def _show(self, _request: Request) -> Response:
         return JSONResponse(describe(self._sandbox))
 
-    async def _tell_truth(self, request: Request) -> Response:
+    async def _show_truth(self, request: Request) -> Response:
         ledger = self._sandbox.ledger
         balances = ledger.truth(date.fromisoformat(request.query_params["day"]))
-        told = [[*key, str(amount)] for key, amount in balances.items()]
+        rows = [[*key, str(amount)] for key, amount in balances.items()]
         due = {key: str(each.due) for key, each in ledger.open_documents().items()}
-        return JSONResponse({"balances": told, "open": due})
+        return JSONResponse({"balances": rows, "open": due})
 
 
 def apply_settings(sandbox: XeroSandbox, wanted: dict[str, Any]) -> None:

@@ -18,11 +18,11 @@ class Journal:
 
     def __init__(self, accounts: Iterable[BookAccount], events: Iterable[Event]) -> None:
         self._ids = {account.code: account.account_id for account in accounts}
-        told = list(events)
-        gone = {event.document for event in told if isinstance(event, Voided)}
+        happened = list(events)
+        gone = {event.document for event in happened if isinstance(event, Voided)}
         kept = [
             event
-            for event in told
+            for event in happened
             if isinstance(event, Moved)
             or (not isinstance(event, Voided) and event.document not in gone)
         ]

@@ -36,7 +36,7 @@ class CallLimits:
         self.under_way -= 1
 
     def headers(self) -> dict[str, str]:
-        """What is left, as Xero tells with each answer."""
+        """What is left, as Xero reports it with each answer."""
         return {
             "X-MinLimit-Remaining": str(max(0, self.minute - self._within(MINUTE_S))),
             "X-DayLimit-Remaining": str(max(0, self.day - self._within(DAY_S))),

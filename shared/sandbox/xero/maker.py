@@ -74,7 +74,7 @@ class _Maker:
         self._last: dict[tuple[str, str], Issued] = {}
 
     def entries(self) -> Iterator[Event]:
-        """Capital, loans, a card, goods used up and counted anew, and a current account that is overdrawn."""
+        """Capital, loans, a card, goods used up and counted again, and a current account that is overdrawn."""
         yield self._move(FIRST_DAY, "30000.00", "090", "970")
         yield self._move(FIRST_DAY, "12000.00", "630", "090")
         yield self._move(date(2026, 2, 2), "15000.00", "090", "850")
@@ -113,11 +113,11 @@ class _Maker:
     def _advance(self, kind: str, number: int, day: date) -> Issued:
         currency = ("EUR", "USD", "EUR")[number % 3]
         amount = Decimal(self._rng.randint(500, 40_000)) / 100
-        number_told = f"{kind}-{number:05d}"
+        shown_number = f"{kind}-{number:05d}"
         document, at, rate = _new_id(self._rng), self._at(day), self._rate(currency)
         bank = self._ids["090"]
         return Issued(
-            document, kind, number_told, at, day, day, currency, rate, amount, Decimal(0), bank
+            document, kind, shown_number, at, day, day, currency, rate, amount, Decimal(0), bank
         )
 
     def _use(self, advance: Issued, end: str, number: int) -> Iterator[Event]:

@@ -87,8 +87,8 @@ class BookReports:
             sums = [total + amount for total, amount in zip(sums, amounts, strict=True)]
         if not rows:
             return []
-        told = [{"Value": f"Summe {title}"}, *({"Value": f"{total:.2f}"} for total in sums)]
-        total = {"RowType": "SummaryRow", "Cells": told}
+        cells = [{"Value": f"Summe {title}"}, *({"Value": f"{total:.2f}"} for total in sums)]
+        total = {"RowType": "SummaryRow", "Cells": cells}
         return [{"RowType": "Section", "Title": title, "Rows": [*rows, total]}]
 
     def _earnings(self, columns: list[dict[str, Decimal]]) -> list[Node]:

@@ -86,9 +86,9 @@ def count_open(events: Iterable[Event]) -> dict[str, OpenTruth]:
 
 def _kept(events: Iterable[Event]) -> list[Event]:
     """Without the documents that were voided."""
-    told = list(events)
-    gone = {event.document for event in told if isinstance(event, Voided)}
-    return [event for event in told if isinstance(event, Moved) or event.document not in gone]
+    happened = list(events)
+    gone = {event.document for event in happened if isinstance(event, Voided)}
+    return [event for event in happened if isinstance(event, Moved) or event.document not in gone]
 
 
 def _due(events: Iterable[Event], day: date | None) -> defaultdict[str, Decimal]:

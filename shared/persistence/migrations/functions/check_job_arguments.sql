@@ -1,4 +1,4 @@
--- Refuses arguments that the task could never take; says which and how to mend it.
+-- Refuses arguments that the task could never take; says which and how to fix it.
 CREATE OR REPLACE FUNCTION public.check_job_arguments(p_name text, p_schema jsonb, p_arguments jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE

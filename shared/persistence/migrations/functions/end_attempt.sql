@@ -1,6 +1,6 @@
 -- What an outcome makes of a locked, running job. Outcomes: succeeded, retried (again after p_wait_s, dead when the
 -- attempts are used up), lost (the same at once), snoozed and handed_back (again, no attempt used), discarded
--- (failed: somebody must mend something), cancelled. Returns the new state.
+-- (failed: somebody must fix something), cancelled. Returns the new state.
 CREATE OR REPLACE FUNCTION public.end_attempt(
     p_job public.jobs, p_outcome text, p_result jsonb, p_error_class text, p_error_message text, p_wait_s float8
 ) RETURNS public.job_state

@@ -1,4 +1,4 @@
--- How far a running job has come; renews its lease, and tells whether it is still held, cancelled or lost.
+-- How far a running job has come; renews its lease, and returns whether it is still held, cancelled or lost.
 CREATE OR REPLACE FUNCTION public.report_progress(
     p_tenant_id uuid, p_job_id uuid, p_lease int, p_done bigint, p_total bigint, p_message text,
     p_lease_s float8

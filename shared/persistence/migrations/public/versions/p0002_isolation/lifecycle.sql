@@ -1,4 +1,4 @@
--- A mirror of the version table in each schema, so that opening a unit of work can tell a schema that is behind.
+-- A mirror of the version table in each schema, so that opening a unit of work recognizes a schema that is behind.
 ALTER TABLE public.tenants ADD COLUMN schema_revision varchar(32);
 
 CREATE TABLE public.tenant_purge_approvals (

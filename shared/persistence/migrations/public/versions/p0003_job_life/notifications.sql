@@ -8,7 +8,7 @@ $$;
 CREATE TRIGGER jobs_rank BEFORE INSERT OR UPDATE OF run_at, priority ON public.jobs
     FOR EACH ROW EXECUTE FUNCTION public.rank_job();
 
--- Hints, never the truth: `capliquify_jobs` tells watchers of one job, `capliquify_dispatch` tells the
+-- Hints, never the truth: `capliquify_jobs` is for watchers of one job, `capliquify_dispatch` shows the
 -- dispatcher which queue has new work or a free place. Anybody may listen, so ids and figures only.
 CREATE FUNCTION public.notify_of_job() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
