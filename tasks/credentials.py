@@ -1,4 +1,4 @@
-"""Credentials: seal them anew after the key ring has got a new first key."""
+"""Credentials: seal them again after the key ring has got a new first key."""
 
 from shared.use_cases.rotate_keys import RotationResult, rotate_keys
 from workers.queues import Queue
@@ -16,5 +16,5 @@ class RotateKeys(Arguments):
     result=RotationResult,
 )
 def rotate(context: JobContext, _arguments: RotateKeys) -> RotationResult:
-    """Seals anew what the active key did not seal."""
+    """Seals again what the active key did not seal."""
     return rotate_keys(context.open_unit_of_work, context.wiring.vault, context.progress)

@@ -66,7 +66,7 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
 
 
 class ReconcileFees(Arguments):
-    """`service` names the credential of a channel that tells its settlements."""
+    """`service` names the credential of a channel that reports its settlements."""
 
     service: SettlingName = "amazon_uk"
 

@@ -1,4 +1,4 @@
-"""Webhooks: what vendors tell without being asked."""
+"""Webhooks: what vendors report without being asked."""
 
 from uuid import UUID
 

@@ -34,7 +34,7 @@ COLUMNS = (
     ("progress_message", "text", "what it is at, for people to read"),
     ("result", "jsonb", "as the task's schema says; null until it succeeded"),
     ("error_class", "text", "the kind of the last error; null after a success"),
-    ("error_message", "text", "one line for people: what was wrong and what mends it; no secrets"),
+    ("error_message", "text", "one line for people: what was wrong and how to fix it; no secrets"),
     ("requested_by", "text", "who asked; `schedule:…` and `reaction:…` are the system itself"),
     ("cancel_requested", "boolean", "whether somebody asked it to stop"),
     ("run_at", "timestamptz", "not before this instant; of a job that waits again, its next try"),
@@ -50,7 +50,7 @@ STATES = {
     JobState.DISPATCHED: "was given to the broker; a worker takes it in a moment",
     JobState.RUNNING: "a worker is at it",
     JobState.SUCCEEDED: "done; `result` is there",
-    JobState.FAILED: "somebody must mend what `error_message` names, then ask again",
+    JobState.FAILED: "somebody must fix what `error_message` names, then ask again",
     JobState.CANCELLED: "ended because somebody asked for it",
     JobState.DEAD: "its attempts are used up; operators look at it and may replay it",
 }

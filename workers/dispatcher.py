@@ -85,7 +85,7 @@ class Dispatcher:
         self._stopping.set()
 
     def run(self) -> None:
-        """Dispatches until it is told to stop; what fails is tried again."""
+        """Dispatches until it is asked to stop; what fails is tried again."""
         log.info("dispatcher_started", lease_s=self._settings.lease_s)
         sent = 0
         while not self._stopping.is_set():

@@ -170,7 +170,7 @@ def _record(wiring: Wiring, lease: Lease, ending: Ending) -> JobState | None:
         log.warning("end_not_recorded")
         return None
     except InvalidInput as error:
-        # What was to follow cannot: somebody must mend it, and see it.
+        # What was to follow cannot: somebody must fix it, and see it.
         ending = Ending(Outcome.DISCARDED, None, "InvalidInput", f"follower: {error.message}")
     except Exception as error:
         # A result that no JSON holds, a text that no table keeps: better the plain fact than nothing.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# Soonest at the top, with what tells one job from another.
+# Soonest at the top, with what identifies a job.
 tasks_columns = "name,uuid,state,args,received,started,runtime,worker"
 purge_offline_workers = 600
 # Workers send events anyway, and take no command to.

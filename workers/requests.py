@@ -1,4 +1,4 @@
-"""How the main process of a worker sees a job: it tells the ledger at once of a child that is gone."""
+"""How the main process of a worker sees a job: it reports a child that is gone to the ledger at once."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ TOO_LONG = Ending(
 # Its thread begins with the first loss; the interpreter waits for what it has still to write.
 recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="losses")
 
-HANDED_BACK = Ending(Outcome.HANDED_BACK, None, "WorkerStopped", "its worker was told to stop")
+HANDED_BACK = Ending(Outcome.HANDED_BACK, None, "WorkerStopped", "its worker was asked to stop")
 
 
 class JobRequest(Request):  # type: ignore[misc]

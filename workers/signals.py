@@ -61,7 +61,7 @@ def _close(**_: object) -> None:
 
 
 class Presence:
-    """Tells the ledger that this worker lives: what it takes and how many jobs at once."""
+    """Reports to the ledger that this worker lives: what it takes and how many jobs at once."""
 
     def __init__(self, name: str, queues: list[str], concurrency: int) -> None:
         self._name, self._queues, self._concurrency = name, queues, concurrency

@@ -141,7 +141,7 @@ class TaskDefinition(Generic[ArgumentsT, ResultT]):
         return dumped
 
     def parse(self, arguments: dict[str, object]) -> ArgumentsT:
-        """The checked arguments; raises `InvalidInput` naming the field and the mend."""
+        """The checked arguments; raises `InvalidInput` naming the field and the fix."""
         try:
             return self.arguments.model_validate(arguments)
         except ValidationError as error:

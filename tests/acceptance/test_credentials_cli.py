@@ -89,7 +89,7 @@ def test_rotation_of_one_tenant_leaves_the_other_alone(
 ) -> None:
     again = {**environment, **RING}
     assert credentials(again, "rotate-keys", "--tenant", "acme") == [
-        "acme: 1 sealed anew with new, 0 were current, 0 stored by others meanwhile, "
+        "acme: 1 sealed again with new, 0 were current, 0 stored by others meanwhile, "
         "0 cannot be opened"
     ]
     assert keys_of(opener_of(wiring, acme)) == ["new"]
@@ -105,11 +105,11 @@ def test_rotation_of_all_tenants_takes_the_suspended_ones_along_and_again_change
         connection.execute(
             "UPDATE public.tenants SET subscription_status = 'SUSPENDED' WHERE slug = 'globex'"
         )
-    told = "{}: {} sealed anew with new, {} were current, 0 stored by others meanwhile, 0 cannot be opened"
+    line = "{}: {} sealed again with new, {} were current, 0 stored by others meanwhile, 0 cannot be opened"
     for renewed, current in ((1, 0), (0, 1)):
         assert credentials({**environment, **RING}, "rotate-keys") == [
-            told.format("acme", renewed, current),
-            told.format("globex", renewed, current),
+            line.format("acme", renewed, current),
+            line.format("globex", renewed, current),
         ]
     opens = "shopify_uk credentials_encrypted: opens, key new"
     for tenant in ("acme", "globex"):
@@ -122,7 +122,7 @@ def test_rotation_without_the_old_key_changes_nothing_and_says_so(
     lines = credentials({**environment, **ONLY_NEW}, "rotate-keys", status=1)
     assert len(lines) == 5
     assert lines[0] == (
-        "acme: 0 sealed anew with new, 0 were current, 0 stored by others meanwhile, "
+        "acme: 0 sealed again with new, 0 were current, 0 stored by others meanwhile, "
         "1 cannot be opened"
     )
     assert lines[4] == (
@@ -152,7 +152,7 @@ def test_a_value_of_pgcrypto_is_refused_without_its_key_and_upgraded_with_it(
     verify = ("verify", "--tenant", "acme")
     assert credentials(with_key, *verify) == [opens.format("(pgcrypto)")]
     assert credentials(with_key, "rotate-keys", "--tenant", "acme") == [
-        "acme: 1 sealed anew with test, 0 were current, 0 stored by others meanwhile, "
+        "acme: 1 sealed again with test, 0 were current, 0 stored by others meanwhile, "
         "0 cannot be opened"
     ]
     assert credentials(environment, *verify) == [opens.format("test")]
@@ -187,11 +187,11 @@ def test_a_credential_that_is_removed_is_forgotten_and_the_other_tenant_keeps_it
     opens = "shopify_uk credentials_encrypted: opens, key test"
     assert credentials(environment, "verify", "--tenant", "globex") == [opens]
     with tenant_transaction(wiring.database, acme) as connection:
-        told = connection.execute(
+        entry = connection.execute(
             "SELECT action FROM public.audit_logs WHERE tenant_id = %s ORDER BY created_at DESC LIMIT 1",
             (acme,),
         ).fetchone()
-    assert told == {"action": "credential.removed"}
+    assert entry == {"action": "credential.removed"}
     # One that is suspended is let go as well.
     assert run(environment, "tenants", "suspend", "globex").returncode == 0
     other = ("remove", "--tenant", "globex", "--service", "shopify_uk")

@@ -29,11 +29,11 @@ def adopt(url: str, *, plan: bool, confirmed: bool) -> None:
             return
         if not (confirmed or typer.confirm("Take this database over? Make a backup first.")):
             raise InvalidInput("adopt: not confirmed; nothing was changed")
-        _tell([adopt_public(url)])
+        _show([adopt_public(url)])
     elif plan:
         console.print("nothing to adopt in the public schema")
         return
-    _tell(adopt_tenants(url))
+    _show(adopt_tenants(url))
     finish_adoption(url)
 
 
@@ -44,6 +44,6 @@ def _list(found: Iterable[Adopted]) -> None:
             console.print(f"  {line}")
 
 
-def _tell(adopted: Iterable[Adopted]) -> None:
+def _show(adopted: Iterable[Adopted]) -> None:
     for each in adopted:
         console.print(f"{each.name}: adopted, {each.rows:,} rows")

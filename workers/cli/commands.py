@@ -90,7 +90,7 @@ def run_command() -> None:
 
 
 def describe_database_error(error: psycopg.Error) -> str:
-    """One line without values: the server's own sentence may quote a row, so only its kind is told."""
+    """One line without values: the server's own sentence may quote a row, so only its kind is shown."""
     if isinstance(error, psycopg.errors.UndefinedTable | psycopg.errors.UndefinedFunction):
         return "database: it is not migrated; run `capliquify migrate`"
     if isinstance(error, psycopg.errors.InsufficientPrivilege):

@@ -130,7 +130,7 @@ def remove(tenant: Slug, service: Annotated[str, typer.Option(help="Such as shop
 def rotate(
     tenant: Annotated[str | None, typer.Option(help="The tenant's slug; all if left out")] = None,
 ) -> None:
-    """Seal anew, with the first key of the ring, what another key sealed; again is harmless."""
+    """Seal again, with the first key of the ring, what another key sealed; a second run is harmless."""
     with open_platform() as wiring:
         vault = wiring.vault
         tenants = _every_tenant(wiring) if tenant is None else [_find(wiring, tenant)]
@@ -180,7 +180,7 @@ def _rotate_one(wiring: Wiring, vault: Vault, tenant: Tenant) -> bool:
         _say(f"{tenant.slug}: not finished: {error.message}")
         return False
     _say(
-        f"{tenant.slug}: {done.resealed} sealed anew with {vault.active_key_id}, {done.current} were "
+        f"{tenant.slug}: {done.resealed} sealed again with {vault.active_key_id}, {done.current} were "
         f"current, {done.overtaken} stored by others meanwhile, {done.unopenable} cannot be opened"
     )
     for problem in done.problems:

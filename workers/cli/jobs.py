@@ -94,7 +94,7 @@ def list_jobs(
 
 @app.command()
 def show(job_id: JobId) -> None:
-    """Tell the whole story of a job, attempt by attempt."""
+    """Show the whole story of a job, attempt by attempt."""
     with _found(job_id) as (ledger, job, wiring):
         slugs = tenant_slugs(wiring.admin, {job.tenant_id})
         slug = slugs[job.tenant_id]

@@ -41,7 +41,7 @@ def up(
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stopping.set())
     if not (settings.home / LOCK).exists():
-        # Nobody has run here before: what is wrong is told before anything is made.
+        # Nobody has run here before: what is wrong is reported before anything is made.
         _check(settings, port)
     with _alone(settings.home):
         # Another `up` is the better reason for a port that is taken.

@@ -66,7 +66,7 @@ def open_shop(
 
 
 def _account(room: VendorRoom, stored: StoredCredential) -> set[tuple[str, ...]]:
-    """What tells the seller's account from another one: the seller's id, or the login that it granted."""
+    """What identifies the seller's account: the seller's id, or the login that it granted."""
     secret = room.secret(stored)
     reported = {("login", secret["client_id"], room.refresh_token(stored))}
     return reported | ({("seller", secret["seller_id"])} if secret.get("seller_id") else set())

@@ -48,7 +48,7 @@ class Service:
     open_books: OpenBooks | None = None
     # Which other credentials are of the same account and read together; each is one of its own if None.
     together: Together | None = None
-    # Tells what it has settled, against which the fees can be held.
+    # Reports what it has settled, against which the fees can be held.
     settles: bool = False
     # Its orders can be deleted, which no search for changes reports.
     forgets: bool = False
@@ -84,8 +84,8 @@ def _one_of(services: Sequence[str]) -> tuple[AfterValidator, WithJsonSchema]:
     def check(name: str) -> str:
         if name not in services:
             known = ", ".join(services)
-            told = {"name": repr(name[:50]), "known": known}
-            raise PydanticCustomError("service", "{name} is not one of {known}", told)
+            words = {"name": repr(name[:50]), "known": known}
+            raise PydanticCustomError("service", "{name} is not one of {known}", words)
         return name
 
     return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(services)})

@@ -27,7 +27,7 @@ TOKEN_READ_S, TOKEN_CALL_S, TOKEN_ATTEMPTS = 8.0, 10.0, 2
 
 @dataclass(frozen=True, slots=True)
 class VendorRoom:
-    """`on_call` is told of each request that left."""
+    """`on_call` is called for each request that left."""
 
     settings: Settings
     vault: Vault
