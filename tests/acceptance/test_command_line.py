@@ -116,7 +116,7 @@ def test_a_wrong_key_for_the_vault_is_one_line_without_a_secret(
     assert "shpat_secret" not in ended.stderr + ended.stdout
 
 
-def test_a_tenant_without_a_credential_is_told_how_to_store_one(
+def test_a_tenant_without_a_credential_reads_how_to_store_one(
     environment: dict[str, str],
 ) -> None:
     ended = run(environment, "run", "sales.pull", "--tenant", "acme")

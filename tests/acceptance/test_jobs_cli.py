@@ -69,9 +69,9 @@ def test_a_job_is_put_on_the_ledger_and_watched_to_its_result(
     refused = done(environment, "enqueue", "sales.pull", "--tenant", "globex")
     watched = run(environment, "jobs", "watch", refused)
     assert_one_line(watched, 1, "the job is failed: ", "no active credential of 'shopify_uk'")
-    told = done(environment, "show", refused)
+    shown = done(environment, "show", refused)
     for words in ("sales.pull in queue sync", "globex", "operator", "discarded", "worker-"):
-        assert words in told
+        assert words in shown
 
 
 def test_jobs_are_listed_by_tenant_task_queue_and_state(
@@ -120,12 +120,12 @@ def test_key_time_and_priority_are_kept(
     assert done(environment, "enqueue", *wanted) == job_id
     theirs = done(environment, "enqueue", *wanted[:2], "--tenant", "globex", "--key", "monthly")
     assert theirs != job_id
-    told = done(environment, "show", job_id)
-    assert f"queued, attempt 0 of 5, not before {at:%Y-%m-%d %H:%M:%S} UTC" in told
-    assert "forecasts.generate in queue forecast, priority -7" in told
+    shown = done(environment, "show", job_id)
+    assert f"queued, attempt 0 of 5, not before {at:%Y-%m-%d %H:%M:%S} UTC" in shown
+    assert "forecasts.generate in queue forecast, priority -7" in shown
 
 
-def test_the_story_of_a_job_tells_every_attempt(
+def test_the_story_of_a_job_shows_every_attempt(
     environment: dict[str, str], wiring: Wiring, acme: UUID, globex: UUID, database_url: str
 ) -> None:
     with echo.echo_task(database_url) as task:
@@ -133,11 +133,11 @@ def test_the_story_of_a_job_tells_every_attempt(
         assert echo.run(wiring, task, job) is JobState.QUEUED
         echo.make_due(wiring)
         assert echo.run(wiring, task, job) is JobState.DEAD
-    told = done(environment, "show", str(job.id))
-    assert "dead, attempt 2 of 2" in told
-    assert [line for line in told.splitlines() if "VendorUnavailable: vendor: away" in line] != []
-    assert "retried" in told
-    assert """{"word": "away for a while"}""" in told
+    shown = done(environment, "show", str(job.id))
+    assert "dead, attempt 2 of 2" in shown
+    assert [line for line in shown.splitlines() if "VendorUnavailable: vendor: away" in line] != []
+    assert "retried" in shown
+    assert """{"word": "away for a while"}""" in shown
     assert done(environment, "retry", str(job.id)) == f"test.echo {job.id}: queued again"
     again = done(environment, "show", str(job.id))
     assert "queued, attempt 0 of 2" in again
@@ -153,14 +153,14 @@ def test_what_others_wrote_is_shown_as_it_is_and_an_id_can_be_copied(
     job = JobLedger(wiring.admin).enqueue(
         acme, "sales.pull", {"as_of": "[bold]day"}, requested_by="[/nobody] [red]"
     )
-    told = done(environment, "show", str(job.id))
-    assert "[/nobody] [red]" in told
-    assert '{"as_of": "[bold]day"}' in told
+    shown = done(environment, "show", str(job.id))
+    assert "[/nobody] [red]" in shown
+    assert '{"as_of": "[bold]day"}' in shown
     JobLedger(wiring.admin).cancel(acme, job.id)
     assert short_id(job.id) in done({**environment, "COLUMNS": "80"}, "list")
 
 
-def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(
+def test_what_is_wrong_with_an_order_is_one_line_with_the_fix(
     environment: dict[str, str], wiring: Wiring
 ) -> None:
     pull = "sales.pull"
@@ -185,7 +185,7 @@ def test_what_is_wrong_with_an_order_is_one_line_with_the_mend(
     assert JobLedger(wiring.admin).search(JobFilter()) == []
 
 
-def test_what_is_wrong_with_an_id_is_one_line_with_the_mend(
+def test_what_is_wrong_with_an_id_is_one_line_with_the_fix(
     environment: dict[str, str], wiring: Wiring, acme: UUID
 ) -> None:
     malformed = run(environment, "jobs", "show", "the-last-one")

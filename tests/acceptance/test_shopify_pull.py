@@ -33,9 +33,9 @@ DEADLINE_S = 60.0
 def environment(
     database_url: str, services: ServiceUrls, served: tuple[Starlette, str]
 ) -> dict[str, str]:
-    told = environment_of(database_url, services.redis_url)
+    servers = environment_of(database_url, services.redis_url)
     base_url = f"{served[1]}/shops/{{shop_domain}}"
-    return {**os.environ, **told, "SHOPIFY_BASE_URL": base_url}
+    return {**os.environ, **servers, "SHOPIFY_BASE_URL": base_url}
 
 
 def start(environment: dict[str, str], task: str, service: str) -> subprocess.Popen[bytes]:

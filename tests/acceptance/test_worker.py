@@ -138,8 +138,8 @@ def tasks_shown(url: str, wanted: set[tuple[str, str, str]]) -> set[tuple[str, s
     )
     deadline = time.monotonic() + 30
     while True:
-        told = answer(f"{url}/tasks/datatable?{query}", FLOWER_LOGIN).json()["data"]
-        shown = {(each["uuid"], each["name"], each["state"]) for each in told}
+        listed = answer(f"{url}/tasks/datatable?{query}", FLOWER_LOGIN).json()["data"]
+        shown = {(each["uuid"], each["name"], each["state"]) for each in listed}
         if shown >= wanted or time.monotonic() > deadline:
             return shown
         time.sleep(0.2)
@@ -172,8 +172,8 @@ def test_a_worker_serves_the_metrics_of_all_its_processes(
         for tenant in (acme, globex):
             job = ledger.enqueue(tenant, "usage.sample", {}, requested_by="test")
             assert finished(wiring, job).state is JobState.SUCCEEDED
-        told = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
     finally:
         process.stop()
-    assert 'capliquify_attempts_total{outcome="succeeded",task="usage.sample"} 2.0' in told
-    assert "acme" not in told
+    assert 'capliquify_attempts_total{outcome="succeeded",task="usage.sample"} 2.0' in metrics
+    assert "acme" not in metrics

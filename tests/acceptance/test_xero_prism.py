@@ -59,7 +59,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def specification() -> dict[str, Any]:
-    """The official one under the path of its server, and once more with pages that tell no size."""
+    """The official one under the path of its server, and once more with pages that give no size."""
     reported: dict[str, Any] = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
     paths = {ROOT + path: operations for path, operations in reported["paths"].items()}
     for path in (ROOT + "/Invoices", ROOT + "/Organisation"):

@@ -144,11 +144,11 @@ def test_a_report_and_its_document_are_as_the_model_has_them(client: httpx.Clien
     check(*REPORTS, "post", asked.status_code, asked.json())
     number, seen = asked.json()["reportId"], []
     for _ in range(3):
-        told = client.get(f"{REPORTS[1]}/{number}")
-        check(*REPORT, "get", 200, told.json())
-        seen.append(told.json()["processingStatus"])
+        report = client.get(f"{REPORTS[1]}/{number}")
+        check(*REPORT, "get", 200, report.json())
+        seen.append(report.json()["processingStatus"])
     assert seen == ["IN_QUEUE", "IN_PROGRESS", "DONE"]
-    found = client.get(f"/reports/2021-06-30/documents/{told.json()['reportDocumentId']}")
+    found = client.get(f"/reports/2021-06-30/documents/{report.json()['reportDocumentId']}")
     check(*DOCUMENT, "get", 200, found.json())
     assert client.get(found.json()["url"]).status_code == 400
     del client.headers["x-amz-access-token"]

@@ -46,8 +46,8 @@ def whole_money(node: Any) -> Any:
 
 def order_node(node: dict[str, Any]) -> dict[str, Any]:
     """What the capture did not ask for."""
-    told = {"createdAt": "2026-07-08T14:31:23Z", "updatedAt": "2026-07-08T14:31:23Z"}
-    return {**told, "taxesIncluded": False, **node}
+    dates = {"createdAt": "2026-07-08T14:31:23Z", "updatedAt": "2026-07-08T14:31:23Z"}
+    return {**dates, "taxesIncluded": False, **node}
 
 
 def line_node(node: dict[str, Any], number: int = 1) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def line_node(node: dict[str, Any], number: int = 1) -> dict[str, Any]:
     line = whole_money(node)
     price = line["originalUnitPriceSet"]["shopMoney"]
     total = {**price, "amount": str(Decimal(price["amount"]) * line["quantity"])}
-    told = {"id": f"gid://shopify/LineItem/{number}", "name": line.get("title")}
-    return {**told, "originalTotalSet": whole_money({"shopMoney": total}), **line}
+    named = {"id": f"gid://shopify/LineItem/{number}", "name": line.get("title")}
+    return {**named, "originalTotalSet": whole_money({"shopMoney": total}), **line}
 
 
 def test_an_edited_order_comes_to_what_the_vendor_says_it_comes_to_now() -> None:

@@ -96,7 +96,7 @@ def test_the_sums_of_a_backfill_are_the_truth(account: Account) -> None:
     assert account.sandbox.buckets.refused == 0
 
 
-def test_both_sources_tell_the_same_lines(account: Account) -> None:
+def test_both_sources_report_the_same_lines(account: Account) -> None:
     searched = [
         record for window in slices(ORDER_DAYS, 5) for record in records(sales(account, window))
     ]
@@ -260,7 +260,7 @@ def test_stock_without_a_listings_report_has_no_prices(account: Account) -> None
     assert sum(level.on_hand for product in products for level in product.stock) > 0
 
 
-def test_a_slow_reader_of_stock_takes_the_snapshot_anew(
+def test_a_slow_reader_of_stock_takes_the_snapshot_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.sandbox.operations.page_size = 4

@@ -131,7 +131,7 @@ def test_currencies_never_mix_and_no_site_is_guessed(
     assert found == [(field, reason)]
 
 
-def test_a_row_without_a_site_is_told_by_a_currency_that_only_one_site_has(
+def test_a_row_without_a_site_is_recognized_by_a_currency_that_only_one_site_has(
     scene: AmazonScene,
 ) -> None:
     row = order_row("205-1", "", "GBP", "12.00", "2.00")

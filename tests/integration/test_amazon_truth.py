@@ -89,7 +89,7 @@ class Account:
         return self.scene.pull_until_done([UK], clock.instant, clock.advance)
 
     def totals(self) -> dict[Key, Total]:
-        """What the tables add up to, as the ledger tells its truth."""
+        """What the tables add up to, in the form of the ledger's truth."""
         rows = self.scene.rows(TOTALS)
         found = {(str(row[0]), row[1], row[2]): Total(*row[3:]) for row in rows}  # type: ignore[arg-type]
         return {key: total for key, total in found.items() if total != Total()}  # type: ignore[misc]
@@ -126,9 +126,9 @@ def test_after_faults_and_kills_the_tables_equal_the_ledger(
     for night in (NIGHTS[0], NIGHTS[-1]):
         theirs.live(night)
     for account in (ours, theirs):
-        end, told = account.sandbox.clock.now(), account.sandbox.ledger
-        assert account.totals() == told.truth(end)
-        expected = told.fees_truth(end)
+        end, books = account.sandbox.clock.now(), account.sandbox.ledger
+        assert account.totals() == books.truth(end)
+        expected = books.fees_truth(end)
         taken = account.scene.commissions(shared_by_estimate(account.sandbox.account))
         assert {order: taken[order] for order in expected} == expected
     assert killer.kills > 5
@@ -188,7 +188,7 @@ def test_several_sites_of_one_account_each_equal_their_own_ledger(
         fees = each.fees_truth(end)
         assert {order: taken[order] for order in fees} == fees
     assert killer.kills > 5
-    # Untold taxes are marked, and no others.
+    # Taxes that are not reported are marked, and no others.
     marked = "SELECT DISTINCT channel FROM sales WHERE tax_estimated"
     assert ours.scene.rows(marked) == [("amazon_de",)]
     # Three sites ask no more often than one: a report a window.
@@ -309,7 +309,7 @@ def test_a_login_that_is_refused_asks_its_owner_for_what_must_be_done(
     assert state == [("FAILURE", True)]
 
 
-def test_an_account_that_does_not_sell_there_is_told_where_it_does(
+def test_an_account_that_does_not_sell_there_reads_where_it_does(
     wiring: Wiring, acme: UUID, globex: UUID, stages: tuple[Stage, Stage]
 ) -> None:
     account = Account(wiring, acme, stages[0], ledger(12, 5))

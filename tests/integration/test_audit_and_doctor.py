@@ -105,7 +105,7 @@ def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, glob
         ),
     ],
 )
-def test_the_doctor_notices_and_tells_the_mend(
+def test_the_doctor_notices_and_names_the_fix(
     database_url: str, acme: UUID, globex: UUID, damage: str, check: str, verdict: Verdict
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as owner:

@@ -190,7 +190,7 @@ def test_an_answer_that_is_none_is_an_error_and_never_an_empty_stream(
     assert "\n" not in str(caught.value)
 
 
-def test_a_long_wait_is_told_to_the_job(vendor: Vendor, httpserver: HTTPServer) -> None:
+def test_a_long_wait_is_handed_to_the_job(vendor: Vendor, httpserver: HTTPServer) -> None:
     respond(httpserver, 429, "{}", {"Retry-After": "3600", "X-Rate-Limit-Problem": "day"})
     with (
         VendorHttp("vendor", httpserver.url_for(""), {}, attempts=2) as http,

@@ -53,7 +53,7 @@ def cut_off() -> None:
     raise CutOff
 
 
-def test_rotation_seals_everything_anew_and_leaves_the_other_tenant_alone(
+def test_rotation_seals_everything_again_and_leaves_the_other_tenant_alone(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     for tenant in (acme, globex):

@@ -258,7 +258,7 @@ def test_a_window_never_exceeds_its_largest_factor(
     assert 0 <= window.free(out, places, now_s) <= max(0, 65 * places - out)
 
 
-def test_the_overview_tells_what_waits_and_who_works(
+def test_the_overview_shows_what_waits_and_who_works(
     wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
 ) -> None:
     place(wiring, acme)

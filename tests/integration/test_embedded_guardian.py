@@ -139,7 +139,9 @@ def test_an_owner_killed_at_once_takes_the_command_along(log: Path) -> None:
     assert all(process.wait_until_gone(pid, 3) for pid in pids)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux signals a child at its parent's end"
+)
 def test_a_guardian_killed_at_once_takes_the_command_along(python: START) -> None:
     guarded = python("import time; time.sleep(60)")
     assert guarded.pid is not None

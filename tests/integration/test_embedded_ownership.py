@@ -64,7 +64,9 @@ def test_an_owner_that_ends_normally_leaves_no_process(home: Path) -> None:
     assert not [pid for pid in left if process.is_alive(pid)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux signals a child at its parent's end"
+)
 def test_guardians_killed_at_once_leave_no_process(home: Path) -> None:
     EmbeddedServices(home, durable=False).start_owned()
     servers = [psutil.Process(pid) for pid in server_pids(home)]

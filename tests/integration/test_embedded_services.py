@@ -103,14 +103,14 @@ def test_a_second_start_returns_the_same_servers(running_home: Path) -> None:
 
 def test_a_second_process_attaches_and_leaves_the_servers_alone(running_home: Path) -> None:
     before = pids(running_home)
-    told = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-c", ATTACHES, str(running_home)],
         capture_output=True,
         text=True,
         check=True,
     )
     urls = urls_of(running_home)
-    assert told.stdout.split() == [urls.database_url, urls.redis_url]
+    assert ended.stdout.split() == [urls.database_url, urls.redis_url]
     assert pids(running_home) == before
 
 

@@ -110,7 +110,7 @@ def test_the_week_reconciles_the_shops_that_settle(
     assert jobs_of(wiring, globex) == []
 
 
-def test_no_day_is_complete_while_a_second_shop_has_told_nothing(
+def test_no_day_is_complete_while_a_second_shop_has_reported_nothing(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
     first = connect(wiring, acme, "shopify_uk")
@@ -126,7 +126,7 @@ def test_no_day_is_complete_while_a_second_shop_has_told_nothing(
     second = connect(wiring, acme, "shopify_eu")
     with opener() as work:
         assert work.sales.complete_until() == date.min
-        # One that cannot be called, and never told anything, holds nobody up.
+        # One that cannot be called, and never reported anything, holds nobody up.
         work.credentials.mark_failed(second, work_time(), reconnect=True)
         assert work.sales.complete_until() == date(2026, 3, 9)
 

@@ -103,7 +103,7 @@ def test_a_forecast_lands_in_its_own_tenant_only(
         assert connection.execute("SELECT count(*) AS n FROM forecasts").fetchone() == {"n": 0}
 
 
-def test_days_that_a_shop_has_not_told_yet_are_not_learnt_as_empty(
+def test_days_that_a_shop_has_not_reported_yet_are_not_learnt_as_empty(
     acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     opener = unit_of_work_of(acme)

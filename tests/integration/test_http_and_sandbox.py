@@ -73,7 +73,7 @@ def test_an_article_has_a_cost_and_stock_that_are_the_same_each_time(sandbox_url
         assert Decimal("0.39") <= product.unit_cost / product.unit_price <= Decimal("0.62")
 
 
-def test_only_orders_of_the_window_are_told(sandbox_url: str) -> None:
+def test_only_orders_of_the_window_are_given(sandbox_url: str) -> None:
     pages = connector(sandbox_url).sale_pages(since(datetime(2011, 12, 9, tzinfo=UTC)), None)
     assert {
         line.sale_date.isoformat() for page in pages for line in page.records if line.quantity > 0

@@ -109,7 +109,7 @@ def test_a_wait_is_anything_up_to_a_ceiling_that_doubles(
         assert ceiling_s * 3 / 4 < max(waits) <= ceiling_s
 
 
-def test_an_error_to_be_mended_ends_the_job_with_its_line(
+def test_an_error_to_be_fixed_ends_the_job_with_its_line(
     wiring: Wiring, acme: UUID, echo: Echo
 ) -> None:
     job = place(wiring, acme, "wrong")
@@ -166,15 +166,15 @@ def test_a_tenant_that_is_deleted_has_its_job_discarded(
     assert run(wiring, echo, other) is JobState.SUCCEEDED
 
 
-@pytest.mark.parametrize("told_s", [float("inf"), 99_999_999.0, float("nan")])
+@pytest.mark.parametrize("named_s", [float("inf"), 99_999_999.0, float("nan")])
 def test_no_vendor_puts_a_job_off_for_more_than_a_day(
-    wiring: Wiring, acme: UUID, echo: Echo, told_s: float
+    wiring: Wiring, acme: UUID, echo: Echo, named_s: float
 ) -> None:
-    ending = ending_of(RateLimited("vendor: busy", told_s), echo, place(wiring, acme))
+    ending = ending_of(RateLimited("vendor: busy", named_s), echo, place(wiring, acme))
     assert ending.wait_s == 86_400.0
 
 
-def test_an_end_that_cannot_be_written_down_is_told_as_such(
+def test_an_end_that_cannot_be_written_down_is_reported_as_such(
     wiring: Wiring, acme: UUID, echo: Echo
 ) -> None:
     job = place(wiring, acme)

@@ -176,7 +176,7 @@ def test_waiting_and_running_times_are_those_of_the_last_attempt(
     assert 0 < done["ran_s"] < 30
 
 
-def test_a_notification_tells_state_attempt_and_progress(
+def test_a_notification_shows_state_attempt_and_progress(
     wiring: Wiring, acme: UUID, globex: UUID, api: Api, echo: Echo
 ) -> None:
     api.execute("LISTEN capliquify_jobs")

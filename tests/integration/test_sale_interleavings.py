@@ -35,19 +35,19 @@ FROM sales WHERE channel_order_id = ANY(%s) ORDER BY channel_order_id, channel_l
 
 
 def versions(order: str, count: int) -> list[SalePage]:
-    """The order as a page told it at each of its changes: a line grows, a refund comes, a fee comes."""
+    """The order as a page reported it at each of its changes: a line grows, a refund comes, a fee comes."""
     pages = []
     for version in range(count):
         changed = NOW + timedelta(hours=version)
         lines = [sale(1, "MUG", 1 + version, DAY), sale(1, "TEA", 2, DAY)]
         if version > 1:
             lines.append(sale(1, "TEA", -1, DAY + timedelta(days=1)))
-        told = [
+        current = [
             line._replace(channel_order_id=order, channel_line_id=f"{number}", source_updated_at=changed)
             for number, line in enumerate(lines)
         ]  # fmt: skip
         fees = (fee(order, "with the order", "0.77", None),) if version > 0 else ()
-        pages.append(SalePage(tuple(told), (), None, fees=fees))
+        pages.append(SalePage(tuple(current), (), None, fees=fees))
     return pages
 
 
@@ -99,9 +99,9 @@ def test_any_interleaving_of_pages_replays_and_kills_ends_in_the_same_tables(
     ours, theirs = unit_of_work_of(acme), unit_of_work_of(globex)
     pages: list[SalePage] = []
     for order in orders:
-        told = versions(order, 4)
-        # A vendor tells fees with its orders or apart from them.
-        pages += [replace(page, fees=()) for page in told] if separate else told
+        whole = versions(order, 4)
+        # A vendor reports fees with its orders or apart from them.
+        pages += [replace(page, fees=()) for page in whole] if separate else whole
         pages += fee_pages(order) if separate else []
     # In order, once, by one who is never killed.
     for page in pages:

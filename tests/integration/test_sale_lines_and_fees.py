@@ -130,12 +130,12 @@ def test_a_real_fee_takes_the_place_of_the_estimate_and_stays(
     pull(opener, FakeShop([], [[line]]))
     assert rows(wiring, acme, fees) == [("0.40", "0.0200", "19.60", True)]
 
-    class Told(FakeShop):
+    class ShopWithFee(FakeShop):
         def sale_pages(self, window: SyncWindow, cursor: str | None) -> Iterator[SalePage]:
             reported = SaleFee("shopify_uk", "1", "f1", None, Decimal("0.55"), "GBP", True, NOW)
             yield SalePage((line,), (), None, fees=(reported,))
 
-    pull(opener, Told([], []), NOW + timedelta(hours=1))
+    pull(opener, ShopWithFee([], []), NOW + timedelta(hours=1))
     assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]
     pull(opener, FakeShop([], [[line]]), NOW + timedelta(hours=2))
     assert rows(wiring, acme, fees) == [("0.55", "0.0275", "19.45", False)]

@@ -167,8 +167,8 @@ def test_a_fault_that_there_is_not_is_refused(
     assert shop.http.post(f"{shop.url}/control/faults", json=wanted).status_code == 400
 
 
-def test_the_truth_is_told_over_the_wire(shop: SandboxClient, ledger: Ledger) -> None:
-    told = shop.http.get(f"{shop.url}/control/shops/{DOMAIN}/truth").json()
-    assert len(told["figures"]) == len(ledger.truth().figures)
-    assert {each["channel"] for each in told["figures"]} == {"shopify_usa"}
-    assert len(told["commissions"]) == len(ledger.truth().commissions)
+def test_the_truth_is_served_over_the_wire(shop: SandboxClient, ledger: Ledger) -> None:
+    truth = shop.http.get(f"{shop.url}/control/shops/{DOMAIN}/truth").json()
+    assert len(truth["figures"]) == len(ledger.truth().figures)
+    assert {each["channel"] for each in truth["figures"]} == {"shopify_usa"}
+    assert len(truth["commissions"]) == len(ledger.truth().commissions)

@@ -63,7 +63,7 @@ def test_a_job_of_a_tenant_that_is_behind_waits_and_the_others_go_on(
     assert execute(TASKS[TASK], delivery.lease, wiring, worker="w") is JobState.SUCCEEDED
 
 
-def test_the_reason_names_the_tenant_both_revisions_and_the_mend(
+def test_the_reason_names_the_tenant_both_revisions_and_the_fix(
     wiring: Wiring, acme: UUID, next_release: tuple[Step, ...]
 ) -> None:
     before = next_release[-2].revision

@@ -18,9 +18,9 @@ from tests.fixtures.forecast_days import (
     THURSDAY,
     WEDNESDAY,
     expect,
+    report_until,
     sell,
     set_up_shop,
-    tell_until,
 )
 from tests.fixtures.shops import product, sale
 from workers.queues import Queue
@@ -54,7 +54,7 @@ def test_a_forecast_is_scored_by_the_units_wanted_on_its_day(
 ) -> None:
     expect(shop, "MUG", {WEDNESDAY: 6.0, THURSDAY: 1.0, FRIDAY: 3.0, SATURDAY: 7.0})
     result = score_forecasts(shop, as_of=SATURDAY)
-    # Thursday's refund unmakes nothing: that day nobody bought. Saturday has not been told.
+    # Thursday's refund unmakes nothing: that day nobody bought. Saturday has not been reported.
     assert scored(wiring, acme) == [
         ("MUG", WEDNESDAY, "8.00", "75.00"),
         ("MUG", THURSDAY, "0.00", "0.00"),
@@ -77,7 +77,7 @@ def test_every_model_and_every_origin_is_scored(shop: OpenUnitOfWork) -> None:
     assert score_forecasts(shop, as_of=FRIDAY) == ScoreResult(2, 4, 81.25)
 
 
-def test_late_data_are_scored_anew_and_nothing_else(
+def test_late_data_are_scored_again_and_nothing_else(
     wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
 ) -> None:
     expect(shop, "MUG", {WEDNESDAY: 6.0, THURSDAY: 1.0, FRIDAY: 3.0})
@@ -97,7 +97,7 @@ def test_an_order_that_was_cancelled_is_wanted_no_more(
     assert scored(wiring, acme) == [("MUG", FRIDAY, "0.00", "0.00")]
 
 
-def test_a_forecast_that_changes_is_scored_anew(
+def test_a_forecast_that_changes_is_scored_again(
     wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
 ) -> None:
     expect(shop, "MUG", {WEDNESDAY: 6.0, FRIDAY: 3.0})
@@ -110,11 +110,11 @@ def test_a_forecast_that_changes_is_scored_anew(
     assert score_forecasts(shop, as_of=FRIDAY) == ScoreResult(1, 1, 100.0)
 
 
-def test_a_day_is_scored_when_the_slowest_shop_has_told_it(shop: OpenUnitOfWork) -> None:
-    tell_until(shop, WEDNESDAY, service="shopify_us")
+def test_a_day_is_scored_when_the_slowest_shop_has_reported_it(shop: OpenUnitOfWork) -> None:
+    report_until(shop, WEDNESDAY, service="shopify_us")
     expect(shop, "MUG", {WEDNESDAY: 6.0, FRIDAY: 3.0})
     assert score_forecasts(shop, as_of=FRIDAY) == ScoreResult(1, 1, 75.0)
-    tell_until(shop, FRIDAY, service="shopify_us")
+    report_until(shop, FRIDAY, service="shopify_us")
     assert score_forecasts(shop, as_of=FRIDAY) == ScoreResult(1, 1, 75.0)
 
 
@@ -150,7 +150,7 @@ def test_a_sku_that_was_never_sold_is_not_scored(shop: OpenUnitOfWork) -> None:
 
 def test_sixty_complete_days_are_scored_unless_a_first_day_is_given(shop: OpenUnitOfWork) -> None:
     # 60 days with both ends: from the 12th of March to the 10th of May.
-    tell_until(shop, date(2026, 5, 10))
+    report_until(shop, date(2026, 5, 10))
     expect(shop, "MUG", {WEDNESDAY: 6.0, THURSDAY: 0.0, FRIDAY: 3.0})
     assert score_forecasts(shop, as_of=date(2026, 6, 1)) == ScoreResult(2, 2, 87.5)
     assert score_forecasts(shop, date(2026, 6, 1), first=ORIGIN) == ScoreResult(1, 1, 75.0)
@@ -201,7 +201,7 @@ def test_the_table_and_the_rule_in_words_agree(
     days = [ORIGIN + timedelta(days=n) for n in range(1, len(pairs) + 1)]
     sell(shop, *(sale(100 + n, "TEA", units, days[n]) for n, (units, _) in enumerate(pairs)))
     expect(shop, "TEA", {day: pair[1] for day, pair in zip(days, pairs, strict=True)})
-    tell_until(shop, days[-1])
+    report_until(shop, days[-1])
     result = score_forecasts(shop, as_of=days[-1], first=days[0])
     with tenant_transaction(wiring.database, acme) as connection:
         found = connection.execute(

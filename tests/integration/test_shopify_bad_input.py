@@ -75,7 +75,7 @@ def test_a_token_that_expires_is_renewed_and_kept_for_the_next_run(
     scene.connect(UK, {"shop_domain": DOMAIN, "refresh_token": f"refresh-{DOMAIN}", **app})
     scene.pull(UK, NOW)
     scene.backfill(UK)
-    # It was told an hour ago that its token lives for an hour.
+    # An hour ago its token was given an hour to live.
     shop.set(advance_tokens_s=4000)
     scene.pull(UK, NOW)
     assert shop.state()["shops"][DOMAIN]["token_rotations"] == 2
@@ -98,7 +98,7 @@ def test_another_shop_under_the_same_name_is_refused_before_anything_mixes(
     scene.pull(UK, NOW)
 
 
-def test_a_refused_login_tells_its_owner_once_and_names_the_service(
+def test_a_refused_login_warns_its_owner_once_and_names_the_service(
     scene: ShopScene, shop: SandboxClient
 ) -> None:
     shop.set(revoke=True)
@@ -110,8 +110,8 @@ def test_a_refused_login_tells_its_owner_once_and_names_the_service(
         "WHERE action = 'credential.reconnect_needed' AND severity = 'WARNING'"
     )
     with scene.wiring.admin.transaction() as connection:
-        told = [row["changes"] for row in connection.execute(query)]
-    assert told == [{"service_name": UK}]
+        warnings = [row["changes"] for row in connection.execute(query)]
+    assert warnings == [{"service_name": UK}]
 
 
 def test_the_stock_of_a_day_to_come_is_not_asked_for(scene: ShopScene) -> None:
@@ -120,7 +120,7 @@ def test_the_stock_of_a_day_to_come_is_not_asked_for(scene: ShopScene) -> None:
     assert scene.stock() == {}
 
 
-def test_a_shop_that_does_not_exist_is_named_as_the_field_to_mend(scene: ShopScene) -> None:
+def test_a_shop_that_does_not_exist_is_named_as_the_field_to_fix(scene: ShopScene) -> None:
     scene.connect(UK, {"shop_domain": "gone.myshopify.com", "access_token": "x"})
     with pytest.raises(InvalidInput, match="shop_domain: Shopify knows no such shop"):
         scene.pull(UK, NOW)
@@ -172,7 +172,7 @@ def test_a_credential_names_its_field_and_shows_no_secret(
     assert "two words" not in str(caught.value)
 
 
-def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_told(
+def test_without_the_scope_the_last_sixty_days_come_and_the_rest_is_reported(
     scene: ShopScene, shop: SandboxClient, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.persistence.server_clock.ServerClock.now", lambda _self: NOW)
@@ -210,8 +210,10 @@ def test_a_line_of_a_bulk_file_that_is_not_json_is_set_aside(
     result = scene.backfill(UK)
     assert result.rejected == 1
     assert result.lines_read > 40
-    (told,) = scene.rows("SELECT stream, field, reason FROM rejected_records WHERE field = 'line'")
-    assert told == ("orders_backfill", "line", "is not a JSON object with an id")
+    (rejected,) = scene.rows(
+        "SELECT stream, field, reason FROM rejected_records WHERE field = 'line'"
+    )
+    assert rejected == ("orders_backfill", "line", "is not a JSON object with an id")
 
 
 @pytest.mark.parametrize("stream", ["products", "orders_backfill"])
@@ -224,10 +226,10 @@ def test_a_price_that_is_no_text_is_set_aside_and_the_rest_goes_in(
     if stream != "products":
         shop.arm("price_as_number")
     assert scene.backfill(UK).lines_read > 100
-    told = scene.rows(
+    rejected = scene.rows(
         "SELECT stream, field, reason FROM rejected_records WHERE reason LIKE '%written as text'"
     )
-    assert [row[0] for row in told] == [stream]
+    assert [row[0] for row in rejected] == [stream]
 
 
 def copies(ledger: Ledger, marketplace: str) -> set[str]:

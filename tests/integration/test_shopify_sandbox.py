@@ -52,7 +52,9 @@ def test_every_answer_is_valid_for_the_vendor(shop: SandboxClient, official: Gra
         assert problems_of(official, document, shop.ask(document, **variables)) == [], name
 
 
-def test_shipping_that_an_edit_took_off_is_told_on_further_pages_too(shop: SandboxClient) -> None:
+def test_shipping_that_an_edit_took_off_is_reported_on_further_pages_too(
+    shop: SandboxClient,
+) -> None:
     orders = shop.orders(documents.ORDERS)
     costly = next(each for each in orders if each["shippingLines"]["pageInfo"]["hasNextPage"])
     more = shop.ask(documents.MORE_SHIPPING, id=costly["id"])["order"]["shippingLines"]["nodes"]

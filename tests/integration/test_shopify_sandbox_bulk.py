@@ -63,7 +63,7 @@ def test_stock_of_a_bulk_file_names_its_variant(
     assert "/ProductVariant/" in rows[1]["__parentId"]
 
 
-def test_a_bulk_operation_takes_its_polls_and_tells_what_is_there_at_its_end(
+def test_a_bulk_operation_takes_its_polls_and_gives_what_is_there_at_its_end(
     shop: SandboxClient, ledger: Ledger
 ) -> None:
     shop.set(polls=3, clock="2026-06-01T00:00:00+00:00")
@@ -77,7 +77,7 @@ def test_a_bulk_operation_takes_its_polls_and_tells_what_is_there_at_its_end(
     assert polls[-1]["rootObjectCount"] == "40"
 
 
-def test_a_bulk_url_must_not_be_told_the_secret(shop: SandboxClient) -> None:
+def test_a_bulk_url_must_not_receive_the_secret(shop: SandboxClient) -> None:
     url = shop.run_bulk(documents.BULK_ORDERS % "")["url"]
     secret = {"X-Shopify-Access-Token": shop.token}
     assert shop.download(url, **secret).status_code == 400

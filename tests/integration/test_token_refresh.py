@@ -132,11 +132,11 @@ def test_a_grant_that_is_gone_asks_the_owner_to_connect_again(
         (found,) = work.credentials.list_kept()
     assert found.needs_reconnect
     with wiring.admin.transaction() as connection:
-        told = connection.execute(
+        entries = connection.execute(
             "SELECT tenant_id, resource_id::text FROM public.audit_logs "
             "WHERE action = 'credential.reconnect_needed'"
         ).fetchall()
-    assert [tuple(row.values()) for row in told] == [(acme, str(credential))]
+    assert [tuple(row.values()) for row in entries] == [(acme, str(credential))]
 
 
 def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(

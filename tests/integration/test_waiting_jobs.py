@@ -104,7 +104,7 @@ def test_a_queue_is_claimed_by_one_dispatcher_at_a_time_and_by_no_stranger(
     assert deliver(wiring, again).job_id == again.id
 
 
-def test_two_workers_of_one_name_are_told_apart(wiring: Wiring) -> None:
+def test_two_workers_of_one_name_are_distinguished(wiring: Wiring) -> None:
     leases = wiring.leases
     assert leases.sign_in("w@host", ["sync"], 2, "host/1/a")
     assert not leases.sign_in("w@host", ["sync", "forecast"], 8, "host/2/b")

@@ -64,9 +64,9 @@ def assert_balances_are_true(scene: XeroScene, connector: BooksConnector, day: d
     found = connector.balances_on(day)
     assert (found.rejected, found.unread, found.whole) == ((), frozenset(), True)
     read = found.balances
-    told = {(each.account_class, each.account_code): each.amount for each in read}
-    assert len(told) == len(read)
-    assert told == scene.ledger.truth(day)
+    amounts = {(each.account_class, each.account_code): each.amount for each in read}
+    assert len(amounts) == len(read)
+    assert amounts == scene.ledger.truth(day)
     assert {each.currency for each in read} == {"EUR"}
 
 
@@ -292,7 +292,7 @@ def test_a_forbidden_organisation_is_never_an_empty_one(scene: XeroScene) -> Non
     assert scene.sandbox.requests == 2
 
 
-def test_a_wrong_token_is_told(scene: XeroScene) -> None:
+def test_a_wrong_token_is_reported(scene: XeroScene) -> None:
     http = vendor_http(scene.url, "wrong")
     connector = XeroConnector(http, scene.organisation_id, scene.limit, clock)
     with pytest.raises(CredentialRejected, match="401"):

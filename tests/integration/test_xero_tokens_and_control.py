@@ -111,8 +111,8 @@ def test_the_sandbox_is_set_from_outside(scene: XeroScene) -> None:
     assert state["limits"]["X-DayLimit-Remaining"] == "7"
     assert http.post(control, json={"unknown": 1}).status_code == 400
     truth = http.get(f"{control}/truth", params={"day": "2026-02-28"}).json()
-    told = {(row[0], row[1]): Decimal(row[2]) for row in truth["balances"]}
-    assert told == {
+    served = {(row[0], row[1]): Decimal(row[2]) for row in truth["balances"]}
+    assert served == {
         (key[0].value, key[1]): amount
         for key, amount in scene.ledger.truth(date(2026, 2, 28)).items()
     }

@@ -117,9 +117,9 @@ def test_balances_of_the_books_take_the_place_of_those_that_were_entered(
     truth = organisation.xero.ledger.truth(yesterday)
     cash = sum(amount for (kind, _), amount in truth.items() if kind is AccountClass.CASH)
     with opener() as work:
-        told = work.working_capital.balances_on(company, [date(2025, 1, 2), yesterday])
-    assert told[date(2025, 1, 2)].cash == Decimal(99)
-    assert told[yesterday].cash == cash
+        balances = work.working_capital.balances_on(company, [date(2025, 1, 2), yesterday])
+    assert balances[date(2025, 1, 2)].cash == Decimal(99)
+    assert balances[yesterday].cash == cash
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ def by_server_features(other: str) -> Iterator[Attack]:
 def got_through(
     connection: psycopg.Connection[tuple[object, ...]], a: UUID, b: UUID, attack: Attack
 ) -> bool:
-    """Runs the attack as A's unit of work would, rolls back, and tells whether it reached B."""
+    """Runs the attack as A's unit of work would, rolls back, and returns whether it reached B."""
     said: list[str] = []
 
     def listen(notice: psycopg.errors.Diagnostic) -> None:

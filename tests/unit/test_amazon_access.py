@@ -47,7 +47,7 @@ class Canned:
 
 
 class Heard(NoLimit):
-    """A limit that remembers what it was told."""
+    """A limit that remembers what it was given."""
 
     def __init__(self) -> None:
         self.reserved = 0.0
@@ -72,13 +72,17 @@ def connector(api: Canned, limit: NoLimit | None = None) -> AmazonConnector:
 
 
 def test_a_credential_is_read_and_shows_no_secret() -> None:
-    told = AmazonCredential.parse({**SECRET, "marketplace": "A1F83G8C2ARO7P", "seller_id": "A1"})
-    assert told == AmazonCredential("amzn1.x", "s3cret-value", "Atzr|value", "amazon_uk", "A1")
-    assert "s3cret-value" not in repr(told)
-    assert "Atzr" not in repr(told)
-    told.check_channel("amazon_uk")
+    credential = AmazonCredential.parse(
+        {**SECRET, "marketplace": "A1F83G8C2ARO7P", "seller_id": "A1"}
+    )
+    assert credential == AmazonCredential(
+        "amzn1.x", "s3cret-value", "Atzr|value", "amazon_uk", "A1"
+    )
+    assert "s3cret-value" not in repr(credential)
+    assert "Atzr" not in repr(credential)
+    credential.check_channel("amazon_uk")
     with pytest.raises(InvalidInput, match="is for amazon_uk, not for amazon_de"):
-        told.check_channel("amazon_de")
+        credential.check_channel("amazon_de")
     AmazonCredential.parse(SECRET).check_channel("amazon_de")
 
 
@@ -102,9 +106,9 @@ def tokens(api: Canned) -> AmazonTokens:
 
 def test_an_access_token_lives_an_hour_and_the_refresh_token_stays() -> None:
     api = Canned(ok({"access_token": "Atza|1", "expires_in": 3600, "refresh_token": "Atzr|value"}))
-    told = tokens(api).refresh("Atzr|value")
-    assert (told.access_token, told.refresh_token) == ("Atza|1", None)
-    assert told.expires_at == NOW + timedelta(hours=1)
+    refreshed = tokens(api).refresh("Atzr|value")
+    assert (refreshed.access_token, refreshed.refresh_token) == ("Atza|1", None)
+    assert refreshed.expires_at == NOW + timedelta(hours=1)
     [call] = api.calls
     assert (call.method, call.path) == ("POST", "/auth/o2/token")
     assert call.form == {"grant_type": "refresh_token", "refresh_token": "Atzr|value",
@@ -138,15 +142,15 @@ def test_a_refused_token_says_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("told", "rate"),
+    ("header", "rate"),
     [("0.5", 0.5), (None, None), ("", None), ("fast", None), ("nan", None), ("inf", None),
      ("0", None), ("-1", None)],
 )  # fmt: skip
-def test_the_limit_learns_the_rate_that_an_answer_tells(
-    told: str | None, rate: float | None
+def test_the_limit_learns_the_rate_that_an_answer_reports(
+    header: str | None, rate: float | None
 ) -> None:
     limit = Heard()
-    list(connector(Canned(ok({"orders": []}, told)), limit).sale_pages(WINDOW, None))
+    list(connector(Canned(ok({"orders": []}, header)), limit).sale_pages(WINDOW, None))
     assert limit.reserved == 1
     assert limit.settled == ([] if rate is None else [(20, Quota(20, rate))])
 

@@ -63,13 +63,13 @@ def transaction(*breakdowns: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def fees(node: dict[str, Any]) -> tuple[SaleFee, ...]:
-    told = read_transaction(node, UK)
-    return () if told is None else read_fees(told, UK)
+    read = read_transaction(node, UK)
+    return () if read is None else read_fees(read, UK)
 
 
 def refunds(node: dict[str, Any]) -> tuple[SaleLine, ...]:
-    told = read_transaction(node, UK)
-    return () if told is None else read_refunds(told, UK)
+    read = read_transaction(node, UK)
+    return () if read is None else read_refunds(read, UK)
 
 
 def test_fees_are_counted_once_and_without_their_tax() -> None:
@@ -89,20 +89,20 @@ def test_a_deferred_fee_its_release_and_its_first_row_have_one_key() -> None:
     first = transaction(FEES, transactionStatus="DEFERRED_RELEASED",
                         related={"RELEASE_TRANSACTION_ID": "T2"})  # fmt: skip
     release = transaction(FEES, transactionId="T2", related={"DEFERRED_TRANSACTION_ID": "T1"})
-    told = [fees(node)[0] for node in (deferred, first, release)]
-    assert [(fee.fee_key, fee.is_final) for fee in told] == [
+    found = [fees(node)[0] for node in (deferred, first, release)]
+    assert [(fee.fee_key, fee.is_final) for fee in found] == [
         ("T1:A-1", False), ("T1:A-1", True), ("T1:A-1", True),
     ]  # fmt: skip
-    assert len({fee.amount for fee in told}) == 1
+    assert len({fee.amount for fee in found}) == 1
 
 
 def test_fees_that_stand_at_the_transaction_only() -> None:
     node = transaction() | {"items": []}
     [fee] = fees(node)
     assert (fee.fee_key, fee.sku, fee.amount) == ("T1", None, Decimal("154.54"))
-    told = transaction()
-    told["items"][0]["breakdowns"] = None
-    assert (fees(told)[0].fee_key, fees(told)[0].sku) == ("T1:A-1", "A-1")
+    node = transaction()
+    node["items"][0]["breakdowns"] = None
+    assert (fees(node)[0].fee_key, fees(node)[0].sku) == ("T1:A-1", "A-1")
 
 
 def test_what_is_of_no_order_or_of_another_marketplace_is_left_out() -> None:
@@ -110,7 +110,7 @@ def test_what_is_of_no_order_or_of_another_marketplace_is_left_out() -> None:
     assert fees(transaction(FEES, marketplaceDetails={"marketplaceId": "A1PA6795UKMFR9"})) == ()
 
 
-def test_a_transaction_without_a_marketplace_is_told_by_its_currency() -> None:
+def test_a_transaction_without_a_marketplace_is_recognized_by_its_currency() -> None:
     node = transaction(FEES) | {"marketplaceDetails": None}
     assert read_transaction(node, UK) is not None
     assert read_transaction(node, USA) is None
@@ -226,7 +226,7 @@ def settled_row(
 
 
 def test_a_settlement_is_added_up_and_compared() -> None:
-    told = settle_rows([
+    settled = settle_rows([
         {"settlement-id": "1", "total-amount": "1.234,56"},
         settled_row("205-1", "ItemPrice", "Principal", "1.020,00"),
         settled_row("205-1", "ItemPrice", "Tax", "204,00"),
@@ -237,16 +237,16 @@ def test_a_settlement_is_added_up_and_compared() -> None:
         settled_row("205-4", "ItemFees", "Commission", "-1,00", "today"),
         {"?": "cut off"},
     ])  # fmt: skip
-    assert [(each.channel_order_id, each.principal, each.fees) for each in told.orders] == [
+    assert [(each.channel_order_id, each.principal, each.fees) for each in settled.orders] == [
         ("205-1", Decimal("1020.00"), Decimal("155.41")), ("205-2", 0, Decimal("1.50")),
     ]  # fmt: skip
-    assert [(each.record_key, each.field) for each in told.rejected] == [
+    assert [(each.record_key, each.field) for each in settled.rejected] == [
         ("205-3", "amount"), ("205-4", "posted-date"), ("row 10", "columns"),
     ]  # fmt: skip
     fee = SaleFee("amazon_uk", "205-1", "k", None, Decimal("150.00"), "GBP", True, POSTED)
     rest = SaleFee("amazon_uk", "205-1", "l", None, Decimal("5.41"), "GBP", True, POSTED)
-    assert reconcile(told.orders, [fee, rest]) == (Difference("205-2", Decimal("1.50"), None),)
-    assert reconcile(told.orders[:1], [fee]) == (
+    assert reconcile(settled.orders, [fee, rest]) == (Difference("205-2", Decimal("1.50"), None),)
+    assert reconcile(settled.orders[:1], [fee]) == (
         Difference("205-1", Decimal("155.41"), Decimal("150.00")),
     )
 

@@ -25,7 +25,7 @@ def money(amount: str, currency: str = "GBP") -> dict[str, str]:
 
 
 def item(sku: str | None = "A-1", quantity: object = 2, **proceeds: str) -> dict[str, Any]:
-    """An item whose proceeds are reported by type; TOTAL is their sum as Amazon tells it."""
+    """An item whose proceeds are reported by type; TOTAL is their sum as Amazon reports it."""
     total = proceeds.pop("TOTAL", None)
     breakdowns = [{"type": kind, "subtotal": money(each)} for kind, each in proceeds.items()]
     node: dict[str, Any] = {

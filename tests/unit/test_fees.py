@@ -79,8 +79,8 @@ def test_shares_add_up_to_the_penny_and_none_is_negative(
     st.lists(st.tuples(MONEY, st.sampled_from(["MUG", "TEA", None])), min_size=1, max_size=8),
     st.lists(st.tuples(MONEY, st.sampled_from(["MUG", "TEA", "GONE", None])), max_size=6),
 )
-def test_every_penny_that_was_told_is_on_a_line(
-    sold: list[tuple[Decimal, str | None]], told: list[tuple[Decimal, str | None]]
+def test_every_penny_that_was_reported_is_on_a_line(
+    sold: list[tuple[Decimal, str | None]], reported: list[tuple[Decimal, str | None]]
 ) -> None:
     lines = [
         sale(1, sku or "", 1, DAY)._replace(
@@ -88,7 +88,7 @@ def test_every_penny_that_was_told_is_on_a_line(
         )
         for number, (total, sku) in enumerate(sold)
     ]
-    fees = [fee(str(number), str(amount), sku) for number, (amount, sku) in enumerate(told)]
+    fees = [fee(str(number), str(amount), sku) for number, (amount, sku) in enumerate(reported)]
     shared = share_fees(lines, fees, RULE)
     taken = sum(line.commission_amount or Decimal(0) for line in shared)
     if fees:

@@ -56,5 +56,5 @@ def test_a_short_or_empty_handed_history_stays_whole() -> None:
         ([1.0, 2.0] * 14, None),
     ],
 )
-def test_a_model_that_cannot_learn_is_told_why(values: list[float], reason: str | None) -> None:
+def test_a_model_that_cannot_learn_says_why(values: list[float], reason: str | None) -> None:
     assert unfit_reason(series(*values), 28) == reason

@@ -7,7 +7,7 @@ import sys
 CLEAN = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
 
 
-def told(code: str) -> str:
+def output_of(code: str) -> str:
     run = subprocess.run(
         [sys.executable, "-c", code], env=CLEAN, capture_output=True, text=True, check=True
     )
@@ -19,15 +19,15 @@ def test_before_numpy_loads_the_limit_holds_and_children_inherit_it() -> None:
         "from shared.forecasting.threads import limit_to_one_thread as limit; import os;"
         "print(limit(), os.environ['OMP_NUM_THREADS'], os.environ['OPENBLAS_NUM_THREADS'])"
     )
-    assert told(code) == "True 1 1"
+    assert output_of(code) == "True 1 1"
 
 
-def test_after_numpy_loaded_the_caller_is_told_that_it_is_too_late() -> None:
+def test_after_numpy_loaded_the_caller_learns_that_it_is_too_late() -> None:
     code = (
         "import numpy;"
         "from shared.forecasting.threads import limit_to_one_thread as limit; print(limit())"
     )
-    assert told(code) == "False"
+    assert output_of(code) == "False"
 
 
 def test_a_second_call_finds_the_limit_in_place() -> None:
@@ -35,7 +35,7 @@ def test_a_second_call_finds_the_limit_in_place() -> None:
         "from shared.forecasting.threads import limit_to_one_thread as limit;"
         "limit(); import numpy; print(limit())"
     )
-    assert told(code) == "True"
+    assert output_of(code) == "True"
 
 
 def test_importing_the_forecaster_loads_no_model_library() -> None:
@@ -44,7 +44,7 @@ def test_importing_the_forecaster_loads_no_model_library() -> None:
         "heavy = {'prophet', 'cmdstanpy', 'statsmodels', 'pandas', 'scipy'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    assert told(code) == "[]"
+    assert output_of(code) == "[]"
 
 
 def test_a_forecast_loads_neither_database_nor_network_nor_queue() -> None:
@@ -56,4 +56,4 @@ def test_a_forecast_loads_neither_database_nor_network_nor_queue() -> None:
         "assert 'prophet' in sys.modules;"
         "print(sorted({'sqlalchemy', 'psycopg', 'httpx', 'celery'} & set(sys.modules)))"
     )
-    assert told(code) == "[]"
+    assert output_of(code) == "[]"

@@ -45,7 +45,7 @@ def declared_tasks() -> None:
 
 
 @pytest.mark.parametrize("new", [NEW_LINES, NEW_PRODUCTS], ids=["lines", "products"])
-def test_after_new_sales_working_capital_and_forecasts_are_made_anew(
+def test_after_new_sales_working_capital_and_forecasts_are_made_again(
     new: Mapping[str, object],
 ) -> None:
     assert react("sales.pull.succeeded", {}, new) == [
@@ -105,7 +105,7 @@ def test_books_that_were_connected_are_pulled_for_their_owner_who_waits() -> Non
     ]
 
 
-def test_after_the_books_working_capital_is_made_anew() -> None:
+def test_after_the_books_working_capital_is_made_again() -> None:
     read = {"days_read": 5, "balances_changed": 3}
     assert react("books.pull.succeeded", {"service": "xero"}, read) == [
         ("working_capital.roll_up", {})

@@ -26,7 +26,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         ("REDIS_URL", "hello", "must begin with redis:// or rediss://"),
     ],
 )
-def test_a_setting_that_is_none_is_named_with_the_mend(
+def test_a_setting_that_is_none_is_named_with_the_fix(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, problem: str
 ) -> None:
     variable, _, key = name.partition(".")

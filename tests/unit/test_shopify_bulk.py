@@ -41,10 +41,10 @@ class Operation(File):
     def __init__(self, **given: object) -> None:
         super().__init__(b"")
         whole = {"status": "COMPLETED", "errorCode": None, "fileSize": None, "url": None, **given}
-        self._told = {"data": {"bulkOperation": whole}}
+        self._body = {"data": {"bulkOperation": whole}}
 
     def send(self, _call: Call) -> Answer:
-        return Answer(200, {}, self._told)
+        return Answer(200, {}, self._body)
 
 
 def wait(**given: object) -> Finished:

@@ -147,7 +147,7 @@ def paid_with(fee: str, status: str = "SUCCESS") -> dict[str, Any]:
     return {"kind": "SALE", "status": status, "fees": fees}
 
 
-def test_the_fees_of_payments_that_succeeded_are_told() -> None:
+def test_the_fees_of_payments_that_succeeded_are_taken() -> None:
     paid = order(transactions=[paid_with("0.85"), paid_with("9.99", "FAILURE")])
     (fee,) = read(line(), order_node=paid).fees
     assert (fee.channel_order_id, fee.fee_key, fee.amount, fee.is_final) == (
@@ -158,7 +158,7 @@ def test_the_fees_of_payments_that_succeeded_are_told() -> None:
     )
 
 
-def test_fees_that_are_not_all_told_stay_an_estimate_and_are_shown() -> None:
+def test_fees_that_are_not_all_reported_stay_an_estimate_and_are_shown() -> None:
     whole = read(line(), order_node=order(transactions=[paid_with("0.10")] * 20))
     assert (len(whole.fees), whole.rejected) == (20, ())
     cut = read(line(), order_node=order(transactions=[paid_with("0.10")] * 21))
@@ -194,9 +194,9 @@ def test_a_bad_line_is_set_aside_naming_its_field(changes: dict[str, Any], field
     ]
 
 
-@pytest.mark.parametrize("told", ["yesterday", "2026-07-01T10:00:00", None])
-def test_an_order_without_an_instant_is_set_aside(told: str | None) -> None:
-    found = read(line(), order_node=order(createdAt=told))
+@pytest.mark.parametrize("text", ["yesterday", "2026-07-01T10:00:00", None])
+def test_an_order_without_an_instant_is_set_aside(text: str | None) -> None:
+    found = read(line(), order_node=order(createdAt=text))
     assert found.lines == ()
     assert [each.field for each in found.rejected] == ["createdAt"]
 

@@ -98,7 +98,7 @@ def test_an_account_that_nobody_can_class_is_set_aside_and_never_at_zero(
     assert (reported.unread, reported.whole) == ({"a"}, True)
 
 
-def test_an_account_without_an_id_leaves_all_that_is_not_told_as_it_was() -> None:
+def test_an_account_without_an_id_leaves_all_that_is_not_reported_as_it_was() -> None:
     chart = Chart([{"AccountID": "b", "Type": "INVENTORY"}, {"Type": "BANK"}, None])
     reported = sum_balances(Sheet(), chart, "EUR")
     assert [each.account_code for each in reported.balances] == ["b"]

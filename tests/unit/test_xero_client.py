@@ -59,7 +59,7 @@ def test_a_minute_limit_waits_its_seconds() -> None:
 
 
 @pytest.mark.parametrize("name", ["Detail", "detail"])
-def test_a_refusal_is_told_in_both_spellings(name: str) -> None:
+def test_a_refusal_is_read_in_both_spellings(name: str) -> None:
     gone = refuse(403, "", {name: "AuthenticationUnsuccessful"})
     assert isinstance(gone, CredentialRejected)
     assert "not connected any more" in gone.message

@@ -190,7 +190,7 @@ def test_an_account_of_the_chart_that_could_not_be_read_is_set_aside_once() -> N
     assert (reported.unread, reported.whole) == ({"stock"}, True)
 
 
-def test_banks_that_one_report_cannot_tell_are_not_compared() -> None:
+def test_banks_that_one_report_does_not_give_are_not_compared() -> None:
     def summary(*rows: object) -> Node:
         return {"Reports": [{"ReportType": "BankSummary", "Rows": [section(*rows, title="")]}]}
 

@@ -22,11 +22,11 @@ def refresh(status: int, body: object) -> Scripted:
 
 
 def test_a_credential_is_read() -> None:
-    told = XeroCredential.parse({**SECRET, "organisation_id": ORGANISATION.upper()})
-    assert told.organisation_id == ORGANISATION
+    credential = XeroCredential.parse({**SECRET, "organisation_id": ORGANISATION.upper()})
+    assert credential.organisation_id == ORGANISATION
     assert XeroCredential.parse(SECRET).organisation_id == ""
-    assert "hush" not in repr(told)
-    assert "older" not in repr(told)
+    assert "hush" not in repr(credential)
+    assert "older" not in repr(credential)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Jobs that kill who runs them, and workers that are told to stop in the middle of a job."""
+"""Jobs that kill who runs them, and workers that are stopped in the middle of a job."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def test_a_job_that_kills_its_worker_each_time_ends_dead_and_harms_no_other(scen
     assert scene.written() == scene.expected
 
 
-def test_a_worker_that_is_told_to_stop_hands_its_jobs_back_at_once(scene: Scene) -> None:
+def test_a_worker_that_is_asked_to_stop_hands_its_jobs_back_at_once(scene: Scene) -> None:
     first = scene.fleet.worker(CAPLIQUIFY_LEASE_S="30", CAPLIQUIFY_SOFT_SHUTDOWN_S="1")
     scene.fleet.dispatcher(CAPLIQUIFY_LEASE_S="30")
     jobs = scene.place(pages=60, pause_s=0.1)

@@ -20,7 +20,7 @@ const connect = async () => {
 
 const say = (step, what) => console.log(JSON.stringify({ step, ...what }));
 
-/** Runs `work` in a transaction under our tenant's setting and ends it as told. */
+/** Runs `work` in a transaction under our tenant's setting and ends it with the `ending` given. */
 async function inTransaction(client, ending, work) {
   await client.query("BEGIN");
   try {
@@ -52,7 +52,7 @@ async function readStatus(client, id) {
   });
 }
 
-/** Collects what is told of jobs from now on; `until` gives one job's tidings once it has ended. */
+/** Collects notifications of jobs from now on; `until` gives those of one job once it has ended. */
 async function listen(client) {
   const heard = [];
   let wake = () => {};
@@ -87,10 +87,10 @@ try {
   const id = await inTransaction(client, "COMMIT", () => enqueue(client, tenantId));
   say("committed", { id });
 
-  const told = await until(id);
-  const progress = told.filter((each) => each.done !== null);
+  const heard = await until(id);
+  const progress = heard.filter((each) => each.done !== null);
   say("ended", {
-    states: distinct(told.map((each) => each.state)),
+    states: distinct(heard.map((each) => each.state)),
     progress: distinct(progress.map((each) => `${each.done}/${each.total}`)),
   });
 
