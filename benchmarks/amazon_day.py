@@ -155,7 +155,7 @@ class V0Loop:
 
 
 def write_day(orders: int) -> Ledger:
-    """A day of so many orders; without refunds, which the finances tell."""
+    """A day of so many orders; without refunds, which the finances report."""
     ledger = Writer(orders=orders, first=DAY, days=1).write()
     for order in ledger.orders:
         order.refunds.clear()

@@ -23,7 +23,7 @@ class Idled:
 
 @task(name="bench.idle", queue=Queue.INTERACTIVE, arguments=Idle, result=Idled)
 def idle(context: JobContext, arguments: Idle) -> Idled:
-    """Takes the time that it is told to take."""
+    """Takes the time that its arguments name."""
     if arguments.milliseconds:
         time.sleep(arguments.milliseconds / 1000)
     return Idled(done=True)

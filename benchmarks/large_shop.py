@@ -46,9 +46,9 @@ def large_shop(orders: int, rate: float) -> Iterator[str]:
 
 
 def state(url: str) -> dict[str, Any]:
-    """The shop's bucket, as the sandbox tells it."""
-    told: dict[str, Any] = httpx.get(f"{url}/control/state").json()["shops"][DOMAIN]["bucket"]
-    return told
+    """The shop's bucket, as the sandbox reports it."""
+    bucket: dict[str, Any] = httpx.get(f"{url}/control/state").json()["shops"][DOMAIN]["bucket"]
+    return bucket
 
 
 def shop_http(url: str) -> VendorHttp:
