@@ -14,9 +14,9 @@ ROOMS = ("shared", "workers", "tasks", "schedules")
 SOURCES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 BANNED = {"utils", "util", "helpers", "helper", "common", "misc", "base", "models_old", "stuff"}
 TOP_LEVEL = {
-    ".ci", ".dockerignore", ".gitignore", "Dockerfile", "LICENSE", "Makefile", "README.md", "benchmarks",
-    "docker-compose.yml", "docs", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "schedules", "shared",
-    "tasks", "tests", "workers",
+    ".ci", ".dockerignore", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile",
+    "LICENSE", "Makefile", "README.md", "benchmarks", "docker-compose.yml", "docs", "pyproject.toml",
+    "requirements-dev.lock", "requirements.lock", "schedules", "shared", "tasks", "tests", "workers",
 }  # fmt: skip
 # Each of these once named five things; say what a thing is and what it does instead.
 DIALECT = re.compile(
