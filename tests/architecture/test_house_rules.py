@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from pytest_socket import SocketConnectBlockedError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,22 @@ def tracked() -> list[str]:
 
 def test_the_top_level_holds_what_the_plan_says() -> None:
     assert {path.partition("/")[0] for path in tracked()} <= TOP_LEVEL
+
+
+def test_the_hooks_of_a_commit_run_what_make_check_runs() -> None:
+    [local] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))[
+        "repos"
+    ]
+    assert local["repo"] == "local"
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    check = makefile.partition("\ncheck:")[2].partition("\n\n")[0].splitlines()[1:]
+    asked = [line.strip().replace("$(BIN)", ".venv/bin") for line in check]
+    assert [hook["entry"] for hook in local["hooks"]] == asked
+
+
+def test_every_room_says_that_it_is_typed() -> None:
+    assert [room for room in ROOMS if f"{room}/py.typed" not in tracked()] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
