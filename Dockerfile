@@ -9,8 +9,8 @@ COPY tasks tasks
 COPY schedules schedules
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 
-# What runs has none of the tools that built and tested it.
-FROM python:3.12-slim-bookworm
+# What runs has none of the tools that built and tested it, and neither the sandbox nor the demo.
+FROM python:3.12-slim-bookworm AS production
 
 RUN useradd --create-home --shell /usr/sbin/nologin capliquify
 COPY requirements.lock ./
@@ -21,3 +21,13 @@ RUN pip install --no-cache-dir --no-deps /wheels/*.whl
 USER capliquify
 ENTRYPOINT ["capliquify"]
 CMD ["worker"]
+
+# `docker build --target sandbox .`: the same with the stand-ins of the vendors.
+FROM production AS sandbox
+
+COPY sandbox /opt/stand-ins/sandbox
+ENV PYTHONPATH=/opt/stand-ins
+CMD ["sandbox", "--seed", "1"]
+
+# Without `--target` the image is what runs.
+FROM production

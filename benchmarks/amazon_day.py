@@ -19,16 +19,16 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from sandbox.amazon.account_ledger import Ledger, Writer
+from sandbox.amazon.api import AmazonSandbox
+from sandbox.amazon.buckets import Bucket
+from sandbox.amazon.clock import SandboxClock
+from sandbox.amazon.operations import read_instant
 from shared.connectors.amazon.connector import AmazonConnector
-from shared.connectors.amazon.reports import LOOK_AGAIN_S
+from shared.connectors.amazon.report_files import LOOK_AGAIN_S
 from shared.domain.limit import Quota
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import RateLimited, VendorBusy
-from shared.sandbox.amazon.api import AmazonSandbox
-from shared.sandbox.amazon.buckets import Bucket
-from shared.sandbox.amazon.clock import SandboxClock
-from shared.sandbox.amazon.ledger import Ledger, Writer
-from shared.sandbox.amazon.operations import read_instant
 from shared.use_cases.vendors import Answer, Call
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)

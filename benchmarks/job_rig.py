@@ -15,13 +15,13 @@ import psycopg
 
 import benchmarks.job_tasks  # noqa: F401 - declares the task
 from benchmarks.scratch import PASSWORD, own_servers
-from shared.config import Settings
-from shared.persistence.contracts import publish
-from shared.persistence.ledger import JobLedger, JobOrder
-from shared.persistence.logins import LOGINS, ensure_logins, login_url
+from shared.persistence.jobs.contracts import publish
+from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
 from shared.persistence.migrations.public_line import migrate_public
+from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
 from shared.security.vault import KeyRing
 from workers.migrate import task_contracts
+from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 # One row is enough to know, and asking must not cost what is measured.

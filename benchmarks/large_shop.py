@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import uvicorn
 
-from shared.embedded.ports import free_port
+from sandbox.app import build_app
+from sandbox.shopify.api import ShopifySandbox
+from sandbox.shopify.costs import Bucket
+from sandbox.shopify.large_store import LargeStore
+from shared.embedded.tcp_ports import free_port
 from shared.http.client import VendorHttp
-from shared.sandbox.app import build_app
-from shared.sandbox.shopify.api import ShopifySandbox
-from shared.sandbox.shopify.costs import Bucket
-from shared.sandbox.shopify.large_store import LargeStore
 
 DOMAIN = "large.myshopify.com"
 TOKEN = f"token-{DOMAIN}"

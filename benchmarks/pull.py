@@ -25,13 +25,13 @@ from benchmarks.large_shop import large_shop, shop_http, state
 from benchmarks.sale_writing import CHANNEL, copy, read_back, write_again
 from benchmarks.scratch import own_servers, scratch_database
 from benchmarks.shop_throttle import use_throttle
+from sandbox.shopify.large_store import LargeStore
 from shared.connectors.shopify.bulk import BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import unit_of_work_opener
-from shared.sandbox.shopify.large_store import LargeStore
 from shared.use_cases.backfill_sales import backfill_sales
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
 from shared.use_cases.pull_sales import BACKFILL

@@ -31,11 +31,11 @@ from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.database import Database
-from shared.persistence.ledger import JobLedger
-from shared.persistence.logins import LOGINS, ensure_logins, login_url
+from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.migrations.public_line import migrate_public
-from shared.persistence.registry import insert_tenant
-from shared.persistence.tenancy import name_actor
+from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
+from shared.persistence.tenants.registry import insert_tenant
+from shared.persistence.tenants.tenancy import name_actor
 from shared.security.vault import KeyRing
 from shared.use_cases.create_tenant import NewTenant, create_tenant
 from tests.fixtures.fleet import Fleet

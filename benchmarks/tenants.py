@@ -22,7 +22,7 @@ from benchmarks.scratch import fill, owner_url, scratch_database
 from shared.persistence.database import Database
 from shared.persistence.migrations.runner import WORKERS, Migrated, migrate_tenants
 from shared.persistence.migrations.steps import Step, load_steps, newest_revision
-from shared.persistence.tenancy import bind_tenant, schema_of
+from shared.persistence.tenants.tenancy import bind_tenant, schema_of
 
 SAMPLE = 50
 LOOP_SAMPLE = 200

@@ -20,9 +20,9 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from shared.config import Settings
 from shared.security.vault import AesGcmVault, KeyRing
 from workers.platform import making_servers, servers_in_environment
+from workers.settings import Settings
 
 GOAL = 50
 PASSES = 50

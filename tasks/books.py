@@ -4,7 +4,7 @@ from shared.use_cases.pull_books import BooksPull, BooksResult
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import BooksName, connected_books
+from workers.vendors.services import BooksName, connected_books
 
 
 class PullBooks(Arguments):

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from shared.persistence.dispatching import DispatchLedger
-from shared.persistence.scheduling import ScheduleLedger
+from shared.persistence.jobs.dispatching import DispatchLedger
+from shared.persistence.jobs.scheduling import ScheduleLedger
 from workers.clock import materialise_due
 from workers.scan import ScanContext, scan
 

@@ -11,7 +11,7 @@ from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
 from workers.queues import Queue
 from workers.task import Arguments, Day, JobContext, task
-from workers.vendors.catalogue import ForgettingName, SettlingName, ShopName, connected_shop
+from workers.vendors.services import ForgettingName, SettlingName, ShopName, connected_shop
 
 
 class PullSales(Arguments):

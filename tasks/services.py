@@ -5,7 +5,7 @@ from functools import partial
 from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
 from workers.queues import Queue
 from workers.task import Arguments, JobContext, task
-from workers.vendors.catalogue import FORGETTING, PULLS, SETTLING, one_of_each_account
+from workers.vendors.services import FORGETTING, PULLS, SETTLING, one_of_each_account
 
 
 class AllServices(Arguments):

@@ -2,7 +2,7 @@
 
 import structlog
 
-from shared.persistence.lifecycle import TenantLifecycle
+from shared.persistence.tenants.lifecycle import TenantLifecycle
 from shared.use_cases.purge_due_tenants import purge_due_tenants
 from workers.scan import ScanContext, scan
 

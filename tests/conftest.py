@@ -13,18 +13,18 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
-from shared.config import Settings
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.contracts import publish
-from shared.persistence.logins import LOGINS, ensure_logins, login_url
+from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
+from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.unit_of_work import unit_of_work_opener
 from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.cli.tenants import register
 from workers.migrate import task_contracts
+from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 pytest_plugins = ("tests.fixtures.served_shop", "tests.fixtures.board", "tests.fixtures.browser")

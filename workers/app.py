@@ -3,10 +3,10 @@
 from celery import Celery
 
 from schedules.beat import beat_schedule
-from shared.config import Settings
 from workers import signals as signals  # noqa: PLC0414 - connects its handlers
 from workers.messages import read_carefully
 from workers.queues import EXCHANGE, KOMBU_QUEUES, Queue
+from workers.settings import Settings
 
 TASK_MODULES = (
     "tasks.services",

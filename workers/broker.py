@@ -7,7 +7,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from shared.errors import RetryLater
-from shared.persistence.dispatching import Delivery
+from shared.persistence.jobs.dispatching import Delivery
 
 SERVICE = re.compile(r"[a-z0-9_]{1,50}")
 

@@ -13,7 +13,7 @@ import psycopg
 
 from shared.embedded.services import EmbeddedServices
 from shared.errors import CapLiquifyError, ServiceError
-from shared.persistence.job_overview import Process, read_processes
+from shared.persistence.jobs.overview import Process, read_processes
 from workers.limited import Limited
 from workers.news import News, Say
 from workers.supervisor import Program, Supervisor

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.job import LIVE_STATES, JobState
-from shared.persistence.contracts import Contract
+from shared.persistence.jobs.contracts import Contract
 from shared.persistence.migrations.public_line import function_sources
 from workers.migrate import task_contracts
 

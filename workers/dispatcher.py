@@ -14,15 +14,15 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from shared.config import Settings
+from shared.domain.dispatch_window import Window
 from shared.domain.job import JobState
-from shared.domain.window import Window
 from shared.errors import CapLiquifyError, DatabaseUnavailable
-from shared.persistence.dispatching import Caps, Delivery, DispatchLedger
-from shared.persistence.notifications import Listener
+from shared.persistence.jobs.dispatching import Caps, Delivery, DispatchLedger
+from shared.persistence.jobs.notifications import Listener
 from workers.broker import Broker, BrokerAway
 from workers.presence import Name, full_name, own_instance
 from workers.queues import Queue
+from workers.settings import Settings
 from workers.wiring import Wiring
 
 ALL_QUEUES = tuple(queue.value for queue in Queue)

@@ -7,7 +7,6 @@ from typing import Any
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from shared.config import DEFAULT_PATIENCE_S
 from shared.domain.job import Job, Outcome
 from shared.errors import (
     CapLiquifyError,
@@ -19,8 +18,9 @@ from shared.errors import (
     TenantForbidden,
     VendorAway,
 )
-from shared.persistence.leases import Ending
+from shared.persistence.jobs.leases import Ending
 from shared.security.redaction import redact
+from workers.settings import DEFAULT_PATIENCE_S
 from workers.task import TaskDefinition
 
 SNOOZE_S = 60.0

@@ -20,7 +20,7 @@ from shared.errors import (
 )
 from shared.observability.metrics import observe_attempt
 from shared.persistence.database import deadline
-from shared.persistence.leases import Ending
+from shared.persistence.jobs.leases import Ending
 from workers.endings import ending_of
 from workers.progress import Progress
 from workers.soft_limit import SoftLimit

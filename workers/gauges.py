@@ -8,8 +8,8 @@ from prometheus_client.core import GaugeMetricFamily
 
 from shared.errors import CapLiquifyError
 from shared.persistence.database import Database
-from shared.persistence.job_overview import QueueState, read_processes, read_queues
-from shared.persistence.scan_runs import read_scan_runs
+from shared.persistence.jobs.overview import QueueState, read_processes, read_queues
+from shared.persistence.operations.scan_runs import read_scan_runs
 from workers.presence import BEAT
 from workers.queues import Queue
 

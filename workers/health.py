@@ -6,13 +6,13 @@ from typing import Any
 
 import redis
 
-from shared.persistence.doctor import Finding, Verdict
-from shared.persistence.job_overview import Process, read_processes, read_queues
-from shared.persistence.operations import count_keys_awaited, read_vendors_away
-from workers.answers import BROKER_TIMEOUT_S, Rows
+from shared.persistence.jobs.overview import Process, read_processes, read_queues
+from shared.persistence.operations.all_tenants import count_keys_awaited, read_vendors_away
+from shared.persistence.operations.doctor import Finding, Verdict
 from workers.nights import examine_nights
 from workers.presence import BEAT
 from workers.queues import Queue
+from workers.status_answers import BROKER_TIMEOUT_S, Rows
 from workers.wiring import Wiring
 
 GOOD, DEGRADED, DOWN = 0, 1, 2

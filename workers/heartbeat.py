@@ -8,7 +8,7 @@ import structlog
 
 from shared.domain.job import Lease
 from shared.errors import CapLiquifyError
-from shared.persistence.leases import Held, Leases
+from shared.persistence.jobs.leases import Held, Leases
 
 log = structlog.get_logger(__name__)
 

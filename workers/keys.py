@@ -4,7 +4,7 @@ import structlog
 from psycopg.errors import UndefinedTable
 
 from shared.errors import DatabaseUnavailable, VaultError
-from shared.persistence.vault_keys import add_proof, read_proofs
+from shared.persistence.operations.vault_keys import add_proof, read_proofs
 from shared.security.vault import AesGcmVault, KeyRing
 from workers.wiring import Wiring, read_key_ring
 

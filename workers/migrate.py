@@ -3,7 +3,7 @@
 import importlib
 from dataclasses import dataclass
 
-from shared.persistence.contracts import Contract, publish
+from shared.persistence.jobs.contracts import Contract, publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.migrations.runner import (
     WORKERS,

@@ -10,8 +10,8 @@ import psycopg
 from shared.domain.job_id import short_id
 from shared.embedded.services import EmbeddedServices
 from shared.errors import CapLiquifyError
-from shared.persistence.doctor import Verdict
-from shared.persistence.operations import BadEnding, read_bad_endings, read_vendors_away
+from shared.persistence.operations.all_tenants import BadEnding, read_bad_endings, read_vendors_away
+from shared.persistence.operations.doctor import Verdict
 from shared.security.redaction import redact
 from workers.health import examine_broker
 from workers.limited import Limited

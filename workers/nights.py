@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schedules.nightly import NIGHTLIES, Nightly, due_ticks, next_tick
 from schedules.ticks import TICKS
-from shared.persistence.doctor import Finding, Verdict
-from shared.persistence.scan_runs import read_scan_runs
-from shared.persistence.scheduling import LastTick, ScheduleLedger
+from shared.persistence.jobs.scheduling import LastTick, ScheduleLedger
+from shared.persistence.operations.doctor import Finding, Verdict
+from shared.persistence.operations.scan_runs import read_scan_runs
 from workers.wiring import Wiring
 
 # A scan may be on its way for so long; a tick waits for the next scan.

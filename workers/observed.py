@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import psycopg
 import psycopg.errors
 
-from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.errors import CapLiquifyError
-from shared.persistence.doctor import Finding, Verdict
+from shared.persistence.operations.doctor import Finding, Verdict
 from workers.limited import Limited
 from workers.platform import check_database, export
+from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 # The answers take a second or two with ten thousand tenants.

@@ -11,12 +11,12 @@ from typing import ParamSpec
 
 import psycopg
 
-from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
 from shared.errors import ServiceError
-from shared.persistence.logins import LOGINS, ensure_logins, login_url, password_of
+from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url, password_of
 from shared.security.vault import KeyRing
+from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 CONNECT_S = 5

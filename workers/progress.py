@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from shared.domain.job import Lease
 from shared.errors import JobCancelled, LeaseLost
-from shared.persistence.leases import Held, Leases
+from shared.persistence.jobs.leases import Held, Leases
 
 # A watcher sees no more than this; each report is a write.
 EVERY_S = 0.25

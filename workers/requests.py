@@ -12,7 +12,7 @@ from celery.worker.request import Request
 
 from shared.domain.job import Lease, Outcome
 from shared.errors import CapLiquifyError
-from shared.persistence.leases import Ending
+from shared.persistence.jobs.leases import Ending
 from workers.shown_state import JobCancelledOnLedger, JobEndedBadly
 from workers.wiring import current_wiring
 

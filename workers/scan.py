@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from celery import shared_task
 
-from shared.persistence.scan_runs import ScanRuns
+from shared.persistence.operations.scan_runs import ScanRuns
 from workers.queues import Queue
 from workers.requests import JobTask
 from workers.wiring import Wiring, current_wiring

@@ -3,7 +3,7 @@
 from celery.exceptions import Ignore, Retry
 
 from shared.domain.job import JobState
-from shared.persistence.leases import Ending
+from shared.persistence.jobs.leases import Ending
 
 
 class JobEndedBadly(Exception):

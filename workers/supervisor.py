@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.config import secret_names
 from shared.embedded.guarded import Guarded
 from shared.errors import ServiceError
+from workers.settings import secret_names
 
 GRACE_S = 20.0
 # What every program needs, though it is secret; all other secrets go to those who are said to need them.

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.domain.backoff import Backoff
 from shared.domain.job import Job, Lease
 from shared.errors import InvalidInput
-from shared.persistence.leases import Ending
+from shared.persistence.jobs.leases import Ending
 from shared.use_cases.create_tenant import check_timezone
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.progress import Progress

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from shared.domain.job import Job, JobState, Outcome
-from shared.persistence.doctor import Verdict
-from shared.persistence.job_overview import read_processes
-from shared.persistence.waiting import Standing, read_standing
+from shared.persistence.jobs.overview import read_processes
+from shared.persistence.jobs.waits import Standing, read_standing
+from shared.persistence.operations.doctor import Verdict
 from workers.health import examine_broker
 from workers.wiring import Wiring
 

@@ -7,13 +7,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from shared.config import Settings
 from shared.domain.job import Lease
 from shared.errors import KeyMissing, ServiceError, VaultError
-from shared.persistence.circuits import Circuits
 from shared.persistence.database import Database
-from shared.persistence.leases import Leases
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.circuits import Circuits
+from shared.persistence.jobs.job_ledger import JobLedger
+from shared.persistence.jobs.leases import Leases
 from shared.persistence.repositories.credentials import PgcryptoDecryption
 from shared.persistence.server_clock import ServerClock
 from shared.persistence.unit_of_work import Fence, unit_of_work_opener
@@ -23,6 +22,7 @@ from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases import ports
 from shared.use_cases.ports import OpenUnitOfWork
 from workers.heartbeat import Heartbeat
+from workers.settings import Settings
 
 if TYPE_CHECKING:
     from workers.vendors.room import VendorRoom

@@ -9,8 +9,8 @@ from shared.embedded import process
 from shared.embedded.guarded import Guarded
 from shared.embedded.home import Home
 from shared.embedded.interrupts import interrupts_put_off
-from shared.embedded.ports import free_port
 from shared.embedded.server import Running, Server
+from shared.embedded.tcp_ports import free_port
 from shared.errors import ServiceError
 
 _ATTEMPTS = 10

@@ -6,8 +6,8 @@ from shared.domain.series import Forecast, ForecastPoint, Series
 from shared.errors import InvalidInput
 from shared.forecasting.ensemble import mean_of
 from shared.forecasting.model import Model
+from shared.forecasting.model_registry import ENSEMBLE_MEMBERS, ensemble_version, registered
 from shared.forecasting.preparation import prepared, unfit_reason
-from shared.forecasting.registry import ENSEMBLE_MEMBERS, ensemble_version, registered
 from shared.forecasting.sanity import insane_reason
 from shared.forecasting.zero_days import bounds_reaching_zero
 

@@ -25,7 +25,7 @@ from shared.persistence.repositories.syncing import CursorRepository, RejectionR
 from shared.persistence.repositories.usage import UsageRepository
 from shared.persistence.repositories.webhooks import WebhookRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
-from shared.persistence.tenancy import bind_tenant, read_tenant
+from shared.persistence.tenants.tenancy import bind_tenant, read_tenant
 from shared.use_cases import ports
 
 # What `hold_lease` raises.

@@ -10,8 +10,8 @@ from shared.errors import ScopeMissing
 from shared.use_cases.keep_sales import keep_page
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
+from shared.use_cases.sync_windows import ACCOUNT, Puller, Tally
 from shared.use_cases.vendors import SalePage, ShopConnector
-from shared.use_cases.windows import ACCOUNT, Puller, Tally
 
 SCOPE_MISSING = "scope missing"
 NOT_BEGUN = "the first pull has not begun; it says where the past ends"

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from shared.domain.accounts import ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.accuracy import ScoreResult
-from shared.domain.catalogue import Product
 from shared.domain.credential import KeptCredential, StreamProblems
+from shared.domain.products import Product
 from shared.domain.quota import Breach, Usage
 from shared.domain.rejections import Kept
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine

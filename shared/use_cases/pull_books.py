@@ -15,8 +15,8 @@ from shared.domain.sync import Position
 from shared.errors import CursorExpired
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.streams import Streams, note_problems
+from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import BooksConnector, ItemPage
-from shared.use_cases.windows import Puller, Tally
 
 BALANCES, BANK_CHECK = "balances", "bank_check"
 # The first pull reads the ends of so many months; each day costs one of the vendor's calls.

@@ -18,8 +18,8 @@ from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, Uni
 from shared.use_cases.scan_products import PRODUCTS, ProductScan
 from shared.use_cases.store_credential import note_failure
 from shared.use_cases.streams import Streams, note_problems
+from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import ManySites, SalePage, Shop, ShopConnector
-from shared.use_cases.windows import Puller, Tally
 
 ORDERS, BACKFILL = "orders", "orders_backfill"
 FEES = "fees"

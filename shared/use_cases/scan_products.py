@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.domain.catalogue import Product
+from shared.domain.products import Product
 from shared.domain.rejections import Kept
 from shared.domain.sync import Position
 from shared.errors import CursorExpired, WindowTooLarge
 from shared.use_cases.ports import UnitOfWork
+from shared.use_cases.sync_windows import MOST_RESTARTS, Puller, Tally
 from shared.use_cases.vendors import Page, ShopConnector
-from shared.use_cases.windows import MOST_RESTARTS, Puller, Tally
 
 PRODUCTS = "products"
 # Stock moves all day, and a scan of it is the dearest part of a pull.

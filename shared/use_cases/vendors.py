@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from shared.domain.accounts import BankCheck, ClosedInvoice, DayBalances, OpenInvoice
-from shared.domain.catalogue import Product
+from shared.domain.products import Product
 from shared.domain.sales import FeeRule, RejectedRecord, SaleFee, SaleLine
 from shared.domain.settlements import Settlement
 from shared.domain.sync import SyncWindow

@@ -5,7 +5,7 @@ import pytest
 from shared.embedded.urls import ServiceUrls
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import environment_of
-from tests.integration.test_adoption import prisma_url  # noqa: F401 - a fixture
+from tests.integration.database.test_adoption import prisma_url  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.acceptance
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded.ports import free_port
+from shared.embedded.tcp_ports import free_port
 from shared.embedded.urls import ServiceUrls
 from tests.conftest import environment_of
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.logins import login_url
+from shared.persistence.tenants.logins import login_url
 from tests.acceptance.test_worker import guarded
 from tests.conftest import PASSWORD, environment_of
 from workers.wiring import Wiring

@@ -16,8 +16,8 @@ import psycopg
 import pytest
 
 from shared.embedded.guarded import Guarded
-from shared.embedded.ports import free_port
 from shared.embedded.services import EmbeddedServices
+from shared.embedded.tcp_ports import free_port
 from shared.security.vault import KeyRing
 from tests.acceptance.test_demo import processes_of
 from tests.acceptance.test_up import Up, attempted, capliquify, up_home

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from tests.fixtures.board import AUTH, PATIENCE_S, Board, ended_badly, job_of_each_state
 from tests.fixtures.browser import Browser
 from tests.fixtures.fleet import until

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from tests.fixtures.board import PATIENCE_S, Board, job_of_each_state
 from tests.fixtures.fleet import until
 from workers.queues import Queue

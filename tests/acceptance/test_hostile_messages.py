@@ -11,8 +11,8 @@ import redis
 from shared.domain.job import JobState
 from shared.embedded.guarded import Guarded
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.dispatching import DispatchLedger
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.dispatching import DispatchLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from tests.acceptance.test_worker import assert_jobs_run, finished, guarded
 from tests.conftest import environment_of
 from tests.fixtures.echo import NO_CAPS

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.job import JobState
 from shared.domain.job_id import read_prefix
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import FITTING, JobLedger
+from shared.persistence.jobs.job_ledger import FITTING, JobLedger
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import environment_of
 from workers.wiring import Wiring

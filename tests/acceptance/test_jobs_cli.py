@@ -12,7 +12,7 @@ import pytest
 from shared.domain.job import JobState
 from shared.domain.job_id import short_id
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobFilter, JobLedger
+from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.acceptance.test_worker import guarded
 from tests.conftest import environment_of

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobLedger, JobOrder
+from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import environment_of
 from workers.wiring import Wiring

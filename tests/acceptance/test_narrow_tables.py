@@ -8,7 +8,7 @@ import pytest
 from shared.domain.job_id import short_id
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobFilter, JobLedger
+from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
 from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.roll_up_working_capital import roll_up_working_capital
 from tests.acceptance.test_command_line import CREDENTIAL, run

@@ -12,9 +12,9 @@ import pytest
 import redis
 
 from shared.domain.job import JobState
-from shared.embedded.ports import free_port
+from shared.embedded.tcp_ports import free_port
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from shared.use_cases.store_credential import store_credential
 from tests.acceptance.test_worker import answer, finished, guarded
 from tests.conftest import PASSWORD, VAULT_KEYS, environment_of

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded.ports import free_port
 from shared.embedded.services import EmbeddedServices
+from shared.embedded.tcp_ports import free_port
 from tests.acceptance.test_command_line import assert_one_line
 from tests.acceptance.test_demo import processes_of
 from tests.acceptance.test_up import PATIENCE_S, environment

@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from starlette.applications import Starlette
 
+from sandbox.app import ledger_shop
+from sandbox.shopify.api import ShopifySandbox
+from sandbox.shopify.large_store import LargeStore
 from shared.embedded.urls import ServiceUrls
-from shared.sandbox.app import ledger_shop
-from shared.sandbox.shopify.api import ShopifySandbox
-from shared.sandbox.shopify.large_store import LargeStore
 from tests.conftest import environment_of
 from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.served_shop import ledger_of

@@ -21,9 +21,9 @@ from shared.domain.limit import Quota
 from shared.domain.sales import RejectedRecord
 from shared.embedded.urls import ServiceUrls
 from shared.http.limits import SharedLimit
-from shared.persistence.dispatching import DispatchLedger
-from shared.persistence.ledger import JobLedger
-from shared.persistence.scan_runs import ScanRuns
+from shared.persistence.jobs.dispatching import DispatchLedger
+from shared.persistence.jobs.job_ledger import JobLedger
+from shared.persistence.operations.scan_runs import ScanRuns
 from shared.use_cases.store_credential import note_failure, store_credential
 from tests.acceptance.test_command_line import run
 from tests.conftest import PASSWORD, environment_of

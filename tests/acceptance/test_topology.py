@@ -13,8 +13,7 @@ import psycopg
 import pytest
 import yaml
 
-from shared.config import Settings
-from shared.embedded.ports import free_port
+from shared.embedded.tcp_ports import free_port
 from tests.conftest import EMBEDDED_POSTGRESQL
 from tests.fixtures.fleet import until
 from tests.fixtures.topology import (
@@ -28,6 +27,7 @@ from tests.fixtures.topology import (
     topology,
 )
 from workers.cli.secrets import make_secrets
+from workers.settings import Settings
 
 pytestmark = pytest.mark.acceptance
 

@@ -15,9 +15,9 @@ from httpx import Response
 
 from shared.domain.job import Job, JobState
 from shared.embedded.guarded import Guarded
-from shared.embedded.ports import free_port
+from shared.embedded.tcp_ports import free_port
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from tests.conftest import environment_of
 from workers.wiring import Wiring
 

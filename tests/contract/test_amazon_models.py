@@ -13,19 +13,19 @@ import jsonschema
 import pytest
 from starlette.applications import Starlette
 
+from sandbox.amazon.account_ledger import Writer
+from sandbox.amazon.api import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, AmazonSandbox
+from sandbox.amazon.clock import SandboxClock
 from shared.connectors.amazon.client import AmazonClient
 from shared.connectors.amazon.marketplaces import find_marketplace
 from shared.connectors.amazon.order_lines import order_lines
 from shared.connectors.amazon.order_pages import OrderPages
 from shared.connectors.amazon.orders import read_order
-from shared.connectors.amazon.reports import look_at_report
+from shared.connectors.amazon.report_files import look_at_report
 from shared.connectors.amazon.sites import Sites
 from shared.domain.limit import NoLimit
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import GiveUp, VendorBusy, VendorUnavailable
-from shared.sandbox.amazon.api import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, AmazonSandbox
-from shared.sandbox.amazon.clock import SandboxClock
-from shared.sandbox.amazon.ledger import Writer
 from shared.use_cases.vendors import Answer, Call
 from tests.fixtures.amazon import Stage, serve
 

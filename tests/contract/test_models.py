@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from shared.domain.series import ForecastPoint, Series
 from shared.forecasting.model import Model
+from shared.forecasting.model_registry import MODELS
 from shared.forecasting.preparation import prepared, unfit_reason
-from shared.forecasting.registry import MODELS
 from shared.forecasting.sanity import insane_reason
 
 START = date(2024, 1, 1)

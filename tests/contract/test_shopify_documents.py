@@ -11,8 +11,8 @@ from graphql import (
     validate,
 )
 
+from sandbox.shopify.api import SCHEMA as SANDBOX_SCHEMA
 from shared.connectors.shopify import documents
-from shared.sandbox.shopify.api import SCHEMA as SANDBOX_SCHEMA
 
 # Every document of the module; a fragment is none.
 DOCUMENTS = tuple(

@@ -13,6 +13,8 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from sandbox.xero.api import ACCESS_TOKEN
+from sandbox.xero.maker import make_xero_ledger
 from shared.connectors.xero.balances import compare_banks, read_bank_summary, sum_balances
 from shared.connectors.xero.chart import Chart
 from shared.connectors.xero.fields import money_of, read_day, read_instant
@@ -32,8 +34,6 @@ from shared.connectors.xero.token import XeroTokenSource
 from shared.domain.accounts import InvoiceKind, OpenInvoice
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
-from shared.sandbox.xero.api import ACCESS_TOKEN
-from shared.sandbox.xero.maker import make_xero_ledger
 from shared.use_cases.vendors import Answer, Books
 from tests.fixtures.xero_scene import (
     CREDENTIAL,

@@ -12,8 +12,8 @@ from psycopg import sql
 
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.logins import login_url
-from shared.persistence.tenancy import schema_of
+from shared.persistence.tenants.logins import login_url
+from shared.persistence.tenants.tenancy import schema_of
 from shared.use_cases.create_tenant import NewTenant
 from tests.conftest import PASSWORD, replace_database, settings_of
 from tests.fixtures.pgbouncer import pgbouncer_before

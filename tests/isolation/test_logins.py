@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from shared.persistence.logins import login_url
+from shared.persistence.tenants.logins import login_url
 from tests.conftest import PASSWORD
 from tests.fixtures.pgbouncer import pgbouncer_before
 from tests.isolation.attacks import CANARY, TENANT_TABLES

@@ -17,9 +17,9 @@ from shared.domain.job import JobState
 from shared.errors import CapLiquifyError, InvalidInput
 from shared.persistence.archives.backup import back_up
 from shared.persistence.archives.restore import restore
-from shared.persistence.ledger import JobFilter, JobLedger
-from shared.persistence.logins import login_url
-from shared.persistence.tenancy import schema_of
+from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
+from shared.persistence.tenants.logins import login_url
+from shared.persistence.tenants.tenancy import schema_of
 from shared.use_cases.store_credential import store_credential
 from tests.conftest import PASSWORD
 from tests.fixtures.archives import members_of, pack, signed

@@ -15,10 +15,10 @@ from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
 from shared.errors import CapLiquifyError, TenantMissing, VaultError
 from shared.persistence.database import Database
-from shared.persistence.dispatching import Caps, DispatchLedger
-from shared.persistence.leases import Ending
-from shared.persistence.ledger import JobLedger
-from shared.persistence.logins import login_url
+from shared.persistence.jobs.dispatching import Caps, DispatchLedger
+from shared.persistence.jobs.job_ledger import JobLedger
+from shared.persistence.jobs.leases import Ending
+from shared.persistence.tenants.logins import login_url
 from shared.persistence.unit_of_work import tenant_transaction, unit_of_work_opener
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases.create_tenant import NewTenant

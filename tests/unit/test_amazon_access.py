@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.amazon.buckets import PUBLISHED
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.credential import AmazonCredential
 from shared.connectors.amazon.limits import QUOTAS
@@ -20,7 +21,6 @@ from shared.errors import (
     RateLimited,
     VendorUnavailable,
 )
-from shared.sandbox.amazon.buckets import PUBLISHED
 from shared.use_cases.vendors import Answer, Call
 
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.connectors.amazon.connector import AmazonConnector
-from shared.domain.catalogue import Product
 from shared.domain.limit import NoLimit
+from shared.domain.products import Product
 from shared.domain.sales import LineKind, SaleFee, SaleLine
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import VendorBusy

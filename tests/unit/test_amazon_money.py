@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from shared.connectors.amazon.amounts import parse_amount, parse_posted
 from shared.connectors.amazon.finances import read_fees, read_refunds, read_transaction
+from shared.connectors.amazon.flat_files import read_rows
 from shared.connectors.amazon.inventory import read_listings, read_summary
 from shared.connectors.amazon.marketplaces import find_marketplace
 from shared.connectors.amazon.settlements import settle_rows
-from shared.connectors.amazon.tables import read_rows
 from shared.domain.sales import LineKind, SaleFee, SaleLine
 from shared.domain.settlements import Difference, reconcile
 from shared.errors import SkipRecord, VendorUnavailable

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.connectors.amazon.flat_files import read_rows
 from shared.connectors.amazon.marketplaces import MARKETPLACES, find_marketplace
 from shared.connectors.amazon.order_lines import order_lines
 from shared.connectors.amazon.order_report import REQUIRED, group_rows, read_order_rows
 from shared.connectors.amazon.orders import read_order
-from shared.connectors.amazon.tables import read_rows
 from shared.domain.sales import LineKind, RejectedRecord, SaleLine
 from shared.errors import SkipRecord, VendorUnavailable
 

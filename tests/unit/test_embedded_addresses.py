@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from shared.embedded import ports
-from shared.embedded.ports import free_port, is_free
+from shared.embedded import tcp_ports
+from shared.embedded.tcp_ports import free_port, is_free
 from shared.embedded.urls import ServiceUrls
 
 
@@ -39,5 +39,5 @@ def test_a_port_that_a_killed_server_still_holds_for_a_moment_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     answers = iter([False, False, True])
-    monkeypatch.setattr(ports, "is_free", lambda _port: next(answers))
+    monkeypatch.setattr(tcp_ports, "is_free", lambda _port: next(answers))
     assert free_port(23_456) == 23_456

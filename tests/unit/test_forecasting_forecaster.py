@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shared.domain.series import Forecast, ForecastPoint, Series
 from shared.errors import InvalidInput
-from shared.forecasting import registry
+from shared.forecasting import model_registry
 from shared.forecasting.forecaster import Forecaster
-from shared.forecasting.registry import Registered
+from shared.forecasting.model_registry import Registered
 
 START = date(2024, 1, 1)
 SALES = tuple(float((day * 37 % 11) * (day % 7 != 6)) for day in range(120))
@@ -42,7 +42,7 @@ class Stub:
 
 
 def put_in_place_of_arima(monkeypatch: pytest.MonkeyPatch, answer: float | Exception) -> None:
-    monkeypatch.setitem(registry.MODELS, "arima", Registered(Stub(answer), "arima-1"))
+    monkeypatch.setitem(model_registry.MODELS, "arima", Registered(Stub(answer), "arima-1"))
 
 
 def test_arima_prophet_and_ensemble_answer_in_this_order_and_name_their_versions() -> None:

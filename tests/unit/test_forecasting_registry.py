@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.series import Series
 from shared.errors import InvalidInput
-from shared.forecasting.registry import ENSEMBLE_MEMBERS, MODELS, ensemble_version, registered
+from shared.forecasting.model_registry import ENSEMBLE_MEMBERS, MODELS, ensemble_version, registered
 
 # A line changes only together with its version (see the bump rule in the registry).
 PARAMETERS = {

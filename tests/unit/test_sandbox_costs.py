@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from shared.sandbox.shopify.costs import Bucket, query_cost
+from sandbox.shopify.costs import Bucket, query_cost
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from shared.errors import InvalidInput
-from shared.sandbox.events import (
+from sandbox.maker import make_ledger
+from sandbox.shop_events import (
     AmountGiven,
     Article,
     Event,
@@ -27,9 +27,9 @@ from shared.sandbox.events import (
     ShopFacts,
     UnitsRemoved,
 )
-from shared.sandbox.ledger import Ledger
-from shared.sandbox.maker import make_ledger
-from shared.sandbox.truth import Figures, count_stock
+from sandbox.shop_ledger import Ledger
+from sandbox.truth import Figures, count_stock
+from shared.errors import InvalidInput
 
 D = Decimal
 UK = ShopFacts("shopify_uk", "Tiny", "GBP", "Europe/London", True, "EUR")
@@ -256,7 +256,7 @@ def test_london_sells_in_the_nights_that_its_clocks_change() -> None:
 
 def test_a_seed_makes_the_same_shop_in_another_process() -> None:
     program = (
-        "from datetime import date; import hashlib; from shared.sandbox.maker import make_ledger; "
+        "from datetime import date; import hashlib; from sandbox.maker import make_ledger; "
         "made = make_ledger(5, 'shopify_eu', orders=30, first_day=date(2026, 1, 1), "
         "last_day=date(2026, 1, 9)); print(hashlib.sha256(repr(made.events).encode()).hexdigest())"
     )

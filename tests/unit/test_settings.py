@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared.config import Settings
 from shared.errors import InvalidInput
 from workers.cli.processes import flower_auth, require_queues
+from workers.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.connectors.shopify import documents
 from shared.connectors.shopify.agreements import WholeAgreement
 from shared.connectors.shopify.orders import WholeOrder, WholeRefund, read_orders
-from shared.domain.catalogue import Product
+from shared.domain.products import Product
 from shared.use_cases.vendors import Page, SalePage
 from tests.fixtures.fitting import (
     assert_line_fits,

@@ -8,7 +8,7 @@ import pytest
 from shared.connectors.shopify import documents
 from shared.connectors.shopify.pages import Variant
 from shared.connectors.shopify.shelves import read_products
-from shared.domain.catalogue import Product
+from shared.domain.products import Product
 from shared.domain.sales import RejectedRecord
 from shared.errors import VendorUnavailable
 from tests.fixtures.shopify_records import bag, level, line, order, read, refund, refunded, variant

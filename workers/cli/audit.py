@@ -8,10 +8,15 @@ from typing import Annotated
 import typer
 
 from shared.errors import TenantMissing
-from shared.persistence.audit_log import AuditEntry, AuditFilter, is_known, search_audit_log
+from shared.persistence.operations.audit_log import (
+    AuditEntry,
+    AuditFilter,
+    is_known,
+    search_audit_log,
+)
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
-from workers.cli.tables import Column, print_table, words
+from workers.cli.terminal_tables import Column, print_table, words
 from workers.platform import open_platform
 
 console = make_console()

@@ -15,14 +15,14 @@ from shared.domain.tenant import Tenant
 from shared.errors import CapLiquifyError, GiveUp, InvalidInput, VaultError
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
-from shared.persistence.tenancy import find_tenant, list_tenants
+from shared.persistence.tenants.tenancy import find_tenant, list_tenants
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
 from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.cli.console import make_console
-from workers.cli.tables import Column, print_table
+from workers.cli.terminal_tables import Column, print_table
 from workers.keys import check_keys
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -47,7 +47,7 @@ def set_credential(
     For Shopify: {"shop_domain": "acme.myshopify.com", "access_token": "…"}, or, with tokens that expire,
     {"shop_domain": …, "client_id": …, "client_secret": …, "refresh_token": …}
     """
-    from workers.vendors.catalogue import find_service  # noqa: PLC0415 - loads every connector
+    from workers.vendors.services import find_service  # noqa: PLC0415 - loads every connector
 
     found = find_service(service)
     secret = _read_secret(sys.stdin.read())
@@ -155,7 +155,7 @@ def _verify_one(vault: Vault, tenant: Tenant, credential: KeptCredential) -> int
 
 
 def _ask_one(wiring: Wiring, tenant: Tenant, service: str) -> bool:
-    from workers.vendors.catalogue import describe, find_service  # noqa: PLC0415 - loads every connector
+    from workers.vendors.services import describe, find_service  # noqa: PLC0415 - loads every connector
 
     opener = wiring.unit_of_work(tenant.id, actor="operator")
     with opener() as work:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from shared.config import Settings
 from shared.errors import InvalidInput, ServiceError
-from shared.persistence.logins import set_passwords
 from shared.persistence.migrations.runner import WORKERS, Migrated, OnDone
 from shared.persistence.migrations.schema_versions import PlannedMove
+from shared.persistence.tenants.logins import set_passwords
 from workers.cli.console import make_console
 from workers.platform import open_platform
+from workers.settings import Settings
 from workers.wiring import Wiring
 
 if TYPE_CHECKING:

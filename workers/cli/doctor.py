@@ -7,10 +7,10 @@ import typer
 
 from shared.errors import CapLiquifyError, VaultError
 from shared.persistence.database import Database
-from shared.persistence.doctor import Finding, Verdict, examine, examine_login
-from shared.persistence.schema_drift import examine_drift
-from shared.persistence.sealed_samples import read_samples
-from shared.persistence.vault_keys import read_proofs
+from shared.persistence.operations.doctor import Finding, Verdict, examine, examine_login
+from shared.persistence.operations.schema_drift import examine_drift
+from shared.persistence.operations.sealed_samples import read_samples
+from shared.persistence.operations.vault_keys import read_proofs
 from shared.security.sealed import PGCRYPTO, sealing_key
 from shared.security.vault import AesGcmVault
 from shared.use_cases.store_credential import credential_place

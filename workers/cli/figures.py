@@ -9,11 +9,11 @@ import typer
 from shared.domain.money import LARGEST, round_money
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
-from shared.persistence.advice import read_capital
+from shared.persistence.operations.stock_reads import read_capital
 from shared.use_cases.enter_balances import enter_balances
 from workers.cli.console import echo_json, make_console
-from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import open_tenant, read_tenant
+from workers.cli.terminal_tables import Column, print_table
 
 app = typer.Typer(
     no_args_is_help=True, help="Working capital, and balances that no accounting system reports."

@@ -10,11 +10,16 @@ from typing import Annotated
 import typer
 
 from shared.errors import InvalidInput
-from shared.persistence.shown_forecasts import ForecastDay, ForecastHead, read_days, read_heads
+from shared.persistence.operations.shown_forecasts import (
+    ForecastDay,
+    ForecastHead,
+    read_days,
+    read_heads,
+)
 from shared.use_cases.generate_forecasts import DORMANT_DAYS
 from workers.cli.console import echo_json, make_console
-from workers.cli.tables import Column, print_table, words
 from workers.cli.tenant_scope import read_tenant
+from workers.cli.terminal_tables import Column, print_table, words
 
 app = typer.Typer(no_args_is_help=True, help="What each SKU is expected to sell.")
 console = make_console()

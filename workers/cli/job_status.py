@@ -5,11 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
-from shared.persistence.doctor import Finding, Verdict
-from shared.persistence.job_overview import Process, QueueState, read_processes, read_queues
+from shared.persistence.jobs.overview import Process, QueueState, read_processes, read_queues
+from shared.persistence.operations.doctor import Finding, Verdict
 from workers.cli.console import echo_json
 from workers.cli.status import print_findings
-from workers.cli.tables import Column, print_table, words
+from workers.cli.terminal_tables import Column, print_table, words
 from workers.health import examine_running, exit_code
 from workers.observed import Observed
 from workers.queues import Queue

@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.console import Console
 
 from shared.domain.job import Attempt, Job
-from workers.cli.tables import Column, print_facts, print_table, words
+from workers.cli.terminal_tables import Column, print_facts, print_table, words
 
 
 def print_story(

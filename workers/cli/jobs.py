@@ -10,10 +10,10 @@ import typer
 from shared.domain.job import Job, JobState
 from shared.domain.job_id import read_prefix
 from shared.errors import GiveUp, InvalidInput
-from shared.persistence.ledger import JobFilter, JobLedger, JobOrder
-from shared.persistence.many_jobs import CANCELLED, RETRIED, cancel_jobs, retry_jobs
-from shared.persistence.registry import tenant_slugs
-from shared.persistence.tenancy import find_tenant
+from shared.persistence.jobs.job_ledger import JobFilter, JobLedger, JobOrder
+from shared.persistence.jobs.many_jobs import CANCELLED, RETRIED, cancel_jobs, retry_jobs
+from shared.persistence.tenants.registry import tenant_slugs
+from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import echo_json, make_console
 from workers.cli.instants import read_instant
 from workers.cli.job_story import print_story
@@ -31,7 +31,7 @@ from workers.cli.many_jobs import (
 )
 from workers.cli.processes import require_queues
 from workers.cli.run import find_task, read_arguments
-from workers.cli.tables import Column, Kind, print_table, words
+from workers.cli.terminal_tables import Column, Kind, print_table, words
 from workers.platform import open_platform
 from workers.waiting import explain_waiting
 from workers.wiring import Wiring

@@ -10,12 +10,12 @@ import typer
 from shared.domain.job import JobState
 from shared.errors import InvalidInput
 from shared.persistence.database import Database
-from shared.persistence.many_jobs import JobsInCommon, count_jobs
-from shared.persistence.tenancy import find_tenant
+from shared.persistence.jobs.many_jobs import JobsInCommon, count_jobs
+from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import make_console
 from workers.cli.instants import read_instant
 from workers.cli.run import find_task
-from workers.cli.tables import Column, print_table
+from workers.cli.terminal_tables import Column, print_table
 from workers.platform import open_platform
 from workers.wiring import Wiring
 
@@ -85,7 +85,7 @@ def change_many(
 
 
 def _read(wiring: Wiring, asked: Asked, allowed: Sequence[JobState]) -> JobsInCommon:
-    from workers.vendors.catalogue import find_service  # noqa: PLC0415 - loads every connector
+    from workers.vendors.services import find_service  # noqa: PLC0415 - loads every connector
 
     if asked.service is not None:
         find_service(asked.service)

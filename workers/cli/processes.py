@@ -1,4 +1,4 @@
-"""`capliquify worker | dispatcher | beat | flower | sandbox`: the long-running processes."""
+"""`capliquify worker | dispatcher | beat | flower`: the long-running processes."""
 
 import os
 import secrets
@@ -9,14 +9,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from shared.config import Settings
-from shared.embedded.ports import is_free
+from shared.embedded.tcp_ports import is_free
 from shared.errors import InvalidInput, ServiceError
 from shared.forecasting.threads import limit_to_one_thread
 from shared.observability.exporter import is_counting_for_all, prepare_folder
 from shared.security.redaction import redact, remember_secret
 from workers.platform import keep_secret, prepare_home, require_servers, servers_in_environment
 from workers.queues import Queue
+from workers.settings import Settings
 
 
 def worker(
@@ -149,41 +149,6 @@ def flower(
         "--persistent=True",
         f"--db={settings.home / 'flower.db'}",
     )
-
-
-def sandbox(
-    port: Annotated[
-        int, typer.Option(min=1, max=65535, help="Port on the loopback interface")
-    ] = 8765,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            help="Serve made-up shops, an Amazon account and Xero books of this seed as well"
-        ),
-    ] = None,
-    orders: Annotated[int, typer.Option(min=1, help="Orders of each made-up shop")] = 300,
-    speed: Annotated[
-        float, typer.Option(min=1, help="How much faster than the real one Amazon is")
-    ] = 1.0,
-) -> None:
-    """Serve the local stand-ins of the vendors, on loopback."""
-    import uvicorn  # noqa: PLC0415 - only this command serves
-
-    from shared.sandbox.app import SHOPIFY_TOKEN, build_app  # noqa: PLC0415 - loads the orders
-    from shared.sandbox.town import build_town  # noqa: PLC0415
-
-    require_free(port)
-    url = f"http://127.0.0.1:{port}"
-    typer.echo(f"Shopify sandbox on {url}, token {SHOPIFY_TOKEN}; orders 2010-12-01 to 2011-12-09")
-    app = build_app()
-    if seed is not None:
-        town = build_town(seed, orders, speed)
-        app = build_app(town.shops, town.routes)
-        for shop in town.shops:
-            typer.echo(f"{shop.domain} on {url}/shops/{shop.domain}")
-        typer.echo("Their tokens are token-<domain>; that of demo-gifts is the one above.")
-        typer.echo(f"amazon_uk and xero on {url}: see the README for their made-up credentials")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
 
 
 def flower_auth(settings: Settings) -> str:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from shared.domain.advice import advise
 from shared.domain.rejections import RejectionGroup
+from shared.domain.set_aside_advice import advise
 from shared.errors import InvalidInput
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
 from workers.cli.console import echo_json, make_console
-from workers.cli.tables import print_facts
 from workers.cli.tenant_scope import read_tenant
+from workers.cli.terminal_tables import print_facts
 
 console = make_console()
 OWN = "(our figures)"

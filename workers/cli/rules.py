@@ -9,14 +9,14 @@ import typer
 
 from shared.connectors.shopify.marketplaces import MARKETPLACES
 from shared.errors import InvalidInput
-from shared.persistence.registry import set_counted_copies
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.products import ProductRepository
+from shared.persistence.tenants.registry import set_counted_copies
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import UnitOfWork
 from workers.cli.console import echo_json, make_console
-from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import open_tenant
+from workers.cli.terminal_tables import Column, print_table
 
 app = typer.Typer(
     no_args_is_help=True, help="How figures are counted where a vendor leaves it open."

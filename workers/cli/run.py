@@ -9,8 +9,8 @@ import typer
 
 from shared.domain.job import JobState
 from shared.errors import GiveUp, InvalidInput
-from shared.persistence.ledger import JobLedger, JobOrder
-from shared.persistence.tenancy import find_tenant
+from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
+from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import echo_json, make_console
 from workers.platform import open_platform
 from workers.task import TASKS, TaskDefinition

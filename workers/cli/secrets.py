@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from shared.errors import InvalidInput
-from shared.persistence.logins import LOGINS, role_of
+from shared.persistence.tenants.logins import LOGINS, role_of
 from shared.security.vault import KeyRing
 from workers.cli.console import make_console
 

@@ -5,12 +5,12 @@ import signal
 
 import typer
 
-from shared.config import Settings
 from shared.embedded.services import EmbeddedServices
 from shared.errors import ServiceError
 from workers.cli.console import make_console
-from workers.cli.tables import Column, print_table, words
+from workers.cli.terminal_tables import Column, print_table, words
 from workers.platform import export
+from workers.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="The PostgreSQL and Valkey that come with the project."

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from shared.persistence.doctor import Finding, Verdict
-from workers.answers import Rows, read_answers
+from shared.persistence.operations.doctor import Finding, Verdict
 from workers.cli.console import echo_json, make_console
-from workers.cli.tables import Column, print_table, words
+from workers.cli.terminal_tables import Column, print_table, words
 from workers.health import examine_answers, examine_running, exit_code
 from workers.observed import Observed, observed_platform
+from workers.status_answers import Rows, read_answers
 from workers.wiring import Wiring
 
 console = make_console()

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from shared.domain.stock_advice import Advice, StockAdvice, advise
-from shared.persistence.advice import StockedProduct, read_stocked_products
+from shared.persistence.operations.stock_reads import StockedProduct, read_stocked_products
 from workers.cli.console import echo_json, make_console
 from workers.cli.figures import read_day
-from workers.cli.tables import Column, print_table
 from workers.cli.tenant_scope import read_tenant
+from workers.cli.terminal_tables import Column, print_table
 
 app = typer.Typer(no_args_is_help=True, help="What a tenant has in stock.")
 console = make_console()

@@ -12,8 +12,8 @@ from shared.persistence.archives.backup import back_up
 from shared.persistence.archives.export import ExportFormat, export_tenant
 from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
-from shared.persistence.lifecycle import TenantLifecycle
-from shared.persistence.tenancy import find_tenant
+from shared.persistence.tenants.lifecycle import TenantLifecycle
+from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring

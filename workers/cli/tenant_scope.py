@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from shared.domain.tenant import Tenant
 from shared.persistence.database import Connection
-from shared.persistence.tenancy import find_tenant
+from shared.persistence.tenants.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
 from workers.platform import open_platform
 from workers.wiring import Wiring

@@ -8,13 +8,13 @@ from uuid import UUID
 import typer
 
 from shared.domain.quota import UNLIMITED, Overrides, Tier
-from shared.persistence.lifecycle import TenantDetails, TenantLifecycle
-from shared.persistence.registry import insert_tenant
-from shared.persistence.tenancy import name_actor
+from shared.persistence.tenants.lifecycle import TenantDetails, TenantLifecycle
+from shared.persistence.tenants.registry import insert_tenant
+from shared.persistence.tenants.tenancy import name_actor
 from shared.use_cases.create_tenant import NewTenant, create_tenant
 from workers.cli.console import make_console
-from workers.cli.tables import Column, print_table, words
 from workers.cli.tenant_data import backup, export, restore_backup
+from workers.cli.terminal_tables import Column, print_table, words
 from workers.platform import open_platform
 from workers.wiring import Wiring
 

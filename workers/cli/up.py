@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from shared.config import Settings
-from shared.embedded.ports import free_port
 from shared.embedded.services import EmbeddedServices
+from shared.embedded.tcp_ports import free_port
 from shared.errors import ServiceError
 from workers.cli.console import make_console
 from workers.platform import open_platform, prepare_home
 from workers.queues import Queue
+from workers.settings import Settings
 from workers.supervisor import Program, Supervisor, supervising
 from workers.wiring import Wiring
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared.domain.job import Job
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 
 POLL_S = 0.2
 

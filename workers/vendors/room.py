@@ -9,7 +9,6 @@ from uuid import UUID
 
 import redis
 
-from shared.config import Settings
 from shared.domain.limit import Limit, NoLimit, Quota
 from shared.http.access import Access, TokenAccess
 from shared.http.circuit import Circuit, NoCircuit
@@ -20,6 +19,7 @@ from shared.security.redaction import remember_secret
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
 from shared.use_cases.refresh_token import TokenRefresh, TokenSource
 from shared.use_cases.store_credential import credential_place, open_credential
+from workers.settings import Settings
 
 # A claim to refresh lasts a minute: two tries end within it.
 TOKEN_READ_S, TOKEN_CALL_S, TOKEN_ATTEMPTS = 8.0, 10.0, 2

@@ -14,8 +14,8 @@ from shared.http.access import Access, FixedAccess
 from shared.security.redaction import remember_secret
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.process_webhook import WebhookCheck
+from shared.use_cases.sync_windows import ACCOUNT
 from shared.use_cases.vendors import ShopConnector
-from shared.use_cases.windows import ACCOUNT
 from workers.vendors.room import VendorRoom
 
 HEADER = "X-Shopify-Access-Token"

@@ -13,8 +13,8 @@ from shared.connectors.amazon.order_pages import LONGEST_REPORT, OrderPages
 from shared.connectors.amazon.product_pages import ProductPages
 from shared.connectors.amazon.settlements import list_settlements, read_settlement
 from shared.connectors.amazon.sites import Sites
-from shared.domain.catalogue import Product
 from shared.domain.fields import part
+from shared.domain.products import Product
 from shared.domain.sales import FeeRule
 from shared.domain.settlements import Settlement
 from shared.domain.sync import SyncWindow

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from shared.connectors.amazon.listings import Listing, read_listings
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.domain.catalogue import Product, StockLevel
 from shared.domain.fields import (
     LARGEST_INT,
     LONGEST_ID,
@@ -20,6 +19,7 @@ from shared.domain.fields import (
     read_sku,
     read_text,
 )
+from shared.domain.products import Product, StockLevel
 from shared.errors import SkipRecord
 
 __all__ = ["listed_product", "read_listings", "read_summary"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.connectors.amazon.amounts import parse_amount
-from shared.connectors.amazon.tables import Row
+from shared.connectors.amazon.flat_files import Row
 from shared.domain.fields import LONGEST_ID, read_name, read_sku, read_text
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord

@@ -28,7 +28,7 @@ from shared.connectors.amazon.order_report import (
     read_order_rows,
 )
 from shared.connectors.amazon.orders import read_order
-from shared.connectors.amazon.reports import (
+from shared.connectors.amazon.report_files import (
     Outcome,
     Report,
     document_rows,

@@ -13,10 +13,10 @@ from decimal import Decimal
 from functools import partial
 from tempfile import SpooledTemporaryFile
 
+from shared.connectors.amazon.flat_files import Row
 from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
 from shared.connectors.amazon.sites import is_outside, site_of_name
-from shared.connectors.amazon.tables import Row
 from shared.domain.fields import (
     LONGEST_ID,
     read_amount,

@@ -12,14 +12,14 @@ from shared.connectors.amazon.cursor import read_place, write_place
 from shared.connectors.amazon.inventory import listed_product, read_summary
 from shared.connectors.amazon.listings import LISTINGS, Listing, Listings, read_offers
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.reports import (
+from shared.connectors.amazon.report_files import (
     Outcome,
     document_rows,
     look_at_report,
     request_report,
 )
-from shared.domain.catalogue import Product
 from shared.domain.fields import require_node
+from shared.domain.products import Product
 from shared.domain.rejections import collect
 from shared.errors import (
     AccessForbidden,

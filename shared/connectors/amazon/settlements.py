@@ -13,10 +13,10 @@ from shared.connectors.amazon.client import (
     require_list,
     write_instant,
 )
+from shared.connectors.amazon.flat_files import Row
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.reports import REPORTS, document_rows
+from shared.connectors.amazon.report_files import REPORTS, document_rows
 from shared.connectors.amazon.sites import site_of_name
-from shared.connectors.amazon.tables import Row
 from shared.domain.fields import LONGEST_ID, read_text
 from shared.domain.rejections import collect
 from shared.domain.settlements import SettledOrder, Settlement, add_up

@@ -18,8 +18,8 @@ from shared.connectors.shopify.orders import WholeOrder, read_orders
 from shared.connectors.shopify.pages import Paging, Variant
 from shared.connectors.shopify.places import Place, after_page, next_bucket, read_place, write_place
 from shared.connectors.shopify.shelves import read_products
-from shared.domain.catalogue import Product
 from shared.domain.fields import part
+from shared.domain.products import Product
 from shared.domain.sales import FeeRule, RejectedRecord
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import ScopeMissing, VendorUnavailable

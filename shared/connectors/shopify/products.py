@@ -12,7 +12,6 @@ from shared.connectors.shopify.fields import (
     read_nodes,
     short_id,
 )
-from shared.domain.catalogue import Product, StockLevel
 from shared.domain.fields import (
     LARGEST_COST,
     LARGEST_INT,
@@ -24,6 +23,7 @@ from shared.domain.fields import (
     require_node,
     show,
 )
+from shared.domain.products import Product, StockLevel
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from shared.connectors.shopify.fields import collect, key_of
 from shared.connectors.shopify.pages import Variant
 from shared.connectors.shopify.products import read_cost, read_product
-from shared.domain.catalogue import Product
 from shared.domain.fields import LARGEST_INT
+from shared.domain.products import Product
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
 

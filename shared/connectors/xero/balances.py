@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from shared.connectors.xero.chart import Chart, LedgerAccount
 from shared.connectors.xero.fields import Node
-from shared.connectors.xero.reports import read_report
+from shared.connectors.xero.report_rows import read_report
 from shared.connectors.xero.sheet import Sheet
 from shared.domain.accounts import AccountBalance, BankCheck, BankDifference, DayBalances
 from shared.domain.fields import fit_money

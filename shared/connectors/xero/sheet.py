@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.connectors.xero.chart import Chart, LedgerAccount
 from shared.connectors.xero.fields import Node
-from shared.connectors.xero.reports import ReportRow, Section, read_report
+from shared.connectors.xero.report_rows import ReportRow, Section, read_report
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord

@@ -25,7 +25,7 @@ from shared.persistence.migrations.public_line import (
     function_sources,
     migrating_public,
 )
-from shared.persistence.tenancy import schema_of
+from shared.persistence.tenants.tenancy import schema_of
 
 Connection = psycopg.Connection[TupleRow]
 

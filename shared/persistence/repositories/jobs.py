@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from shared.persistence.database import Connection
-from shared.persistence.ledger import refusals
+from shared.persistence.jobs.job_ledger import refusals
 
 
 class JobRepository:

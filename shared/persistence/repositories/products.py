@@ -6,8 +6,8 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
-from shared.domain.catalogue import Product
 from shared.domain.money import round_money
+from shared.domain.products import Product
 from shared.domain.rejections import Kept
 from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from shared.domain.catalogue import Product, StockLevel
 from shared.domain.fields import LARGEST_INT
+from shared.domain.products import Product, StockLevel
 from shared.domain.rejections import Kept, reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord

@@ -14,9 +14,9 @@ from psycopg import sql
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.contracts import publish
-from shared.persistence.logins import LOGINS, ensure_logins
+from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
+from shared.persistence.tenants.logins import LOGINS, ensure_logins
 from shared.use_cases.create_tenant import NewTenant
 from tests.conftest import PASSWORD, environment_of, replace_database, settings_of
 from tests.fixtures.fleet import Fleet

@@ -7,7 +7,7 @@ import pytest
 from celery import Celery
 
 from shared.persistence.database import Database
-from shared.persistence.scheduling import ScheduleLedger
+from shared.persistence.jobs.scheduling import ScheduleLedger
 from shared.persistence.server_clock import ServerClock
 from tests.fixtures.fleet import kill_whole, until
 from tests.fixtures.scene import Scene

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.job import JobState
 from shared.persistence.database import Database
-from shared.persistence.ledger import JobLedger
+from shared.persistence.jobs.job_ledger import JobLedger
 from tests.fixtures.fleet import pid_of, until
 from tests.fixtures.numbered import POISON, place
 from tests.fixtures.scene import Scene

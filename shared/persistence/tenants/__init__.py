@@ -1,0 +1,1 @@
+"""Tenants: a transaction bound to one, the registry, the lifecycle and the logins."""

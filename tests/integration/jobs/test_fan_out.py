@@ -1,0 +1,195 @@
+"""Jobs that follow from what was written: there with it, or not at all."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from schedules.reactions import react
+from shared.domain.job import JobState, Outcome
+from shared.errors import InvalidInput
+from shared.persistence.jobs.dispatching import Caps, DispatchLedger
+from shared.persistence.jobs.job_ledger import JobFilter, JobLedger, JobOrder
+from shared.persistence.jobs.leases import Ending
+from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
+from shared.use_cases.store_credential import store_credential
+from workers.execution import _record
+from workers.vendors.services import PULLS, SETTLING
+from workers.wiring import Wiring
+
+SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
+
+
+def jobs_of(wiring: Wiring, tenant_id: UUID) -> list[tuple[str, dict[str, object]]]:
+    found = JobLedger(wiring.admin).search(JobFilter(tenant_id))
+    return sorted(((job.name, job.arguments) for job in found), key=str)
+
+
+def connect(wiring: Wiring, tenant_id: UUID, service: str, *, follow: bool = False) -> UUID:
+    opener = wiring.unit_of_work(tenant_id, actor="test")
+    details = {"service": service, "service_type": "ecommerce"}
+    followers = react("credential.connected", {}, details) if follow else []
+    return store_credential(opener, wiring.vault, service, "ecommerce", SECRET, followers)
+
+
+def test_a_shop_that_is_connected_is_pulled_at_once(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    connect(wiring, acme, "shopify_eu", follow=True)
+    assert jobs_of(wiring, acme) == [
+        ("sales.backfill", {"service": "shopify_eu", "again": True}),
+        ("sales.pull", {"service": "shopify_eu"}),
+    ]
+    assert jobs_of(wiring, globex) == []
+
+
+def test_a_credential_that_is_not_kept_starts_nothing(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    opener = wiring.unit_of_work(acme, actor="test")
+    with pytest.raises(RuntimeError), opener() as work:
+        work.jobs.enqueue("usage.sample", {})
+        raise RuntimeError
+    assert jobs_of(wiring, acme) == []
+
+
+def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    for service in ("shopify_uk", "shopify_eu"):
+        connect(wiring, acme, service)
+    connect(wiring, globex, "shopify_usa")
+    broken = connect(wiring, acme, "shopify_usa")
+    with wiring.unit_of_work(acme, actor="test")() as work:
+        work.credentials.mark_failed(broken, work_time(), reconnect=True)
+    order = JobOrder(acme, "services.pull", {}, "test")
+    job = JobLedger(wiring.dispatcher).place_here(order)
+    wiring.leases.start(job.as_lease(), "w")
+    opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
+    for _ in range(2):
+        assert pull_everything(opener, PULLS).services == ["shopify_eu", "shopify_uk"]
+    children = JobLedger(wiring.admin).children(job.id)
+    assert sorted(str(child.arguments["service"]) for child in children) == [
+        "shopify_eu",
+        "shopify_uk",
+    ]
+    assert jobs_of(wiring, globex) == []
+
+
+def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
+    opener = wiring.unit_of_work(acme, actor="test")
+    assert pull_everything(opener, PULLS) == ServicesAsked([], [])
+
+
+def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    connect(wiring, acme, "shopify_uk")
+    connect(wiring, acme, "woocommerce")
+    opener = wiring.unit_of_work(acme, actor="test")
+    assert pull_everything(opener, PULLS) == ServicesAsked(["shopify_uk"], ["woocommerce"])
+    assert jobs_of(wiring, acme) == [("sales.pull", {"service": "shopify_uk"})]
+    with pytest.raises(InvalidInput, match="woocommerce is none of those"), opener() as work:
+        work.jobs.enqueue("sales.pull", {"service": "woocommerce"})
+
+
+def test_the_week_reconciles_the_shops_that_settle(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    for service in ("shopify_uk", "amazon_uk", "amazon_de"):
+        connect(wiring, acme, service)
+    connect(wiring, globex, "amazon_usa")
+    opener = wiring.unit_of_work(acme, actor="test")
+    for _ in range(2):
+        asked = ask_everywhere(opener, "sales.reconcile_fees", SETTLING)
+        assert asked.services == ["amazon_de", "amazon_uk"]
+    assert jobs_of(wiring, acme) == [
+        ("sales.reconcile_fees", {"service": "amazon_de"}),
+        ("sales.reconcile_fees", {"service": "amazon_uk"}),
+    ]
+    assert jobs_of(wiring, globex) == []
+
+
+def test_no_day_is_complete_while_a_second_shop_has_reported_nothing(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    first = connect(wiring, acme, "shopify_uk")
+    opener = wiring.unit_of_work(acme, actor="test")
+    with opener() as work:
+        work.cursors.move(first, "orders", {}, {"since": "2026-03-10T12:00:00+00:00"})
+    with opener() as work:
+        # Its past is to be read yet, as after an upgrade that counts it by other rules.
+        assert work.sales.complete_until() == date.min
+        work.cursors.move(first, "orders_backfill", {}, {"done": "whole"})
+    with opener() as work:
+        assert work.sales.complete_until() == date(2026, 3, 9)
+    second = connect(wiring, acme, "shopify_eu")
+    with opener() as work:
+        assert work.sales.complete_until() == date.min
+        # One that cannot be called, and never reported anything, holds nobody up.
+        work.credentials.mark_failed(second, work_time(), reconnect=True)
+        assert work.sales.complete_until() == date(2026, 3, 9)
+
+
+def work_time() -> datetime:
+    return datetime(2026, 3, 10, tzinfo=UTC)
+
+
+def test_reactions_are_kept_with_the_success_that_caused_them(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    ledger = JobLedger(wiring.dispatcher)
+    job = ledger.place_here(JobOrder(acme, "sales.pull", {"as_of": "2026-03-10"}, "test"))
+    wiring.leases.start(job.as_lease(), "w")
+    result = {"lines_changed": 1, "products_changed": 0, "backfilled": True}
+    followers = react("sales.pull.succeeded", job.arguments, result)
+    ending = Ending(Outcome.SUCCEEDED, result, followers=followers)
+    assert wiring.leases.finish(job.as_lease(), ending) is JobState.SUCCEEDED
+    assert wiring.leases.finish(job.as_lease(), ending) is None
+    children = JobLedger(wiring.admin).children(job.id)
+    assert [(child.name, child.arguments, child.requested_by) for child in children] == [
+        ("forecasts.generate", {"origin": "2026-03-10"}, "reaction:sales.pull"),
+        ("usage.sample", {}, "reaction:sales.pull"),
+        ("working_capital.roll_up", {"as_of": "2026-03-10"}, "reaction:sales.pull"),
+    ]
+
+
+def test_the_same_work_that_has_not_begun_is_not_asked_for_twice(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    ledger = JobLedger(wiring.dispatcher)
+    pulls = [ledger.place_here(JobOrder(acme, "sales.pull", {}, "test")) for _ in range(3)]
+    ending = Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {})])
+    for pull in pulls[:2]:
+        wiring.leases.start(pull.as_lease(), "w")
+        wiring.leases.finish(pull.as_lease(), ending)
+    assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 1
+    # One that has begun may have read too early.
+    DispatchLedger(wiring.dispatcher, 30.0).claim("maintenance", 9, None, Caps({}, {}, 9))
+    wiring.leases.start(pulls[2].as_lease(), "w")
+    wiring.leases.finish(pulls[2].as_lease(), ending)
+    assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
+
+
+def test_the_same_work_asked_for_next_month_does_not_stand_in_for_it(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    ledger = JobLedger(wiring.dispatcher)
+    later = datetime.now(UTC) + timedelta(days=30)
+    ledger.place(JobOrder(acme, "usage.sample", {}, "test", run_at=later))
+    pull = ledger.place_here(JobOrder(acme, "sales.pull", {}, "test"))
+    wiring.leases.start(pull.as_lease(), "w")
+    wiring.leases.finish(
+        pull.as_lease(), Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {})])
+    )
+    assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
+
+
+def test_a_reaction_that_no_task_takes_is_not_swallowed(wiring: Wiring, acme: UUID) -> None:
+    job = JobLedger(wiring.dispatcher).place_here(JobOrder(acme, "sales.pull", {}, "test"))
+    wiring.leases.start(job.as_lease(), "w")
+    ending = Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {"wrong": 1})])
+    assert _record(wiring, job.as_lease(), ending) is JobState.FAILED
+    assert wiring.ledger.get(acme, job.id).error_message == (
+        "follower: arguments.wrong: task usage.sample takes no such argument; it takes none"
+    )
