@@ -4,8 +4,9 @@ import time
 from dataclasses import dataclass
 
 from workers.cli import main
+from workers.definition import Arguments, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import task
 
 
 class Idle(Arguments):

@@ -29,6 +29,7 @@ from sandbox.shopify.large_store import LargeStore
 from shared.connectors.shopify.bulk import BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
+from shared.domain.events import nothing_follows
 from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import unit_of_work_opener
@@ -119,7 +120,7 @@ def connect(url: str, database: Database) -> tuple[OpenUnitOfWork, StoredCredent
         name = f"tenant_{tenant_id}"
         connection.execute("SELECT public.create_tenant_role(%s)", (name,))
         connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
-    opener = unit_of_work_opener(database, tenant_id, actor="benchmark")
+    opener = unit_of_work_opener(database, tenant_id, react=nothing_follows, actor="benchmark")
     with opener() as work:
         company = work.companies.ensure("Bench", "GBP", "Europe/London")
         identity = work.credentials.reserve(company.id, CHANNEL, "ecommerce")

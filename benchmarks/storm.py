@@ -17,7 +17,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,10 +33,9 @@ from shared.persistence.database import Database
 from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
-from shared.persistence.tenants.registry import insert_tenant
-from shared.persistence.tenants.tenancy import name_actor
+from shared.persistence.tenants.registry import TenantRegistry
 from shared.security.vault import KeyRing
-from shared.use_cases.create_tenant import NewTenant, create_tenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from tests.fixtures.fleet import Fleet
 from tests.fixtures.hostile_vendor import hostile_vendor
 from tests.fixtures.numbered import NUMBERED, SLOW, place, prepare
@@ -107,8 +105,8 @@ def make_tenants(url: str, number: int) -> list[UUID]:
     prepare(url)
     with Database(url) as database:
         made = [
-            create_tenant(
-                partial(_insert, database),
+            register_tenant(
+                TenantRegistry(database, "storm"),
                 NewTenant(f"storm-{n}", f"Storm {n}", Tier.STARTER, "UTC", "GBP"),
             )
             for n in range(number)
@@ -116,11 +114,6 @@ def make_tenants(url: str, number: int) -> list[UUID]:
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE public.tenants SET created_at = now() - interval '3 days'")
     return made
-
-
-def _insert(database: Database, tenant: NewTenant) -> UUID:
-    with database.transaction(name_actor("storm")) as connection:
-        return insert_tenant(connection, tenant)
 
 
 def environment(urls: ServiceUrls, folder: Path) -> dict[str, str]:

@@ -19,10 +19,10 @@ from benchmarks.alembic_loop import AlembicLoop, alembic_loop
 from benchmarks.figures import Figure, print_table, timed
 from benchmarks.one_tenant import CREATE, PURGE, retire, timed_as_admin
 from benchmarks.scratch import fill, owner_url, scratch_database
+from shared.persistence.binding import bind_tenant, schema_of
 from shared.persistence.database import Database
 from shared.persistence.migrations.runner import WORKERS, Migrated, migrate_tenants
 from shared.persistence.migrations.steps import Step, load_steps, newest_revision
-from shared.persistence.tenants.tenancy import bind_tenant, schema_of
 
 SAMPLE = 50
 LOOP_SAMPLE = 200

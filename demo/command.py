@@ -11,6 +11,7 @@ from uuid import UUID
 
 from demo import figures
 from demo.isolation import reach_neighbour
+from shared.domain.events import nothing_follows
 from shared.domain.job import Job
 from shared.domain.job_id import short_id
 from shared.domain.quota import Tier
@@ -19,14 +20,12 @@ from shared.embedded.tcp_ports import free_port
 from shared.errors import GiveUp, ServiceError, TenantMissing
 from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.operations.audit_log import AuditFilter, search_audit_log
-from shared.persistence.tenants.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import HORIZON_DAYS
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from shared.use_cases.store_credential import store_credential
 from workers.cli.console import make_console
-from workers.cli.tenants import register
 from workers.cli.typed import typed
 from workers.platform import embedded_servers, prepare_home
 from workers.settings import Settings
@@ -131,8 +130,7 @@ def _visit_neighbour(wiring: Wiring, supervisor: Supervisor, url: str) -> bool:
 def _attack(wiring: Wiring, supervisor: Supervisor) -> bool:
     from demo.attack import attack  # noqa: PLC0415
 
-    with wiring.admin.transaction() as connection:
-        victim, neighbour = (find_tenant(connection, slug).id for slug in (SLUG, NEIGHBOUR))
+    victim, neighbour = (wiring.registry().find(slug).id for slug in (SLUG, NEIGHBOUR))
     return attack(console, wiring, supervisor, victim, neighbour)
 
 
@@ -144,10 +142,10 @@ def _look_on(wiring: Wiring, supervisor: Supervisor) -> bool:
 
 def _ensure_tenant(wiring: Wiring, slug: str, name: str) -> UUID:
     try:
-        with wiring.admin.transaction() as connection:
-            return find_tenant(connection, slug).id
+        return wiring.registry().find(slug).id
     except TenantMissing:
-        return register(wiring, NewTenant(slug, name, Tier.STARTER, "Europe/London", "GBP"), "demo")
+        new = NewTenant(slug, name, Tier.STARTER, "Europe/London", "GBP")
+        return register_tenant(wiring.registry("demo"), new)
 
 
 def _check_isolation(wiring: Wiring, tenant_id: UUID) -> bool:
@@ -166,7 +164,7 @@ def _prepare_tenant(wiring: Wiring) -> UUID:
     from sandbox.app import SHOPIFY_TOKEN  # noqa: PLC0415 - loads Starlette
 
     tenant_id = _ensure_tenant(wiring, SLUG, "Demo Gifts")
-    opener = wiring.unit_of_work(tenant_id, actor="demo")
+    opener = wiring.unit_of_work(tenant_id, actor="demo", react=nothing_follows)
     secret = {
         "shop_domain": "demo-gifts.myshopify.com",
         "access_token": SHOPIFY_TOKEN,

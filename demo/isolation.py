@@ -5,8 +5,8 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from shared.persistence.binding import schema_of
 from shared.persistence.database import Database
-from shared.persistence.tenants.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 
 

@@ -17,6 +17,7 @@ from sandbox.app import FIRST_DAY, LAST_DAY
 from sandbox.maker import make_ledger
 from sandbox.town import amazon_ledgers, xero_ledger
 from sandbox.xero.book_ledger import XeroLedger
+from shared.domain.events import nothing_follows
 from shared.persistence.database import Connection
 from shared.persistence.repositories.syncing import RejectionRepository
 from shared.persistence.unit_of_work import tenant_transaction
@@ -41,7 +42,10 @@ class Sold:
 
 def connect(wiring: Wiring, tenant_id: UUID) -> None:
     """Stores the credentials: two shops whose tokens expire, two sites of an Amazon account, a Xero organisation."""
-    opener, vault = wiring.unit_of_work(tenant_id, actor="demo"), wiring.vault
+    opener, vault = (
+        wiring.unit_of_work(tenant_id, actor="demo", react=nothing_follows),
+        wiring.vault,
+    )
     for channel in SHOPS:
         domain = _domain(channel)
         secret = {"shop_domain": domain, "refresh_token": f"refresh-{domain}", **APP}

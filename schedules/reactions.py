@@ -1,123 +1,186 @@
-"""What follows from what happened, on one screen: an event starts jobs of the same tenant.
-
-An event of a job is `<task>.succeeded`, with the job's arguments and its result; any other event
-has details only. Both are as the ledger keeps them: JSON.
-"""
+"""What follows from what happened, on one screen: an event starts jobs of the same tenant."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Generic, TypeVar
 
-Facts = Mapping[str, object]
+from shared.domain.credential import ACCOUNTING, ECOMMERCE
+from shared.domain.events import (
+    BooksPulled,
+    CredentialConnected,
+    Event,
+    Follower,
+    ForecastsGenerated,
+    GoneOrdersDue,
+    OrderDeleted,
+    PullDue,
+    QuotaCrossed,
+    RecordsChanged,
+    RecordsSetAside,
+    SalesBackfilled,
+    SalesPulled,
+    SettlementsDue,
+    TierChanged,
+    Unless,
+)
+
+EventT = TypeVar("EventT", bound=Event)
+# Who reacts to either of two events reacts to each.
+EventT_contra = TypeVar("EventT_contra", bound=Event, contravariant=True)
+Arguments = dict[str, object]
+OfService = CredentialConnected | PullDue | SettlementsDue | GoneOrdersDue | RecordsChanged
+OfSales = SalesPulled | SalesBackfilled
+
+# The vendor's search lags behind its webhooks; and a burst of webhooks becomes one pull.
+AFTER_A_WEBHOOK = timedelta(seconds=60)
+# Each service once a run, also if the run is cut off. One that its vendor has put off goes on by itself.
+ONCE_EACH = (Unless.FOLLOWED, Unless.LIVE)
 
 
-def always(_details: Facts) -> bool:
+def always(_event: Event) -> bool:
     """Whatever came of it."""
     return True
 
 
-def anything_changed(result: Facts) -> bool:
-    """Whether a pull brought lines or products that were new or differ."""
-    return bool(result.get("lines_changed") or result.get("products_changed"))
-
-
-def whole_and_changed(result: Facts) -> bool:
-    """Whether something changed and the years before the connection are there to learn from."""
-    return anything_changed(result) and bool(result.get("backfilled"))
-
-
-def past_is_missing(result: Facts) -> bool:
-    """Whether the years before the connection have still to be brought."""
-    return not result.get("backfilled")
-
-
-def is_shop(details: Facts) -> bool:
+def is_shop(event: CredentialConnected | PullDue) -> bool:
     """Whether the credential opens a shop."""
-    return details.get("service_type") == "ecommerce"
+    return event.service_type == ECOMMERCE
 
 
-def is_books(details: Facts) -> bool:
+def is_books(event: CredentialConnected | PullDue) -> bool:
     """Whether the credential opens accounting books."""
-    return details.get("service_type") == "accounting"
+    return event.service_type == ACCOUNTING
 
 
-def as_of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
-    """The day that the pull was asked to stand on, if it was."""
-    return _given("as_of", arguments.get("as_of"))
+def anything_changed(event: OfSales) -> bool:
+    """Whether lines or products came that were new or differ."""
+    return event.changed > 0
 
 
-def learning_until_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
-    """The same day as the last one to learn from."""
-    return _given("origin", arguments.get("as_of"))
+def whole_and_changed(event: SalesPulled) -> bool:
+    """Whether something changed and the years before the connection are there to learn from."""
+    return anything_changed(event) and event.backfilled
 
 
-def nothing(_arguments: Facts, _result: Facts) -> dict[str, object]:
+def past_is_missing(event: SalesPulled) -> bool:
+    """Whether the years before the connection have still to be brought."""
+    return not event.backfilled
+
+
+def nothing(_event: Event) -> Arguments:
     """The task takes nothing."""
     return {}
 
 
-def of_the_pull(arguments: Facts, _result: Facts) -> dict[str, object]:
-    """The shop that was pulled, and the day that it was asked to stand on."""
-    return {"service": arguments.get("service", "shopify_uk")} | as_of_the_pull(arguments, {})
+def of_the_service(event: OfService) -> Arguments:
+    """The service that it is about."""
+    return {"service": event.service}
 
 
-def with_a_new_credential(_arguments: Facts, details: Facts) -> dict[str, object]:
+def with_a_new_credential(event: CredentialConnected) -> Arguments:
     """The shop that was connected; it may show more than before."""
-    return {"service": details["service"], "again": True}
+    return {"service": event.service, "again": True}
 
 
-def of_the_books(_arguments: Facts, details: Facts) -> dict[str, object]:
+def for_who_waits(event: CredentialConnected) -> Arguments:
     """The books that were connected; their owner waits for them."""
-    return {"service": details["service"], "on_demand": True}
+    return {"service": event.service, "on_demand": True}
 
 
-def of_the_service(_arguments: Facts, details: Facts) -> dict[str, object]:
-    """The shop that was connected."""
-    return {"service": details["service"]}
+def of_the_order(event: OrderDeleted) -> Arguments:
+    """The shop and the order; all its orders where none is named."""
+    return {"service": event.service} | _given("order", event.order)
+
+
+def of_the_pull(event: SalesPulled) -> Arguments:
+    """The shop that was pulled, and the day that it was asked to stand on."""
+    return {"service": event.service} | as_of_the_pull(event)
+
+
+def as_of_the_pull(event: OfSales) -> Arguments:
+    """The day that the pull was asked to stand on, if it was."""
+    return _given("as_of", event.as_of)
+
+
+def learning_until_the_pull(event: OfSales) -> Arguments:
+    """The same day as the last one to learn from."""
+    return _given("origin", event.as_of)
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """A job of `task`; `arguments(arguments of the job, its result)` makes its arguments, `when(result)` decides."""
+class Reaction(Generic[EventT_contra]):
+    """A job of `task`: what it is given, when it follows, unless what, after which wait."""
 
     task: str
-    arguments: Callable[[Facts, Facts], dict[str, object]]
-    when: Callable[[Facts], bool] = always
+    arguments: Callable[[EventT_contra], Arguments] = nothing
+    when: Callable[[EventT_contra], bool] = always
+    unless: tuple[Unless, ...] = (Unless.WAITING,)
+    wait: timedelta = timedelta(0)
 
 
 # What new sales change. Also after a day without one: balances and stock move on their own.
-AFTER_SALES = (
+AFTER_SALES: tuple[Reaction[OfSales], ...] = (
     Reaction("working_capital.roll_up", as_of_the_pull),
     # SKUs and storage count against the tier.
-    Reaction("usage.sample", nothing, when=anything_changed),
+    Reaction("usage.sample", when=anything_changed),
 )
 
-REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
-    "sales.pull.succeeded": (
-        Reaction("sales.backfill", of_the_pull, when=past_is_missing),
-        Reaction("forecasts.generate", learning_until_the_pull, when=whole_and_changed),
-        *AFTER_SALES,
-    ),
-    "sales.backfill.succeeded": (
-        Reaction("forecasts.generate", learning_until_the_pull, when=anything_changed),
-        *AFTER_SALES,
-    ),
-    "credential.connected": (
-        Reaction("sales.pull", of_the_service, when=is_shop),
-        Reaction("sales.backfill", with_a_new_credential, when=is_shop),
-        Reaction("books.pull", of_the_books, when=is_books),
-    ),
-    "books.pull.succeeded": (Reaction("working_capital.roll_up", nothing),),
-}
+
+def _on(
+    event: type[EventT], *reactions: Reaction[EventT]
+) -> tuple[type[Event], tuple[Reaction[Any], ...]]:
+    return event, reactions
 
 
-def react(event: str, arguments: Facts, details: Facts) -> list[tuple[str, dict[str, object]]]:
-    """The jobs that follow: task and arguments, in order; `details` are the job's result or the event's own."""
+REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
+    (
+        _on(
+            CredentialConnected,
+            Reaction("sales.pull", of_the_service, is_shop),
+            Reaction("sales.backfill", with_a_new_credential, is_shop),
+            Reaction("books.pull", for_who_waits, is_books),
+        ),
+        _on(
+            PullDue,
+            Reaction("sales.pull", of_the_service, is_shop, ONCE_EACH),
+            Reaction("books.pull", of_the_service, is_books, ONCE_EACH),
+        ),
+        _on(SettlementsDue, Reaction("sales.reconcile_fees", of_the_service, unless=ONCE_EACH)),
+        _on(GoneOrdersDue, Reaction("sales.find_gone", of_the_service, unless=ONCE_EACH)),
+        _on(RecordsChanged, Reaction("sales.pull", of_the_service, wait=AFTER_A_WEBHOOK)),
+        _on(OrderDeleted, Reaction("sales.find_gone", of_the_order)),
+        _on(
+            SalesPulled,
+            # It goes on until it is done: a second one beside it would only read the same pages.
+            Reaction("sales.backfill", of_the_pull, past_is_missing, (Unless.WAITING, Unless.LIVE)),
+            Reaction("forecasts.generate", learning_until_the_pull, whole_and_changed),
+            *AFTER_SALES,
+        ),
+        _on(
+            SalesBackfilled,
+            Reaction("forecasts.generate", learning_until_the_pull, anything_changed),
+            *AFTER_SALES,
+        ),
+        _on(BooksPulled, Reaction("working_capital.roll_up")),
+        # What was within the limits of before may be over the new ones.
+        _on(TierChanged, Reaction("usage.sample")),
+        # Nothing yet: for who is to be notified.
+        _on(ForecastsGenerated),
+        _on(QuotaCrossed),
+        _on(RecordsSetAside),
+    )
+)
+
+
+def react(event: Event) -> list[Follower]:
+    """The jobs that follow, in order."""
     return [
-        (reaction.task, reaction.arguments(arguments, details))
-        for reaction in REACTIONS.get(event, ())
-        if reaction.when(details)
+        Follower(each.task, each.arguments(event), each.unless, each.wait)
+        for each in REACTIONS[type(event)]
+        if each.when(event)
     ]
 
 
-def _given(name: str, value: object) -> dict[str, object]:
-    return {} if value is None else {name: value}
+def _given(name: str, value: date | str | None) -> Arguments:
+    return {} if value is None else {name: str(value)}

@@ -2,8 +2,9 @@
 
 from shared.use_cases.pull_books import BooksPull, BooksResult
 from shared.use_cases.slices import Slice
+from workers.definition import Arguments, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import task
 from workers.vendors.services import BooksName, connected_books
 
 

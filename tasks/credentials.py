@@ -1,8 +1,9 @@
 """Credentials: seal them again after the key ring has got a new first key."""
 
 from shared.use_cases.rotate_keys import RotationResult, rotate_keys
+from workers.definition import Arguments, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import task
 
 
 class RotateKeys(Arguments):

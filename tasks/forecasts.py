@@ -10,8 +10,9 @@ from shared.use_cases.generate_forecasts import (
     last_whole_day,
 )
 from shared.use_cases.score_forecasts import score_forecasts
+from workers.definition import Arguments, Day, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, Day, JobContext, task
+from workers.task import task
 
 
 class GenerateForecasts(Arguments):

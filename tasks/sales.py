@@ -9,8 +9,9 @@ from shared.use_cases.find_gone_orders import GoneResult, find_gone_orders
 from shared.use_cases.pull_sales import PullResult, SalesPull
 from shared.use_cases.reconcile_fees import ReconcileResult, reconcile_fees
 from shared.use_cases.slices import Slice
+from workers.definition import Arguments, Day, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, Day, JobContext, task
+from workers.task import task
 from workers.vendors.services import ForgettingName, SettlingName, ShopName, connected_shop
 
 
@@ -62,6 +63,7 @@ def backfill(context: JobContext, arguments: BackfillSales) -> BackfillResult:
             Slice(context.progress),
             shop.together,
             again=arguments.again,
+            as_of=arguments.as_of,
         )
 
 

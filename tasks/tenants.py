@@ -2,7 +2,6 @@
 
 import structlog
 
-from shared.persistence.tenants.lifecycle import TenantLifecycle
 from shared.use_cases.purge_due_tenants import purge_due_tenants
 from workers.scan import ScanContext, scan
 
@@ -12,7 +11,7 @@ log = structlog.get_logger(__name__)
 @scan(name="tenants.purge_due")
 def purge_due(context: ScanContext) -> int:
     """Purges what is approved and due; reports what waits for an approval."""
-    lifecycle = TenantLifecycle(context.wiring.admin, "scan:tenants.purge_due")
+    lifecycle = context.wiring.lifecycle("scan:tenants.purge_due")
     report = purge_due_tenants(lifecycle.list(deleted=True), lifecycle.purge_by_id, context.now)
     log.warning("purges", purged=report.purged, waiting=report.waiting, failed=report.failed)
     return len(report.purged)

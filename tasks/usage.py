@@ -1,8 +1,9 @@
 """Usage: sample every tenant and check it against its tier."""
 
 from shared.use_cases.sample_usage import UsageResult, sample_usage
+from workers.definition import Arguments, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import task
 
 
 class SampleUsage(Arguments):

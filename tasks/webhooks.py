@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from shared.use_cases.process_webhook import WebhookResult, process_webhook
+from workers.definition import Arguments, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.task import task
 from workers.vendors.shopify import webhook_check
 
 

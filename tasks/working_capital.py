@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from shared.use_cases.roll_up_working_capital import RollUpResult, roll_up_working_capital
+from workers.definition import Arguments, Day, JobContext
 from workers.queues import Queue
-from workers.task import Arguments, Day, JobContext, task
+from workers.task import task
 
 DEFAULT_RANGE_DAYS = 90
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
+from shared.domain.events import nothing_follows
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
@@ -20,9 +21,8 @@ from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.unit_of_work import unit_of_work_opener
-from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.ports import OpenUnitOfWork
-from workers.cli.tenants import register
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from workers.migrate import task_contracts
 from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
@@ -101,14 +101,16 @@ def wiring(database_url: str, services: ServiceUrls) -> Iterator[Wiring]:
 @pytest.fixture
 def acme(wiring: Wiring) -> UUID:
     """A tenant."""
-    return register(wiring, NewTenant("acme", "Acme", Tier.STARTER, "Europe/London", "GBP"))
+    return register_tenant(
+        wiring.registry(), NewTenant("acme", "Acme", Tier.STARTER, "Europe/London", "GBP")
+    )
 
 
 @pytest.fixture
 def globex(wiring: Wiring) -> UUID:
     """Another tenant, who must never be touched by what acme does."""
-    return register(
-        wiring, NewTenant("globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
+    return register_tenant(
+        wiring.registry(), NewTenant("globex", "Globex", Tier.ENTERPRISE, "America/New_York", "USD")
     )
 
 
@@ -117,7 +119,7 @@ def unit_of_work_of(wiring: Wiring) -> Callable[[UUID], OpenUnitOfWork]:
     """Opens units of work of a tenant."""
 
     def opener(tenant_id: UUID) -> OpenUnitOfWork:
-        return unit_of_work_opener(wiring.database, tenant_id, actor="test")
+        return unit_of_work_opener(wiring.database, tenant_id, react=nothing_follows, actor="test")
 
     return opener
 

@@ -9,7 +9,7 @@ import structlog
 from schedules.nightly import NIGHTLIES, Nightly, due_ticks
 from shared.errors import DatabaseUnavailable, InvalidInput
 from shared.persistence.jobs.scheduling import LastTick, ScheduleLedger
-from shared.use_cases.create_tenant import check_timezone
+from shared.use_cases.register_tenant import check_timezone
 
 log = structlog.get_logger(__name__)
 

@@ -20,8 +20,8 @@ from shared.errors import (
 )
 from shared.persistence.jobs.leases import Ending
 from shared.security.redaction import redact
+from workers.definition import TaskDefinition
 from workers.settings import DEFAULT_PATIENCE_S
-from workers.task import TaskDefinition
 
 SNOOZE_S = 60.0
 # Until somebody has set the key.

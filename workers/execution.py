@@ -10,21 +10,19 @@ from typing import Any, TypeVar
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from schedules.reactions import react
 from shared.domain.job import Job, JobState, Lease, Outcome
 from shared.errors import (
     CapLiquifyError,
     DatabaseUnavailable,
-    InvalidInput,
     LeaseLost,
 )
 from shared.observability.metrics import observe_attempt
 from shared.persistence.database import deadline
 from shared.persistence.jobs.leases import Ending
+from workers.definition import JobContext, TaskDefinition, VendorCalls
 from workers.endings import ending_of
 from workers.progress import Progress
 from workers.soft_limit import SoftLimit
-from workers.task import JobContext, TaskDefinition, VendorCalls
 from workers.wiring import Wiring
 
 # How long the begin and the end of an attempt are tried to be written, while PostgreSQL restarts: the
@@ -157,9 +155,7 @@ def _run(
 
 
 def _succeed(definition: TaskDefinition[Any, Any], job: Job, result: object) -> Ending:
-    dumped = definition.dump(result)
-    followers = react(f"{job.name}.succeeded", job.arguments, dumped)
-    return Ending(Outcome.SUCCEEDED, result=dumped, followers=followers)
+    return Ending(Outcome.SUCCEEDED, result=definition.dump(result))
 
 
 def _record(wiring: Wiring, lease: Lease, ending: Ending) -> JobState | None:
@@ -169,9 +165,6 @@ def _record(wiring: Wiring, lease: Lease, ending: Ending) -> JobState | None:
     except DatabaseUnavailable:
         log.warning("end_not_recorded")
         return None
-    except InvalidInput as error:
-        # What was to follow cannot: somebody must fix it, and see it.
-        ending = Ending(Outcome.DISCARDED, None, "InvalidInput", f"follower: {error.message}")
     except Exception as error:
         # A result that no JSON holds, a text that no table keeps: better the plain fact than nothing.
         log.exception("end_refused")

@@ -19,7 +19,7 @@ from shared.persistence.migrations.schema_versions import (
 )
 from shared.persistence.migrations.steps import load_steps
 from workers.app import TASK_MODULES
-from workers.task import TASKS
+from workers.definition import TASKS
 from workers.wiring import Wiring
 
 

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from schedules.reactions import react
+from shared.domain.events import React
 from shared.domain.job import Lease
 from shared.errors import KeyMissing, ServiceError, VaultError
 from shared.persistence.database import Database
@@ -15,6 +17,8 @@ from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.jobs.leases import Leases
 from shared.persistence.repositories.credentials import PgcryptoDecryption
 from shared.persistence.server_clock import ServerClock
+from shared.persistence.tenants.lifecycle import TenantLifecycle
+from shared.persistence.tenants.registry import TenantRegistry
 from shared.persistence.unit_of_work import Fence, unit_of_work_opener
 from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
@@ -84,11 +88,19 @@ class Wiring:
         return Forecaster()
 
     def unit_of_work(
-        self, tenant_id: UUID, *, lease: Lease | None = None, actor: str
+        self, tenant_id: UUID, *, lease: Lease | None = None, actor: str, react: React = react
     ) -> OpenUnitOfWork:
         """Opens units of work of one tenant; under a lease, each of them holds it."""
         fence = None if lease is None else Fence(lease, self.settings.lease_s)
-        return unit_of_work_opener(self.database, tenant_id, fence=fence, actor=actor)
+        return unit_of_work_opener(self.database, tenant_id, react=react, fence=fence, actor=actor)
+
+    def registry(self, actor: str = "operator") -> TenantRegistry:
+        """All tenants, as an operator; `actor` stands in the audit log."""
+        return TenantRegistry(self.admin, actor)
+
+    def lifecycle(self, actor: str) -> TenantLifecycle:
+        """Changes tenants as an operator; `actor` stands in the audit log."""
+        return TenantLifecycle(self.admin, actor, react)
 
     def vendor_room(
         self,

@@ -7,6 +7,9 @@ from uuid import UUID
 # What keeps streams from going on: by stream, since when (`since`) and why (`reason`).
 StreamProblems = dict[str, dict[str, str]]
 
+# The types of services, as `api_credentials` keeps them.
+ECOMMERCE, ACCOUNTING = "ecommerce", "accounting"
+
 
 @dataclass(frozen=True, slots=True)
 class KeptCredential:

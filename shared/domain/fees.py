@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.sales import FeeRule, LineKind, SaleFee, SaleLine
 
-NOTHING = Decimal(0)
 RATE, LARGEST_RATE = Decimal("0.0001"), Decimal("9.9999")
 
 

@@ -14,6 +14,19 @@ class Tier(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
+class Meter(StrEnum):
+    """What is metered, by its column of `usage_metrics`: three are sampled, the others count."""
+
+    USERS = "active_users_count"
+    ENTITIES = "total_entities_count"
+    STORAGE_MB = "storage_used_mb"
+    API_REQUESTS = "api_requests_count"
+    API_ERRORS = "api_errors_count"
+    FORECASTS = "forecasts_generated"
+    REPORTS = "reports_exported"
+    INTEGRATIONS = "integrations_synced"
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a tenant may have; -1 is unlimited. Storage in MB."""
@@ -42,10 +55,10 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
-    """One meter above its limit."""
+class Reading:
+    """A meter, its limit and how much is used."""
 
-    meter: str
+    meter: Meter
     limit: int
     used: int
 
@@ -67,11 +80,16 @@ def effective_limits(tier: Tier, overrides: Overrides) -> Limits:
     )
 
 
-def find_breaches(limits: Limits, usage: Usage) -> tuple[Breach, ...]:
-    """The meters whose use is above the limit; exactly at the limit is allowed."""
-    pairs = (
-        ("active_users_count", limits.users, usage.users),
-        ("total_entities_count", limits.entities, usage.entities),
-        ("storage_used_mb", limits.storage_mb, usage.storage_mb),
+def read_sampled(limits: Limits, usage: Usage) -> tuple[Reading, ...]:
+    """The sampled meters that are limited, with their limit and what is used."""
+    readings = (
+        Reading(Meter.USERS, limits.users, usage.users),
+        Reading(Meter.ENTITIES, limits.entities, usage.entities),
+        Reading(Meter.STORAGE_MB, limits.storage_mb, usage.storage_mb),
     )
-    return tuple(Breach(*pair) for pair in pairs if pair[1] != UNLIMITED and pair[2] > pair[1])
+    return tuple(each for each in readings if each.limit != UNLIMITED)
+
+
+def find_breaches(limits: Limits, usage: Usage) -> tuple[Reading, ...]:
+    """The meters whose use is above the limit; exactly at the limit is allowed."""
+    return tuple(each for each in read_sampled(limits, usage) if each.used > each.limit)

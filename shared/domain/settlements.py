@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from shared.domain.money import NOTHING
 from shared.domain.sales import RejectedRecord, SaleFee
 
-NOTHING = Decimal(0)
 PENNY = Decimal("0.01")
 
 

@@ -10,10 +10,9 @@ Revenue & Customs, "VAT rates"; Mexico: Ley del IVA, article 1. Checked 2026-11.
 from datetime import date
 from decimal import Decimal
 
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.sales import SaleLine
 
-NOTHING = Decimal(0)
 BEGINNING = date.min
 # By market: the day from which a standard rate applies, newest first.
 STANDARD_RATES: dict[str, tuple[tuple[date, Decimal], ...]] = {

@@ -8,24 +8,26 @@ from uuid import UUID
 from psycopg import DatabaseError, sql
 from psycopg.errors import InsufficientPrivilege, InvalidParameterValue
 
+from shared.domain.events import React
 from shared.domain.job import Lease
 from shared.domain.tenant import Tenant
 from shared.errors import JobCancelled, LeaseLost, TenantMissing
+from shared.persistence.binding import bind_tenant
 from shared.persistence.database import Connection, Database
 from shared.persistence.repositories.audit import AuditRepository
 from shared.persistence.repositories.books import BookRepository
 from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
+from shared.persistence.repositories.events import EventPublisher
 from shared.persistence.repositories.fees import FeeRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
-from shared.persistence.repositories.jobs import JobRepository
 from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.repositories.syncing import CursorRepository, RejectionRepository
 from shared.persistence.repositories.usage import UsageRepository
 from shared.persistence.repositories.webhooks import WebhookRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
-from shared.persistence.tenants.tenancy import bind_tenant, read_tenant
+from shared.persistence.tenants.tenancy import read_tenant
 from shared.use_cases import ports
 
 # What `hold_lease` raises.
@@ -60,7 +62,7 @@ class TenantUnitOfWork:
     """All that a use case may touch of one tenant, inside one transaction."""
 
     def __init__(
-        self, connection: Connection, tenant: Tenant, job_id: UUID | None, actor: str
+        self, connection: Connection, tenant: Tenant, job_id: UUID | None, actor: str, react: React
     ) -> None:
         self.tenant = tenant
         self.companies: ports.Companies = CompanyRepository(connection)
@@ -76,14 +78,22 @@ class TenantUnitOfWork:
         audit = AuditRepository(connection, tenant.id, actor)
         self.audit: ports.AuditLog = audit
         self.webhooks: ports.Webhooks = WebhookRepository(connection)
-        self.jobs: ports.Jobs = JobRepository(connection, tenant.id, job_id, actor)
+        self.events: ports.Events = EventPublisher(connection, tenant.id, job_id, react)
         self.usage: ports.UsageMeters = UsageRepository(connection, tenant.id, job_id, audit)
 
 
 def unit_of_work_opener(
-    database: Database, tenant_id: UUID, *, fence: Fence | None = None, actor: str = "system"
+    database: Database,
+    tenant_id: UUID,
+    *,
+    react: React,
+    fence: Fence | None = None,
+    actor: str = "system",
 ) -> ports.OpenUnitOfWork:
-    """Opens units of work of this tenant and no other, for one job or operator."""
+    """Opens units of work of this tenant and no other, for one job or operator.
+
+    `react` says what follows from the events that are published on them.
+    """
 
     prologue = bind_tenant(tenant_id, actor)
     if fence is not None:
@@ -97,7 +107,7 @@ def unit_of_work_opener(
             # Tier and status are read once a job: a unit of work stays as cheap as its own statements.
             if not known:
                 known.append(read_tenant(connection, tenant_id))
-            yield TenantUnitOfWork(connection, known[0], job_id, actor)
+            yield TenantUnitOfWork(connection, known[0], job_id, actor, react)
 
     return open_unit_of_work
 

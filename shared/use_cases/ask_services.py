@@ -1,9 +1,11 @@
 """Ask for work on all that a tenant has connected: one job a service, so that each has its own attempts and limits."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 
-from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork
+from shared.domain.credential import ACCOUNTING, ECOMMERCE
+from shared.domain.events import Event, PullDue
+from shared.use_cases.ports import OpenUnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,40 +22,34 @@ class ServicesAsked:
 
 def pull_everything(
     open_unit_of_work: OpenUnitOfWork,
-    pulls: Mapping[str, str],
+    known: Collection[str],
     one_of_each_account: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> ServicesAsked:
-    """Asks for a pull of each account that is connected; `pulls` names the task of each service that can be.
+    """Asks for a pull of each account that is connected; `known` are the services that can be pulled.
 
     Services of one account are pulled by one job: `one_of_each_account` picks the one that is asked for; each
     is an account of its own if it is left out.
     """
     with open_unit_of_work() as work:
-        connected = [
-            service
-            for service_type in ("ecommerce", "accounting")
+        connected = {
+            service: service_type
+            for service_type in (ECOMMERCE, ACCOUNTING)
             for service in work.credentials.connected(service_type)
-        ]
-    picked = one_of_each_account([each for each in connected if each in pulls])
+        }
+    picked = one_of_each_account([each for each in connected if each in known])
     with open_unit_of_work() as work:
-        asked = _ask(work, [(pulls[each], each) for each in picked])
-        unknown = [each for each in connected if each not in pulls]
-        return replace(asked, unknown=unknown, set_aside=work.rejections.counts())
+        for service in picked:
+            work.events.publish(PullDue(service, connected[service]))
+        unknown = [each for each in connected if each not in known]
+        return ServicesAsked(list(picked), unknown, work.rejections.counts())
 
 
 def ask_everywhere(
-    open_unit_of_work: OpenUnitOfWork, task: str, services: Collection[str]
+    open_unit_of_work: OpenUnitOfWork, due: Callable[[str], Event], services: Collection[str]
 ) -> ServicesAsked:
-    """Asks for a task on each connected shop that is one of the `services`."""
+    """Publishes that something is `due` for each connected shop that is one of the `services`."""
     with open_unit_of_work() as work:
-        shops = [each for each in work.credentials.connected("ecommerce") if each in services]
-        return _ask(work, [(task, shop) for shop in shops])
-
-
-def _ask(work: UnitOfWork, asked: list[tuple[str, str]]) -> ServicesAsked:
-    if not work.jobs.have_followed():
-        for task, service in asked:
-            # One that has been put off by its vendor goes on; a second would wait beside it.
-            if not work.jobs.is_live(task, service):
-                work.jobs.enqueue(task, {"service": service})
-    return ServicesAsked([service for _, service in asked])
+        shops = [each for each in work.credentials.connected(ECOMMERCE) if each in services]
+        for shop in shops:
+            work.events.publish(due(shop))
+        return ServicesAsked(shops)

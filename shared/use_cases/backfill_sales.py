@@ -1,9 +1,10 @@
 """Bring the years before the connection, newest first, while the nightly pull goes on beside it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
+from shared.domain.events import SalesBackfilled
 from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Position, Track, next_backward
 from shared.errors import ScopeMissing
@@ -41,13 +42,31 @@ def backfill_sales(
     together: tuple[StoredCredential, ...] = (),
     *,
     again: bool = False,
+    as_of: date | None = None,
 ) -> BackfillResult:
     """Goes on where it stands; the result says why where there is nothing to do.
 
-    `again` goes on also where the credential could not see further: it may be another one now.
+    `again` goes on also where the credential could not see further: it may be another one now. `as_of` is
+    the day that what follows is asked to stand on.
 
     Raises `ScopeMissing` where the vendor hides what is older: what it shows counts as all there is.
     """
+    result = _backfill(open_unit_of_work, connector, credential, report, together, again=again)
+    with open_unit_of_work() as work:
+        service = credential.service_name
+        work.events.publish(SalesBackfilled(service, as_of, result.lines_changed))
+    return result
+
+
+def _backfill(
+    open_unit_of_work: OpenUnitOfWork,
+    connector: ShopConnector,
+    credential: StoredCredential,
+    report: Report,
+    together: tuple[StoredCredential, ...],
+    *,
+    again: bool,
+) -> BackfillResult:
     puller = _puller(open_unit_of_work, credential, report, together)
     puller = replace(puller, measure=partial(_measure, connector.traits.history))
     track = Track(Basis.CREATED, longest=connector.traits.longest_window)

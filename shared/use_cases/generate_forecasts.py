@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.domain.quota import UNLIMITED, effective_limits
+from shared.domain.events import ForecastsGenerated
+from shared.domain.quota import UNLIMITED, Meter, effective_limits
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import InvalidInput, SkipRecord
@@ -82,7 +83,8 @@ def generate_forecasts(
             changed += outcome[0]
             fallbacks += outcome[1]
         report(number, len(products), f"forecast {sku}")
-    _note(open_unit_of_work, [sku for _, sku in products], rejected)
+    done = ForecastsGenerated(origin, changed)
+    _note(open_unit_of_work, [sku for _, sku in products], rejected, done)
     return ForecastResult(origin, skus, dormant, beyond_quota, changed, fallbacks, len(rejected))
 
 
@@ -94,13 +96,17 @@ def _reject(sku: str, error: Exception) -> RejectedRecord:
 
 
 def _note(
-    open_unit_of_work: OpenUnitOfWork, skus: Sequence[str], rejected: Sequence[RejectedRecord]
+    open_unit_of_work: OpenUnitOfWork,
+    skus: Sequence[str],
+    rejected: Sequence[RejectedRecord],
+    done: ForecastsGenerated,
 ) -> None:
     """Keeps which SKUs were set aside, and forgets those that were before and are not now."""
     aside = {record.record_key for record in rejected}
     with open_unit_of_work() as work:
         work.rejections.forget(STREAM, [sku for sku in skus if sku not in aside])
         work.rejections.add(None, STREAM, rejected)
+        work.events.publish(done)
 
 
 def last_whole_day(asked: date | None, yesterday: date) -> date:
@@ -127,5 +133,5 @@ def _forecast_sku(
     forecasts = forecaster.forecast(series, horizon_days, level)
     with open_unit_of_work() as work:
         changed = work.forecasts.upsert_demand(company_id, product_id, origin, forecasts)
-        work.usage.count("forecasts_generated", changed)
+        work.usage.count(Meter.FORECASTS, changed)
     return changed, sum(forecast.fallback is not None for forecast in forecasts)

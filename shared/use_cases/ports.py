@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -11,8 +11,9 @@ from uuid import UUID
 from shared.domain.accounts import ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.accuracy import ScoreResult
 from shared.domain.credential import KeptCredential, StreamProblems
+from shared.domain.events import Event
 from shared.domain.products import Product
-from shared.domain.quota import Breach, Usage
+from shared.domain.quota import Meter, Reading, Usage
 from shared.domain.rejections import Kept
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.series import Forecast, Series
@@ -214,17 +215,17 @@ class Rejections(Protocol):
 
 
 class UsageMeters(Protocol):
-    def count(self, meter: str, amount: int) -> None:
+    def count(self, meter: Meter, amount: int) -> None:
         """Adds to a counter, in this transaction."""
 
-    def count_once(self, meter: str) -> None:
+    def count_once(self, meter: Meter) -> None:
         """Adds one, unless the job that runs has counted this meter before."""
 
     def sample(self, at: datetime) -> Usage:
         """Reads users, entities and storage as they are and writes them down for the period."""
 
-    def record_breaches(self, breaches: Sequence[Breach], at: datetime) -> int:
-        """Audits each breach once a period; returns how many were new."""
+    def record_breaches(self, breaches: Sequence[Reading], at: datetime) -> Sequence[Reading]:
+        """Audits each breach once a period; returns those that are new."""
 
 
 class Webhooks(Protocol):
@@ -234,20 +235,9 @@ class Webhooks(Protocol):
         """Notes what became of it, and forgets its bytes."""
 
 
-class Jobs(Protocol):
-    def enqueue(self, name: str, arguments: dict[str, object]) -> UUID:
-        """Puts a job of this tenant on the ledger, in this transaction."""
-
-    def enqueue_unless_waiting(
-        self, name: str, arguments: dict[str, object], wait: timedelta = timedelta(0)
-    ) -> None:
-        """The same, after a wait; not if the same work waits already and begins by then."""
-
-    def is_live(self, name: str, service: str) -> bool:
-        """Whether a job of the task waits or runs for this service."""
-
-    def have_followed(self) -> bool:
-        """Whether an attempt of the running job has enqueued jobs before."""
+class Events(Protocol):
+    def publish(self, event: Event) -> None:
+        """Puts the jobs that follow from it on the ledger, in this transaction."""
 
 
 class AuditLog(Protocol):
@@ -277,7 +267,7 @@ class UnitOfWork(Protocol):
     rejections: Rejections
     usage: UsageMeters
     audit: AuditLog
-    jobs: Jobs
+    events: Events
     webhooks: Webhooks
 
 

@@ -11,16 +11,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
+from shared.domain.events import OrderDeleted, RecordsChanged
 from shared.domain.webhook import DELETED, DISCONNECTING, PRIVACY, PULLED, Delivery, WebhookOutcome
 from shared.errors import InvalidInput
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
 
 ORDER_ID = re.compile(r"[0-9]{1,40}")
-# The vendor's search lags behind its webhooks; and a burst of webhooks becomes one pull.
-PULL_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +69,10 @@ def process_webhook(
 def _act(work: UnitOfWork, delivery: Delivery, gone: StoredCredential | None) -> WebhookOutcome:
     outcome = WebhookOutcome.IGNORED
     if delivery.topic in DELETED:
-        order = _deleted_order(delivery.body)
-        arguments: dict[str, object] = {"service": delivery.channel}
-        arguments |= {} if order is None else {"order": order}
-        work.jobs.enqueue_unless_waiting("sales.find_gone", arguments)
+        work.events.publish(OrderDeleted(delivery.channel, _deleted_order(delivery.body)))
         outcome = WebhookOutcome.GONE_ASKED
     elif delivery.topic.partition("/")[0] in PULLED:
-        work.jobs.enqueue_unless_waiting("sales.pull", {"service": delivery.channel}, PULL_AFTER)
+        work.events.publish(RecordsChanged(delivery.channel))
         outcome = WebhookOutcome.PULL_ASKED
     if gone is not None and _is_still(work, gone):
         work.credentials.disconnect(delivery.channel, reconnect=True)

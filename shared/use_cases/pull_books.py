@@ -10,6 +10,8 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from shared.domain.accounts import BankCheck
+from shared.domain.events import BooksPulled
+from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
 from shared.domain.sync import Position
 from shared.errors import CursorExpired
@@ -100,8 +102,9 @@ class BooksPull:
         self._streams.finish()
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)
-            work.usage.count_once("integrations_synced")
+            work.usage.count_once(Meter.INTEGRATIONS)
             work.rejections.add(self._credential.id, BANK_CHECK, self._banks.rejected)
+            work.events.publish(BooksPulled(self._credential.service_name))
             reported = {
                 each.account_code: str(each.bank_summary) for each in self._banks.differences
             }

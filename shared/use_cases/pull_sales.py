@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from shared.domain.events import SalesPulled
+from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Position, Track, next_forward
 from shared.errors import GiveUp, InvalidInput, ScopeMissing
@@ -90,7 +92,9 @@ class SalesPull:
             self._streams.run(_lagging(FEES, lag), partial(self._pull_fees, now, lag, orders))
         self._streams.note(ORDERS, orders.problems)
         self._finish(now)
-        return self._sum_up(products, orders)
+        result = self._sum_up(products, orders)
+        self._publish(result, as_of)
+        return result
 
     def _finish(self, now: datetime) -> None:
         """Notes on the credentials which streams have stopped; raises what is to be done again."""
@@ -105,7 +109,7 @@ class SalesPull:
                 elif ORDERS in self._streams.problems:
                     note_failure(work, credential.id, now, reconnect=False)
             if orders_went_well:
-                work.usage.count_once("integrations_synced")
+                work.usage.count_once(Meter.INTEGRATIONS)
         self._streams.finish()
 
     def _sum_up(self, products: Tally, orders: Tally) -> PullResult:
@@ -120,6 +124,18 @@ class SalesPull:
             partial=self._streams.partial,
             currencies_that_differ=self._puller.differing_currencies(),
         )
+
+    def _publish(self, result: PullResult, as_of: date | None) -> None:
+        with self._open() as work:
+            work.events.publish(
+                SalesPulled(
+                    self._credential.service_name,
+                    as_of,
+                    result.lines_changed,
+                    result.products_changed,
+                    result.backfilled,
+                )
+            )
 
     def _pull_site(
         self, credential: StoredCredential, now: datetime, as_of: date | None, tally: Tally

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.events import QuotaCrossed
 from shared.domain.quota import effective_limits, find_breaches
 from shared.use_cases.ports import OpenUnitOfWork
 
@@ -25,5 +26,7 @@ def sample_usage(open_unit_of_work: OpenUnitOfWork, now: datetime) -> UsageResul
         limits = effective_limits(work.tenant.tier, work.tenant.overrides)
         breaches = find_breaches(limits, usage)
         new = work.usage.record_breaches(breaches, now)
-    over = tuple(breach.meter for breach in breaches)
-    return UsageResult(usage.users, usage.entities, usage.storage_mb, over, new)
+        for each in new:
+            work.events.publish(QuotaCrossed(each.meter, each.limit, each.used))
+    over = tuple(breach.meter.value for breach in breaches)
+    return UsageResult(usage.users, usage.entities, usage.storage_mb, over, len(new))

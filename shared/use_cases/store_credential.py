@@ -1,10 +1,11 @@
 """Seal a vendor credential and keep it with the tenant."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from shared.domain.events import CredentialConnected
 from shared.errors import VaultError
 from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork, Vault
 
@@ -22,13 +23,10 @@ def store_credential(
     service_name: str,
     service_type: str,
     secret: Mapping[str, str],
-    followers: Sequence[tuple[str, dict[str, object]]] = (),
 ) -> UUID:
     """Seals `secret` as JSON; a second call for the same service replaces it, and its tokens.
 
     A `refresh_token` in it is kept apart, where refreshing changes it.
-
-    `followers` are jobs (task, arguments) that begin because it is connected; they are kept with it.
     """
     with open_unit_of_work() as work:
         company = work.companies.get()
@@ -48,8 +46,7 @@ def store_credential(
         work.audit.write(
             "credential.stored", "credential", credential_id, {"service_name": service_name}
         )
-        for name, arguments in followers:
-            work.jobs.enqueue_unless_waiting(name, arguments)
+        work.events.publish(CredentialConnected(service_name, service_type))
     return credential_id
 
 

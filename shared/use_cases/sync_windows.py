@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared.domain.events import RecordsSetAside
 from shared.domain.foreign_money import differing
 from shared.domain.rejections import Kept
 from shared.domain.sync import Position, Step, SyncWindow, align, from_the_future
@@ -147,6 +148,9 @@ class Puller:
         tally.left_out.update(page.left_out)
         tally.problems += [each for each in page.problems if each not in tally.problems]
         work.rejections.add(self.credentials[0].id, stream, rejected)
+        if rejected:
+            service = self.credentials[0].service_name
+            work.events.publish(RecordsSetAside(service, stream, len(rejected)))
 
     def run(
         self,

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 
 from sandbox.app import ledger_shop
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.tenants.tenancy import schema_of
+from shared.persistence.binding import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import VAULT_KEYS, environment_of

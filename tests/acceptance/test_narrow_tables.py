@@ -9,13 +9,12 @@ from shared.domain.job_id import short_id
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from shared.use_cases.roll_up_working_capital import roll_up_working_capital
 from tests.acceptance.test_command_line import CREDENTIAL, run
 from tests.conftest import environment_of
 from tests.fixtures.shop_pulls import DAY, Opener, pull
 from tests.fixtures.shops import FakeShop, product, sale
-from workers.cli.tenants import register
 from workers.wiring import Wiring
 
 pytestmark = pytest.mark.acceptance
@@ -45,7 +44,7 @@ def environment(
     """A tenant of that name, its product of that SKU, and a job."""
     slug, sku = names
     new = NewTenant(slug, "A name of several words", Tier.PROFESSIONAL, "Europe/London", "GBP")
-    tenant = register(wiring, new)
+    tenant = register_tenant(wiring.registry(), new)
     opener = unit_of_work_of(tenant)
     pull(opener, FakeShop([product(sku, on_hand=6)], [[sale(1, sku, 2, DAY)]]))
     roll_up_working_capital(opener, lambda *_: None, DAY, DAY, DAY)

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import redis
 
+from shared.domain.events import nothing_follows
 from shared.domain.job import JobState
 from shared.embedded.tcp_ports import free_port
 from shared.embedded.urls import ServiceUrls
@@ -48,7 +49,11 @@ def leftovers(
     }
     secret = {"shop_domain": "acme.myshopify.com", "access_token": TOKEN}
     store_credential(
-        wiring.unit_of_work(acme, actor="t"), wiring.vault, "shopify_uk", "ecommerce", secret
+        wiring.unit_of_work(acme, actor="t", react=nothing_follows),
+        wiring.vault,
+        "shopify_uk",
+        "ecommerce",
+        secret,
     )
     processes = [
         guarded(environment, tmp_path, "worker", "--concurrency", "1"),

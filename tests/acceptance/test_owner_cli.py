@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from shared.embedded.urls import ServiceUrls
-from shared.persistence.tenants.tenancy import schema_of
+from shared.persistence.binding import schema_of
 from shared.use_cases.roll_up_working_capital import roll_up_working_capital
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import environment_of

@@ -17,6 +17,7 @@ import pytest
 import redis
 
 from schedules.ticks import TICKS
+from shared.domain.events import nothing_follows
 from shared.domain.limit import Quota
 from shared.domain.sales import RejectedRecord
 from shared.embedded.urls import ServiceUrls
@@ -165,7 +166,7 @@ def test_what_operators_ask_of_all_tenants_stands_on_the_screen(
     services: ServiceUrls,
 ) -> None:
     secret = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
-    opener = wiring.unit_of_work(acme, actor="t")
+    opener = wiring.unit_of_work(acme, actor="t", react=nothing_follows)
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
     with opener() as work:
         stored = work.credentials.get("shopify_uk")
@@ -337,7 +338,7 @@ def test_a_tenant_whose_schema_is_damaged_takes_no_answer_of_others_with_it(
     well(wiring)
     secret = {"shop_domain": "x.myshopify.com", "access_token": "t"}
     for tenant in (acme, globex):
-        opener = wiring.unit_of_work(tenant, actor="t")
+        opener = wiring.unit_of_work(tenant, actor="t", react=nothing_follows)
         store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
         with opener() as work:
             stored = work.credentials.get("shopify_uk")
@@ -376,7 +377,7 @@ def test_many_findings_of_a_kind_are_one_line_and_a_limit_cuts_only_what_is_show
 ) -> None:
     secret = {"shop_domain": "x.myshopify.com", "access_token": "t"}
     for tenant in (acme, globex):
-        opener = wiring.unit_of_work(tenant, actor="t")
+        opener = wiring.unit_of_work(tenant, actor="t", react=nothing_follows)
         for service in ("shopify_uk", "shopify_eu", "shopify_usa"):
             store_credential(opener, wiring.vault, service, "ecommerce", secret)
             with opener() as work:

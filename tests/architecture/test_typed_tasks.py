@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PREAMBLE = """
 from dataclasses import dataclass
 from workers.queues import Queue
-from workers.task import Arguments, JobContext, task
+from workers.definition import Arguments, JobContext
+from workers.task import task
 
 class Greet(Arguments):
     name: str

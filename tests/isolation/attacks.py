@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 
-from shared.persistence.tenants.tenancy import bind_tenant, schema_of
+from shared.persistence.binding import bind_tenant, schema_of
 
 CANARY = "canary-of-tenant-b"
 

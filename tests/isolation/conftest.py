@@ -12,13 +12,12 @@ from psycopg import sql
 
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
+from shared.persistence.binding import schema_of
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from tests.conftest import PASSWORD, replace_database, settings_of
 from tests.fixtures.pgbouncer import pgbouncer_before
 from tests.isolation.attacks import CANARY
-from workers.cli.tenants import register
 from workers.wiring import build_wiring
 
 ROWS = (Path(__file__).parents[1] / "fixtures" / "one_row_a_table.sql").read_text(encoding="utf-8")
@@ -37,8 +36,12 @@ class Battlefield:
 def lay_out(owner_url: str, redis_url: str) -> tuple[UUID, UUID]:
     """Makes tenants A and B and fills every table of both."""
     with build_wiring(settings_of(owner_url, redis_url)) as wiring:
-        a = register(wiring, NewTenant("tenant-a", "A", Tier.STARTER, "UTC", "GBP"))
-        b = register(wiring, NewTenant("tenant-b", CANARY, Tier.STARTER, "UTC", "GBP"))
+        a = register_tenant(
+            wiring.registry(), NewTenant("tenant-a", "A", Tier.STARTER, "UTC", "GBP")
+        )
+        b = register_tenant(
+            wiring.registry(), NewTenant("tenant-b", CANARY, Tier.STARTER, "UTC", "GBP")
+        )
     with psycopg.connect(owner_url) as connection:
         for tenant, word in ((a, "own"), (b, CANARY)):
             fill(connection, tenant, word)

@@ -6,7 +6,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from shared.persistence.tenants.tenancy import bind_tenant, schema_of
+from shared.persistence.binding import bind_tenant, schema_of
 from tests.isolation.attacks import CANARY, Attack, all_attacks, got_through
 from tests.isolation.conftest import Battlefield
 

@@ -9,8 +9,8 @@ import pytest
 from psycopg import sql
 
 from shared.embedded.urls import ServiceUrls
+from shared.persistence.binding import schema_of
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
 from tests.conftest import PASSWORD
 from tests.isolation.attacks import PUBLIC_TABLES, TENANT_TABLES, all_attacks, got_through
 from tests.isolation.conftest import Battlefield, copy_database

@@ -13,13 +13,14 @@ import psycopg
 import pytest
 from celery.exceptions import Retry
 
+from shared.domain.events import nothing_follows
 from shared.domain.job import JobState
 from shared.errors import CapLiquifyError, InvalidInput
 from shared.persistence.archives.backup import back_up
 from shared.persistence.archives.restore import restore
+from shared.persistence.binding import schema_of
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
 from shared.use_cases.store_credential import store_credential
 from tests.conftest import PASSWORD
 from tests.fixtures.archives import members_of, pack, signed
@@ -28,9 +29,9 @@ from tests.fixtures.webhooks import sign, store
 from tests.isolation.attacks import TENANT_TABLES
 from tests.isolation.conftest import fill
 from workers.app import build_app
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS
 from workers.wiring import Wiring
 
 # Of a message: whose tenant, whose job, which lease, under which task.
@@ -93,7 +94,7 @@ def both(
             "access_token": f"token-{letter}",
             "webhook_secret": f"secret-of-{letter}",
         }
-        opener = wiring.unit_of_work(tenant, actor="test")
+        opener = wiring.unit_of_work(tenant, actor="test", react=nothing_follows)
         store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
     yield acme, globex
 

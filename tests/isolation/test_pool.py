@@ -10,6 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from shared.domain.events import nothing_follows
 from shared.domain.job import Outcome
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
@@ -21,12 +22,11 @@ from shared.persistence.jobs.leases import Ending
 from shared.persistence.tenants.logins import login_url
 from shared.persistence.unit_of_work import tenant_transaction, unit_of_work_opener
 from shared.security.vault import AesGcmVault, KeyRing
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from shared.use_cases.store_credential import open_credential, store_credential
 from tests.conftest import PASSWORD, VAULT_KEYS, settings_of
 from tests.fixtures.pgbouncer import pgbouncer_before
 from tests.isolation.conftest import Battlefield
-from workers.cli.tenants import register
 from workers.wiring import build_wiring
 
 TENANTS = 50
@@ -41,7 +41,9 @@ def crowd(battlefield: Battlefield, services: ServiceUrls) -> list[UUID]:
     """Fifty tenants, each with a company named after itself."""
     with build_wiring(settings_of(battlefield.owner_url, services.redis_url)) as wiring:
         return [
-            register(wiring, NewTenant(f"crowd-{n}", f"crowd-{n}", Tier.STARTER, "UTC", "GBP"))
+            register_tenant(
+                wiring.registry(), NewTenant(f"crowd-{n}", f"crowd-{n}", Tier.STARTER, "UTC", "GBP")
+            )
             for n in range(TENANTS)
         ]
 
@@ -117,7 +119,7 @@ def test_a_connection_after_an_error_or_a_cancelled_query_belongs_to_nobody(
 def test_a_tenant_of_another_database_is_missing_here(database_url: str, crowd: list[UUID]) -> None:
     """Roles are the cluster's: the role exists, the tenant does not."""
     with Database(login_url(database_url, "worker", PASSWORD)) as database:
-        opener = unit_of_work_opener(database, crowd[0])
+        opener = unit_of_work_opener(database, crowd[0], react=nothing_follows)
         with pytest.raises(TenantMissing), opener():
             raise AssertionError("no unit of work may open")
 
@@ -127,7 +129,9 @@ def test_a_credential_copied_to_another_tenant_does_not_open(
 ) -> None:
     vault = AesGcmVault(KeyRing.parse(VAULT_KEYS))
     with build_wiring(settings_of(battlefield.owner_url, services.redis_url)) as wiring:
-        first, second = (wiring.unit_of_work(each, actor="test") for each in crowd[:2])
+        first, second = (
+            wiring.unit_of_work(each, actor="test", react=nothing_follows) for each in crowd[:2]
+        )
         for opener in (first, second):
             store_credential(opener, vault, "shopify_uk", "ecommerce", {"access_token": "t"})
         with first() as work:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.connectors.shopify.fields import read_decimal
 from shared.domain.calendar import Period, PeriodType, period_of, periods_touching
-from shared.domain.money import parse_money, round_money
+from shared.domain.money import round_money
 from shared.domain.working_capital import (
     Balances,
     Flows,
@@ -30,7 +31,7 @@ def test_money_is_rounded_half_away_from_zero() -> None:
 @pytest.mark.parametrize("text", ["", "12,50", "NaN", "Infinity", "1e20", None, 12.5])
 def test_what_is_no_amount_names_its_field(text: object) -> None:
     with pytest.raises(SkipRecord, match=r"^price: "):
-        parse_money(text, "price")
+        read_decimal(text, "price")
 
 
 def test_a_week_runs_from_monday_to_sunday() -> None:

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.quota import (
-    Breach,
     Limits,
     Overrides,
+    Reading,
     Tier,
     Usage,
     effective_limits,
@@ -27,7 +27,7 @@ def test_a_tenants_own_limit_takes_the_place_of_the_tiers() -> None:
 
 def test_a_limit_of_zero_is_a_limit() -> None:
     limits = effective_limits(Tier.STARTER, Overrides(users=0))
-    assert find_breaches(limits, Usage(1, 0, 0)) == (Breach("active_users_count", 0, 1),)
+    assert find_breaches(limits, Usage(1, 0, 0)) == (Reading("active_users_count", 0, 1),)
 
 
 def test_exactly_at_the_limit_is_allowed() -> None:
@@ -36,7 +36,7 @@ def test_exactly_at_the_limit_is_allowed() -> None:
 
 def test_one_above_the_limit_is_a_breach() -> None:
     assert find_breaches(Limits(5, 100, 1024), Usage(5, 101, 1024)) == (
-        Breach("total_entities_count", 100, 101),
+        Reading("total_entities_count", 100, 101),
     )
 
 

@@ -1,40 +1,69 @@
 """Reactions: which jobs follow from what happened."""
 
-from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from importlib import import_module
 
 import pytest
 
 from schedules.nightly import NIGHTLIES, Nightly
 from schedules.reactions import REACTIONS, react
+from shared.domain import events as domain_events
+from shared.domain.events import (
+    BooksPulled,
+    CredentialConnected,
+    Event,
+    ForecastsGenerated,
+    GoneOrdersDue,
+    OrderDeleted,
+    PullDue,
+    QuotaCrossed,
+    RecordsChanged,
+    RecordsSetAside,
+    SalesBackfilled,
+    SalesPulled,
+    SettlementsDue,
+    TierChanged,
+    Unless,
+    nothing_follows,
+)
+from shared.domain.quota import Tier
 from workers.app import TASK_MODULES
-from workers.task import TASKS
+from workers.definition import TASKS
 
-NOTHING_NEW = {
-    "products_read": 24,
-    "products_changed": 0,
-    "lines_read": 7,
-    "lines_changed": 0,
-    "rejected": 0,
-    "backfilled": True,
-}
-NEW_LINES = {**NOTHING_NEW, "lines_changed": 7}
-FIRST = {**NEW_LINES, "backfilled": False}
-NEW_PRODUCTS = {**NOTHING_NEW, "products_changed": 1}
-SHOP = {"service": "shopify_uk", "service_type": "ecommerce"}
-BOOKS = {"service": "xero", "service_type": "accounting"}
+DAY = date(2011, 12, 9)
+NOTHING_NEW = SalesPulled("shopify_uk", None, 0, 0, backfilled=True)
+NEW_LINES = replace(NOTHING_NEW, lines_changed=7)
+NEW_PRODUCTS = replace(NOTHING_NEW, products_changed=1)
+FIRST = replace(NEW_LINES, service="shopify_eu", backfilled=False)
+BACKFILLED = SalesBackfilled("shopify_eu", None, 7)
+SHOP = CredentialConnected("shopify_uk", "ecommerce")
+BOOKS = CredentialConnected("xero", "accounting")
 
-# Everything that a reaction may be handed: event, arguments of the job, result or details.
-CASES: list[tuple[str, Mapping[str, object], Mapping[str, object]]] = [
-    ("sales.pull.succeeded", {}, NEW_LINES),
-    ("sales.pull.succeeded", {"service": "shopify_uk", "as_of": None}, NEW_LINES),
-    ("sales.pull.succeeded", {"as_of": "2011-12-09"}, NEW_LINES),
-    ("sales.pull.succeeded", {"service": "shopify_eu", "as_of": "2011-12-09"}, FIRST),
-    ("sales.backfill.succeeded", {"service": "shopify_uk", "as_of": "2011-12-09"}, NEW_LINES),
-    ("credential.connected", {}, SHOP),
-    ("credential.connected", {}, BOOKS),
-    ("books.pull.succeeded", {"service": "xero"}, {"days_read": 1}),
+# Everything that a reaction may be handed.
+CASES: list[Event] = [
+    NEW_LINES,
+    replace(NEW_LINES, as_of=DAY),
+    replace(FIRST, as_of=DAY),
+    replace(BACKFILLED, as_of=DAY),
+    SHOP,
+    BOOKS,
+    BooksPulled("xero"),
+    PullDue("amazon_uk", "ecommerce"),
+    PullDue("xero", "accounting"),
+    SettlementsDue("amazon_uk"),
+    GoneOrdersDue("shopify_uk"),
+    RecordsChanged("shopify_uk"),
+    OrderDeleted("shopify_uk", "17"),
+    OrderDeleted("shopify_uk", None),
+    TierChanged(Tier.STARTER),
 ]
+# What a task publishes when it succeeds.
+ENDS = {"sales.pull": SalesPulled, "sales.backfill": SalesBackfilled, "books.pull": BooksPulled}
+
+
+def jobs_after(event: Event) -> list[tuple[str, dict[str, object]]]:
+    return [(each.task, dict(each.arguments)) for each in react(event)]
 
 
 @pytest.fixture(autouse=True)
@@ -45,10 +74,8 @@ def declared_tasks() -> None:
 
 
 @pytest.mark.parametrize("new", [NEW_LINES, NEW_PRODUCTS], ids=["lines", "products"])
-def test_after_new_sales_working_capital_and_forecasts_are_made_again(
-    new: Mapping[str, object],
-) -> None:
-    assert react("sales.pull.succeeded", {}, new) == [
+def test_after_new_sales_working_capital_and_forecasts_are_made_again(new: SalesPulled) -> None:
+    assert jobs_after(new) == [
         ("forecasts.generate", {}),
         ("working_capital.roll_up", {}),
         ("usage.sample", {}),
@@ -56,35 +83,26 @@ def test_after_new_sales_working_capital_and_forecasts_are_made_again(
 
 
 def test_a_pull_that_stood_on_a_day_hands_it_on() -> None:
-    asked = {"service": "shopify_uk", "as_of": "2011-12-09"}
-    assert react("sales.pull.succeeded", asked, NEW_LINES) == [
+    assert jobs_after(replace(NEW_LINES, as_of=DAY)) == [
         ("forecasts.generate", {"origin": "2011-12-09"}),
         ("working_capital.roll_up", {"as_of": "2011-12-09"}),
         ("usage.sample", {}),
     ]
 
 
-def test_a_day_that_was_left_out_stays_left_out() -> None:
-    assert react("sales.pull.succeeded", {"as_of": None}, NEW_LINES) == [
-        ("forecasts.generate", {}),
-        ("working_capital.roll_up", {}),
-        ("usage.sample", {}),
-    ]
-
-
 def test_without_new_sales_forecasts_stay_and_working_capital_goes_on() -> None:
-    assert react("sales.pull.succeeded", {}, NOTHING_NEW) == [("working_capital.roll_up", {})]
+    assert jobs_after(NOTHING_NEW) == [("working_capital.roll_up", {})]
 
 
 def test_a_shop_that_was_connected_is_pulled() -> None:
-    assert react("credential.connected", {}, SHOP) == [
+    assert jobs_after(SHOP) == [
         ("sales.pull", {"service": "shopify_uk"}),
         ("sales.backfill", {"service": "shopify_uk", "again": True}),
     ]
 
 
 def test_the_first_pull_asks_for_the_past_and_leaves_forecasts_to_it() -> None:
-    assert react("sales.pull.succeeded", {"service": "shopify_eu"}, FIRST) == [
+    assert jobs_after(FIRST) == [
         ("sales.backfill", {"service": "shopify_eu"}),
         ("working_capital.roll_up", {}),
         ("usage.sample", {}),
@@ -92,7 +110,7 @@ def test_the_first_pull_asks_for_the_past_and_leaves_forecasts_to_it() -> None:
 
 
 def test_a_past_that_was_brought_is_learned_from() -> None:
-    assert react("sales.backfill.succeeded", {"service": "shopify_eu"}, NEW_LINES) == [
+    assert jobs_after(BACKFILLED) == [
         ("forecasts.generate", {}),
         ("working_capital.roll_up", {}),
         ("usage.sample", {}),
@@ -100,47 +118,79 @@ def test_a_past_that_was_brought_is_learned_from() -> None:
 
 
 def test_books_that_were_connected_are_pulled_for_their_owner_who_waits() -> None:
-    assert react("credential.connected", {}, BOOKS) == [
-        ("books.pull", {"service": "xero", "on_demand": True})
-    ]
+    assert jobs_after(BOOKS) == [("books.pull", {"service": "xero", "on_demand": True})]
 
 
 def test_after_the_books_working_capital_is_made_again() -> None:
-    read = {"days_read": 5, "balances_changed": 3}
-    assert react("books.pull.succeeded", {"service": "xero"}, read) == [
-        ("working_capital.roll_up", {})
+    assert jobs_after(BooksPulled("xero")) == [("working_capital.roll_up", {})]
+
+
+def test_what_is_due_is_done_by_the_task_of_its_kind_once_and_beside_nothing_that_runs() -> None:
+    due = [PullDue("amazon_uk", "ecommerce"), PullDue("xero", "accounting")]
+    due_fees, due_gone = SettlementsDue("amazon_uk"), GoneOrdersDue("shopify_uk")
+    assert [jobs_after(event) for event in (*due, due_fees, due_gone)] == [
+        [("sales.pull", {"service": "amazon_uk"})],
+        [("books.pull", {"service": "xero"})],
+        [("sales.reconcile_fees", {"service": "amazon_uk"})],
+        [("sales.find_gone", {"service": "shopify_uk"})],
     ]
+    for event in (*due, due_fees, due_gone):
+        assert [each.unless for each in react(event)] == [(Unless.FOLLOWED, Unless.LIVE)]
 
 
-@pytest.mark.parametrize("event", ["forecasts.generate.succeeded", "sales.pull.failed", ""])
-def test_from_any_other_event_nothing_follows(event: str) -> None:
-    assert react(event, {}, NEW_LINES) == []
+def test_a_webhook_asks_for_a_pull_a_minute_later_and_for_a_deleted_order_at_once() -> None:
+    [pull] = react(RecordsChanged("shopify_uk"))
+    assert (pull.task, pull.arguments) == ("sales.pull", {"service": "shopify_uk"})
+    assert pull.wait == timedelta(seconds=60)
+    [one] = react(OrderDeleted("shopify_uk", "17"))
+    [unnamed] = react(OrderDeleted("shopify_uk", None))
+    assert one.wait == timedelta(0)
+    assert one.arguments == {"service": "shopify_uk", "order": "17"}
+    assert unnamed.arguments == {"service": "shopify_uk"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ForecastsGenerated(DAY, 3),
+        QuotaCrossed("users", 5, 6),
+        RecordsSetAside("xero", "balances", 2),
+    ],
+    ids=lambda event: event.name,
+)
+def test_from_these_nothing_follows_yet(event: Event) -> None:
+    assert jobs_after(event) == []
+
+
+def test_for_who_sets_a_scene_nothing_follows() -> None:
+    assert [nothing_follows(event) for event in CASES] == [()] * len(CASES)
+
+
+def test_every_event_has_its_place_in_the_table_and_a_name_of_its_own() -> None:
+    events = [
+        each
+        for each in vars(domain_events).values()
+        if isinstance(each, type) and issubclass(each, Event) and each is not Event
+    ]
+    assert set(REACTIONS) == set(events)
+    assert len({event.name for event in events}) == len(events)
 
 
 def test_every_reaction_has_a_case_here() -> None:
     expected = {(event, each.task) for event, reactions in REACTIONS.items() for each in reactions}
-    covered = {(case[0], task) for case in CASES for task, _ in react(*case)}
+    covered = {(type(case), task) for case in CASES for task, _ in jobs_after(case)}
     assert covered == expected
 
 
-def test_every_event_of_a_job_names_a_task() -> None:
-    jobs = {event.removesuffix(".succeeded") for event in REACTIONS if event.endswith(".succeeded")}
-    assert jobs <= set(TASKS)
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_the_task_that_follows_takes_its_arguments(
-    case: tuple[str, Mapping[str, object], Mapping[str, object]],
-) -> None:
-    for task, arguments in react(*case):
+@pytest.mark.parametrize("case", CASES, ids=lambda event: event.name)
+def test_the_task_that_follows_takes_its_arguments(case: Event) -> None:
+    for task, arguments in jobs_after(case):
         assert TASKS[task].parse(arguments) is not None
 
 
 def test_a_reaction_never_leads_back_to_where_it_came_from() -> None:
-    follows = {
-        event.removesuffix(".succeeded"): {each.task for each in reactions}
-        for event, reactions in REACTIONS.items()
-    }
+    assert set(ENDS) <= set(TASKS)
+    follows = {task: {each.task for each in REACTIONS[event]} for task, event in ENDS.items()}
     for start, followers in follows.items():
         reached, waiting = set[str](), list(followers)
         while waiting:

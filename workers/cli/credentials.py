@@ -15,7 +15,6 @@ from shared.domain.tenant import Tenant
 from shared.errors import CapLiquifyError, GiveUp, InvalidInput, VaultError
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
-from shared.persistence.tenants.tenancy import find_tenant, list_tenants
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
 from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
@@ -54,11 +53,9 @@ def set_credential(
     found.check(service, secret)
     with open_platform() as wiring:
         check_keys(wiring)
-        tenant_found = _find(wiring, tenant)
+        tenant_found = wiring.registry().find(tenant)
         opener = wiring.unit_of_work(tenant_found.id, actor="operator")
-        connected = {"service": service, "service_type": found.type}
-        followers = react("credential.connected", {}, connected)
-        store_credential(opener, wiring.vault, service, found.type, secret, followers)
+        store_credential(opener, wiring.vault, service, found.type, secret)
         console.print(f"{service}: stored for {tenant}")
         if sys.stdout.isatty() if ask is None else ask:
             # It is stored whatever the vendor says: a job meets the same answer, and reports it.
@@ -69,7 +66,7 @@ def set_credential(
 def list_all(tenant: Slug) -> None:
     """Show a tenant's credentials and the keys that sealed them, never a secret."""
     with open_platform() as wiring:
-        found = _find(wiring, tenant)
+        found = wiring.registry().find(tenant)
         kept, aside = _kept(wiring, found), _set_aside(wiring, found)
     titles = ("service", "type", "active", "needs reconnect", "last sync", "set aside", "key")
     rows = []
@@ -99,7 +96,7 @@ def verify(
     With --ask also if a vendor does not let us in.
     """
     with open_platform() as wiring:
-        found, vault = _find(wiring, tenant), wiring.vault
+        found, vault = wiring.registry().find(tenant), wiring.vault
         kept = _kept(wiring, found)
         if service is not None:
             kept = [each for each in kept if each.service_name == service]
@@ -122,7 +119,7 @@ def verify(
 def remove(tenant: Slug, service: Annotated[str, typer.Option(help="Such as shopify_uk")]) -> None:
     """Forget a service's secrets; what it brought stays, and nothing new comes."""
     with open_platform() as wiring:
-        remove_credential(_as_operator(wiring, _find(wiring, tenant)), service)
+        remove_credential(_as_operator(wiring, wiring.registry().find(tenant)), service)
     console.print(f"{service}: removed from {tenant}")
 
 
@@ -133,7 +130,7 @@ def rotate(
     """Seal again, with the first key of the ring, what another key sealed; a second run is harmless."""
     with open_platform() as wiring:
         vault = wiring.vault
-        tenants = _every_tenant(wiring) if tenant is None else [_find(wiring, tenant)]
+        tenants = wiring.registry().list() if tenant is None else [wiring.registry().find(tenant)]
         failed = [each.slug for each in tenants if not _rotate_one(wiring, vault, each)]
     if failed:
         raise VaultError(
@@ -194,19 +191,9 @@ def _as_operator(wiring: Wiring, tenant: Tenant) -> OpenUnitOfWork:
     @contextmanager
     def open_unit_of_work() -> Iterator[UnitOfWork]:
         with tenant_transaction(wiring.database, tenant.id) as connection:
-            yield TenantUnitOfWork(connection, tenant, None, "operator")
+            yield TenantUnitOfWork(connection, tenant, None, "operator", react)
 
     return open_unit_of_work
-
-
-def _find(wiring: Wiring, slug: str) -> Tenant:
-    with wiring.admin.transaction() as connection:
-        return find_tenant(connection, slug)
-
-
-def _every_tenant(wiring: Wiring) -> list[Tenant]:
-    with wiring.admin.transaction() as connection:
-        return list_tenants(connection)
 
 
 def _kept(wiring: Wiring, tenant: Tenant) -> list[KeptCredential]:

@@ -13,7 +13,6 @@ from shared.errors import GiveUp, InvalidInput
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.jobs.many_jobs import CANCELLED, RETRIED, cancel_jobs, retry_jobs
 from shared.persistence.tenants.registry import tenant_slugs
-from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import echo_json, make_console
 from workers.cli.instants import read_instant
 from workers.cli.job_story import print_story
@@ -192,8 +191,7 @@ def _found(text: str) -> Iterator[tuple[JobLedger, Job, Wiring]]:
 
 
 def _tenant_id(wiring: Wiring, slug: str) -> UUID:
-    with wiring.admin.transaction() as connection:
-        return find_tenant(connection, slug).id
+    return wiring.registry().find(slug).id
 
 
 def _as_json(job: Job, slug: str) -> dict[str, object]:

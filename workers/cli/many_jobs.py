@@ -11,7 +11,6 @@ from shared.domain.job import JobState
 from shared.errors import InvalidInput
 from shared.persistence.database import Database
 from shared.persistence.jobs.many_jobs import JobsInCommon, count_jobs
-from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import make_console
 from workers.cli.instants import read_instant
 from workers.cli.run import find_task
@@ -91,8 +90,7 @@ def _read(wiring: Wiring, asked: Asked, allowed: Sequence[JobState]) -> JobsInCo
         find_service(asked.service)
     tenant_id = None
     if asked.tenant is not None:
-        with wiring.admin.transaction() as connection:
-            tenant_id = find_tenant(connection, asked.tenant).id
+        tenant_id = wiring.registry().find(asked.tenant).id
     since = None if asked.since is None else read_instant(asked.since, "since")
     states = tuple(asked.state or allowed)
     return JobsInCommon(states, tenant_id, asked.task, asked.service, asked.error, since)

@@ -10,10 +10,9 @@ import typer
 from shared.domain.job import JobState
 from shared.errors import GiveUp, InvalidInput
 from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
-from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import echo_json, make_console
+from workers.definition import TASKS, TaskDefinition
 from workers.platform import open_platform
-from workers.task import TASKS, TaskDefinition
 
 
 def run(
@@ -29,8 +28,7 @@ def run(
     definition = find_task(name)
     given = read_arguments(arguments or [], definition)
     with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, tenant)
+        found = wiring.registry().find(tenant)
         ledger = JobLedger(wiring.dispatcher)
         job = ledger.place_here(JobOrder(found.id, name, given, "operator"))
         with make_console(stderr=True).status(f"{name} for {tenant}"):

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from shared.errors import ServiceError, TenantMissing
+from shared.errors import ServiceError
 from shared.persistence.archives.backup import back_up
 from shared.persistence.archives.export import ExportFormat, export_tenant
 from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
-from shared.persistence.tenants.lifecycle import TenantLifecycle
-from shared.persistence.tenants.tenancy import find_tenant
 from workers.cli.console import make_console
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -36,11 +34,7 @@ def export(
 ) -> None:
     """Write all that is kept of a tenant, living or soft-deleted, with a manifest; secrets are left out."""
     with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            try:
-                found = find_tenant(connection, slug)
-            except TenantMissing:
-                found = find_tenant(connection, slug, deleted=True)
+        found = wiring.registry().find_also_deleted(slug)
         manifest = export_tenant(wiring.database, found.id, folder, form, raw=raw)
     rows = sum(each["rows"] for each in manifest["files"])
     console.print(f"{slug}: {rows:,} rows in {len(manifest['files'])} files in {folder}")
@@ -64,7 +58,7 @@ def restore_backup(
         # Without a key nothing is begun that could not be finished.
         vault = wiring.vault
         restored = restore(url, vault, file, slug)
-        lifecycle = TenantLifecycle(wiring.admin, "operator")
+        lifecycle = wiring.lifecycle("operator")
         # From here on the tenant is there, suspended; cut off, the same command binds what is not bound yet.
         rebind_secrets(wiring.database, vault, restored.original_id, restored.tenant_id)
         lifecycle.resume(restored.slug)

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from shared.domain.tenant import Tenant
 from shared.persistence.database import Connection
-from shared.persistence.tenants.tenancy import find_tenant
 from shared.persistence.unit_of_work import tenant_transaction
 from workers.platform import open_platform
 from workers.wiring import Wiring
@@ -15,9 +14,7 @@ from workers.wiring import Wiring
 def open_tenant(slug: str) -> Iterator[tuple[Wiring, Tenant]]:
     """The wiring and the tenant; raises `InvalidInput` where there is none of the name."""
     with open_platform() as wiring:
-        with wiring.admin.transaction() as connection:
-            found = find_tenant(connection, slug)
-        yield wiring, found
+        yield wiring, wiring.registry().find(slug)
 
 
 @contextmanager

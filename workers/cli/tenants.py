@@ -3,20 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from shared.domain.quota import UNLIMITED, Overrides, Tier
 from shared.persistence.tenants.lifecycle import TenantDetails, TenantLifecycle
-from shared.persistence.tenants.registry import insert_tenant
-from shared.persistence.tenants.tenancy import name_actor
-from shared.use_cases.create_tenant import NewTenant, create_tenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from workers.cli.console import make_console
 from workers.cli.tenant_data import backup, export, restore_backup
 from workers.cli.terminal_tables import Column, print_table, words
 from workers.platform import open_platform
-from workers.wiring import Wiring
 
 app = typer.Typer(no_args_is_help=True, help="Customers, each with a schema of their own.")
 console = make_console(soft_wrap=True)
@@ -27,20 +23,10 @@ Limit = Annotated[
 ]
 
 
-def register(wiring: Wiring, tenant: NewTenant, actor: str = "operator") -> UUID:
-    """Creates a tenant with its role, schema and company, or nothing."""
-
-    def insert(new: NewTenant) -> UUID:
-        with wiring.admin.transaction(name_actor(actor)) as connection:
-            return insert_tenant(connection, new)
-
-    return create_tenant(insert, tenant)
-
-
 @contextmanager
 def _lifecycle() -> Iterator[TenantLifecycle]:
     with open_platform() as wiring:
-        yield TenantLifecycle(wiring.admin, "operator")
+        yield wiring.lifecycle("operator")
 
 
 @app.command()
@@ -55,7 +41,7 @@ def create(
     """Register a tenant and create its role and schema."""
     with open_platform() as wiring:
         new = NewTenant(slug, name or slug, tier, timezone, currency, organization)
-        tenant_id = register(wiring, new)
+        tenant_id = register_tenant(wiring.registry(), new)
     console.print(f"tenant {slug} is {tenant_id}")
 
 

@@ -10,13 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNELS
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
+from shared.domain.credential import ACCOUNTING, ECOMMERCE
 from shared.errors import InvalidInput
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.vendors import Books, BooksConnector, Shop, ShopConnector
 from workers.vendors import amazon, shopify, xero
 from workers.vendors.room import VendorRoom
-
-ECOMMERCE, ACCOUNTING = "ecommerce", "accounting"
 
 Check = Callable[[str, dict[str, str]], None]
 Together = Callable[[VendorRoom, StoredCredential], tuple[StoredCredential, ...]]
@@ -72,8 +71,6 @@ SERVICES: Mapping[str, Service] = {
 
 SHOPS = tuple(name for name, service in SERVICES.items() if service.open_shop is not None)
 BOOKS = tuple(name for name, service in SERVICES.items() if service.open_books is not None)
-# What brings the records of each.
-PULLS = dict.fromkeys(SHOPS, "sales.pull") | dict.fromkeys(BOOKS, "books.pull")
 SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
 FORGETTING = tuple(name for name, service in SERVICES.items() if service.forgets)
 

@@ -11,9 +11,9 @@ from enum import Enum
 
 from shared.connectors.amazon.fields import read_currency_amount
 from shared.domain.fields import Node, parts, show
+from shared.domain.money import NOTHING
 from shared.errors import SkipRecord
 
-NOTHING = Decimal(0)
 # Amazon rounds each amount by itself.
 CLOSE_ENOUGH = Decimal("0.02")
 

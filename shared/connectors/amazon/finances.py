@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from shared.connectors.amazon.breakdowns import FEES, NOTHING, Leaf, Part, add_up, has_part
+from shared.connectors.amazon.breakdowns import FEES, Leaf, Part, add_up, has_part
 from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.transactions import (
     REFUNDS,
@@ -15,7 +15,7 @@ from shared.connectors.amazon.transactions import (
 )
 from shared.domain.fees import allocate
 from shared.domain.fields import fit_money, local_day, read_count
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.sales import LineKind, SaleFee, SaleLine
 from shared.errors import SkipRecord
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from shared.connectors.amazon.marketplaces import Marketplace
 from shared.domain.fields import LARGEST_INT, fit_money, local_day
+from shared.domain.money import NOTHING
 from shared.domain.rejections import reject
 from shared.domain.sales import LineKind, RejectedRecord, SaleLine
 from shared.errors import SkipRecord
 
-NOTHING = Decimal(0)
 SHIPPING_NAME = "Shipping"
 
 

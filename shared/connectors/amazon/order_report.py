@@ -15,7 +15,7 @@ from tempfile import SpooledTemporaryFile
 
 from shared.connectors.amazon.flat_files import Row
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
+from shared.connectors.amazon.order_lines import Order, OrderItem
 from shared.connectors.amazon.sites import is_outside, site_of_name
 from shared.domain.fields import (
     LONGEST_ID,
@@ -28,7 +28,7 @@ from shared.domain.fields import (
     read_sku,
     read_text,
 )
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 

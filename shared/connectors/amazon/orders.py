@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.connectors.amazon.fields import read_money
 from shared.connectors.amazon.marketplaces import Marketplace
-from shared.connectors.amazon.order_lines import NOTHING, Order, OrderItem
+from shared.connectors.amazon.order_lines import Order, OrderItem
 from shared.domain.fees import allocate
 from shared.domain.fields import (
     LONGEST_ID,
@@ -23,7 +23,7 @@ from shared.domain.fields import (
     read_sku,
     read_text,
 )
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.rejections import collect
 from shared.errors import SkipRecord
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from decimal import Decimal
 
 from shared.connectors.amazon.amounts import parse_amount, parse_posted
 from shared.connectors.amazon.client import (
@@ -18,12 +17,12 @@ from shared.connectors.amazon.marketplaces import Marketplace
 from shared.connectors.amazon.report_files import REPORTS, document_rows
 from shared.connectors.amazon.sites import site_of_name
 from shared.domain.fields import LONGEST_ID, read_text
+from shared.domain.money import NOTHING
 from shared.domain.rejections import collect
 from shared.domain.settlements import SettledOrder, Settlement, add_up
 from shared.errors import SkipRecord
 
 KIND = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
-NOTHING = Decimal(0)
 REQUIRED = ("order-id", "amount-type", "amount-description", "amount", "posted-date")
 PRINCIPAL = {"principal", "goodwill"}
 

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from shared.connectors.shopify.fields import Money, read_bag, read_nodes
 from shared.domain.fields import Node
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.errors import SkipRecord
 
-NOTHING = Decimal(0)
 NO_PARTS = NOTHING, NOTHING
 
 

@@ -8,13 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.connectors.shopify.amounts import (
-    NOTHING,
-    Amounts,
-    line_amounts,
-    price_amounts,
-    taxed_amounts,
-)
+from shared.connectors.shopify.amounts import Amounts, line_amounts, price_amounts, taxed_amounts
 from shared.connectors.shopify.fields import (
     MARKETS,
     key_of,
@@ -35,7 +29,7 @@ from shared.domain.fields import (
     require_node,
     show,
 )
-from shared.domain.money import round_money
+from shared.domain.money import NOTHING, round_money
 from shared.domain.sales import LineKind, SaleFee, SaleLine
 from shared.errors import SkipRecord
 

@@ -13,13 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.connectors.shopify.agreements import NOTHING_AGREED, WholeAgreement, read_agreements
-from shared.connectors.shopify.amounts import NOTHING
 from shared.connectors.shopify.fees import read_fees
 from shared.connectors.shopify.fields import collect, key_of, read_units, short_id
 from shared.connectors.shopify.lines import LineReader, OrderFacts, ordered_on
 from shared.connectors.shopify.net_sales import LeftOut, order_rule, tips_among
 from shared.domain import rejections
 from shared.domain.fields import Node, part, read_instant, require_node
+from shared.domain.money import NOTHING
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.errors import SkipRecord
 

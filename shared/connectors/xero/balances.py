@@ -10,12 +10,12 @@ from shared.connectors.xero.report_rows import read_report
 from shared.connectors.xero.sheet import Sheet
 from shared.domain.accounts import AccountBalance, BankCheck, BankDifference, DayBalances
 from shared.domain.fields import fit_money
+from shared.domain.money import NOTHING
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord
 from shared.domain.working_capital import AccountClass
 from shared.errors import SkipRecord
 
-ZERO = Decimal(0)
 OWED = frozenset({AccountClass.ACCOUNTS_PAYABLE, AccountClass.SHORT_TERM_DEBT})
 
 
@@ -74,7 +74,7 @@ def compare_banks(sheet: Sheet, chart: Chart, summary: BankSummary) -> BankCheck
         books = sheet.had(account.account_id)
         if account.is_bank and books is not None and summary.reports(account.account_id):
             bank = summary.closing.get(account.account_id)
-            if books != (bank or ZERO):
+            if books != (bank or NOTHING):
                 differences.append(BankDifference(account.account_id, books, bank))
     return BankCheck(tuple(differences), tuple(summary.rejected))
 
@@ -90,7 +90,7 @@ def _classes(account: LedgerAccount, had: Decimal) -> Iterator[tuple[AccountClas
         return
     if account.is_bank and not account.is_card:
         # Both each day: the one that is over ends with a zero.
-        yield AccountClass.CASH, max(had, ZERO)
-        yield AccountClass.SHORT_TERM_DEBT, max(-had, ZERO)
+        yield AccountClass.CASH, max(had, NOTHING)
+        yield AccountClass.SHORT_TERM_DEBT, max(-had, NOTHING)
     else:
-        yield account.counts_as, (-had if account.counts_as in OWED else had) + ZERO
+        yield account.counts_as, (-had if account.counts_as in OWED else had) + NOTHING

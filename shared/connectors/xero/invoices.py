@@ -16,6 +16,7 @@ from shared.connectors.xero.fields import (
 from shared.connectors.xero.shapes import CREDIT_NOTES, INVOICES, OVERPAYMENTS, PREPAYMENTS, Shape
 from shared.domain.accounts import ClosedInvoice, InvoiceKind, OpenInvoice
 from shared.domain.fields import LONGEST_ID, local_day, read_currency, read_text, require_node, show
+from shared.domain.money import NOTHING
 from shared.domain.rejections import collect as collect_nodes
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord
@@ -26,7 +27,6 @@ __all__ = ["CREDIT_NOTES", "INVOICES", "OVERPAYMENTS", "PREPAYMENTS", "collect",
 # Not yet an obligation, and one no more.
 PROPOSED = frozenset({"DRAFT", "SUBMITTED"})
 CLOSED = frozenset({"PAID", "VOIDED", "DELETED"})
-ZERO = Decimal(0)
 
 Item = OpenInvoice | ClosedInvoice
 
@@ -59,7 +59,7 @@ def read_item(reported: object, shape: Shape, books: Books) -> Item:
     node = require_node(reported, "record")
     item_id = read_text(node.get(shape.id_field), shape.id_field, LONGEST_ID)
     status = _read_status(node)
-    due = ZERO if status in CLOSED else read_money(node, shape.due_field)
+    due = NOTHING if status in CLOSED else read_money(node, shape.due_field)
     closed_on = None if due else _closed_on(node, ZoneInfo(books.timezone))
     closed = ClosedInvoice(item_id, status, closed_on)
     if not due and closed_on is None:
@@ -86,8 +86,8 @@ def _read_whole(
         currency=currency,
         exchange_rate=read_rate(node, currency, books.currency),
         # Plus nothing, so that none of the two is a negative zero.
-        total_amount=sign * read_money(node, "Total") + ZERO,
-        amount_due=sign * due + ZERO,
+        total_amount=sign * read_money(node, "Total") + NOTHING,
+        amount_due=sign * due + NOTHING,
         closed_on=read.closed_on,
     )
 

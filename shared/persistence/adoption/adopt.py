@@ -20,12 +20,12 @@ from shared.persistence.adoption.replacing import (
     undeleted,
 )
 from shared.persistence.adoption.tables import bring_rows, differences, table_names
+from shared.persistence.binding import schema_of
 from shared.persistence.migrations.public_line import (
     PublicMigration,
     function_sources,
     migrating_public,
 )
-from shared.persistence.tenants.tenancy import schema_of
 
 Connection = psycopg.Connection[TupleRow]
 

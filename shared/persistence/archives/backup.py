@@ -23,7 +23,7 @@ from shared.persistence.archives.manifest import (
     ArchivedTenant,
     Manifest,
 )
-from shared.persistence.tenants.tenancy import schema_of
+from shared.persistence.binding import schema_of
 from shared.use_cases.ports import Signer
 
 REGISTRY = """

@@ -15,8 +15,8 @@ from uuid import UUID
 from psycopg import sql
 
 from shared.errors import InvalidInput, ServiceError
+from shared.persistence.binding import bind_tenant, schema_of
 from shared.persistence.database import Connection, Database
-from shared.persistence.tenants.tenancy import bind_tenant, schema_of
 
 FORMAT = "capliquify-export-1"
 # How a text begins that a spreadsheet runs: its own signs, their wide forms, and after blanks.

@@ -6,9 +6,9 @@ from psycopg import sql
 
 from shared.errors import ServiceError
 from shared.persistence.archives.backup import Connection
+from shared.persistence.binding import schema_of
 from shared.persistence.migrations.one_tenant import CompiledSql
 from shared.persistence.migrations.steps import load_steps, newest_revision, position_of
-from shared.persistence.tenants.tenancy import schema_of
 
 # Which table's rows must be there before which one's.
 REFERENCES = """

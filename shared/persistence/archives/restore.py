@@ -18,9 +18,9 @@ from shared.errors import InvalidInput
 from shared.persistence.archives.backup import Connection, columns_of
 from shared.persistence.archives.manifest import Archive, ArchivedTable, Manifest, open_archive
 from shared.persistence.archives.rebuild import bring_up_to_date, build_schema, parents_first
+from shared.persistence.binding import schema_of
 from shared.persistence.migrations.steps import load_steps
 from shared.persistence.tenants.registry import registering
-from shared.persistence.tenants.tenancy import schema_of
 from shared.use_cases.ports import Signer
 
 # Suspended until its credentials are bound to the new place: nothing runs on half a tenant.

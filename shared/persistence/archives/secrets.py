@@ -6,8 +6,8 @@ from uuid import UUID
 from psycopg import sql
 
 from shared.errors import VaultError
+from shared.persistence.binding import schema_of
 from shared.persistence.database import Connection, Database
-from shared.persistence.tenants.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports import Vault
 

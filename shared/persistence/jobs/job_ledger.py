@@ -19,9 +19,9 @@ from psycopg.types.json import Jsonb
 from shared.domain.job import Job, JobState
 from shared.domain.job_id import IdPrefix
 from shared.errors import InvalidInput
+from shared.persistence.binding import name_tenant
 from shared.persistence.database import Connection, Database
 from shared.persistence.jobs.rows import COLUMNS, read_job
-from shared.persistence.tenants.tenancy import name_tenant
 
 # What the database's own functions raise on purpose.
 REFUSALS = (

@@ -1,14 +1,13 @@
 """The ledger as a worker sees it: take a job, keep its lease, end the attempt. One round trip each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from psycopg.types.json import Jsonb
 
 from shared.domain.job import Job, JobState, Lease, Outcome
 from shared.persistence.database import Database
-from shared.persistence.jobs.job_ledger import refusals
 from shared.persistence.jobs.rows import COLUMNS, read_job
 
 # The function names the tenant, whose row is then there to be read.
@@ -17,12 +16,10 @@ START = (
     "FROM public.start_job(%s, %s, %s, %s, %s) AS started"
 )
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
-FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
+FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"
 SIGN_IN = "SELECT public.sign_in_worker(%s, %s, %s, %s, %s) AS taken"
 SIGN_OUT = "SELECT public.sign_out_worker(%s, %s)::text AS gone"
-
-Follower = tuple[str, Mapping[str, object]]
 
 
 class Held(StrEnum):
@@ -35,7 +32,7 @@ class Held(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an attempt ends; `followers` are jobs that begin with its success, by task and arguments."""
+    """How an attempt ends."""
 
     outcome: Outcome
     result: Mapping[str, object] | None = None
@@ -43,7 +40,6 @@ class Ending:
     error_message: str | None = None
     wait_s: float = 0.0
     vendor_calls: int = 0
-    followers: Sequence[Follower] = field(default_factory=tuple)
     # The vendor, by region, whose answer the job waits for.
     waits_for: str | None = None
 
@@ -78,11 +74,7 @@ class Leases:
         return Held(rows[0]["held"])
 
     def finish(self, lease: Lease, ending: Ending) -> JobState | None:
-        """Ends the attempt; returns the job's state, None when the lease is lost and nothing was changed.
-
-        Raises `InvalidInput` for a follower that no task would take; then nothing is changed either.
-        """
-        followers = [{"name": name, "arguments": dict(given)} for name, given in ending.followers]
+        """Ends the attempt; returns the job's state, None when the lease is lost and nothing was changed."""
         values = (
             lease.tenant_id,
             lease.job_id,
@@ -92,12 +84,10 @@ class Leases:
             ending.error_class,
             ending.error_message,
             ending.wait_s,
-            Jsonb(followers),
             ending.vendor_calls,
             ending.waits_for,
         )
-        with refusals():
-            rows = self._database.call(FINISH, values)
+        rows = self._database.call(FINISH, values)
         state = rows[0]["state"]
         return None if state is None else JobState(state)
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from psycopg import sql
 
+from shared.persistence.binding import schema_of
 from shared.persistence.database import Connection
-from shared.persistence.tenants.tenancy import schema_of
 
 TENANTS = """
 SELECT t.id FROM public.tenants t JOIN pg_namespace n ON n.nspname = 'tenant_' || t.id ORDER BY t.id

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import psycopg
 
-from shared.domain.quota import UNLIMITED, Overrides, Tier, effective_limits
+from shared.domain.quota import Overrides, Tier, Usage, effective_limits, read_sampled
 from shared.errors import TenantMissing
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import tenant_transaction
@@ -87,22 +87,18 @@ def _meters(row: dict[str, Any]) -> list[dict[str, Any]]:
     limits = effective_limits(
         Tier(row["tier"]), Overrides(row["max_users"], row["max_entities"], row["max_storage"])
     )
-    pairs = (
-        ("users", row["active_users_count"], limits.users),
-        ("entities", row["total_entities_count"], limits.entities),
-        ("storage_mb", row["storage_used_mb"], limits.storage_mb),
-    )
+    usage = Usage(row["active_users_count"], row["total_entities_count"], row["storage_used_mb"])
     return [
         {
             "tenant": row["slug"],
             "tier": row["tier"],
-            "meter": meter,
-            "used": used,
-            "limit": most,
-            "percent": 100 if not most else 100 * used // most,
+            "meter": each.meter.name.lower(),
+            "used": each.used,
+            "limit": each.limit,
+            "percent": 100 if not each.limit else 100 * each.used // each.limit,
         }
-        for meter, used, most in pairs
-        if most != UNLIMITED and used >= NEAR * most
+        for each in read_sampled(limits, usage)
+        if each.used >= NEAR * each.limit
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from shared.domain.quota import Breach, Usage
+from shared.domain.quota import Meter, Reading, Usage
 from shared.persistence.database import Connection
 from shared.persistence.repositories.audit import AuditRepository
 
@@ -48,14 +48,14 @@ class UsageRepository:
         self._job_id = job_id
         self._audit = audit
 
-    def count(self, meter: str, amount: int) -> None:
+    def count(self, meter: Meter, amount: int) -> None:
         """Adds `amount` to a counter of the current period."""
         if amount:
             self._connection.execute(
                 "SELECT public.record_usage(%s, %s, %s)", (self._tenant_id, meter, amount)
             )
 
-    def count_once(self, meter: str) -> None:
+    def count_once(self, meter: Meter) -> None:
         """Adds one, unless the job that runs has counted this meter before."""
         if self._job_id is not None:
             marked = self._connection.execute(
@@ -76,14 +76,14 @@ class UsageRepository:
         self._connection.execute(KEEP_SAMPLE, {"tenant_id": self._tenant_id, "at": at, **row})
         return Usage(row["users"], row["entities"], row["storage_mb"])
 
-    def record_breaches(self, breaches: Sequence[Breach], at: datetime) -> int:
-        """Audits each meter above its limit once a period; returns how many were new."""
+    def record_breaches(self, breaches: Sequence[Reading], at: datetime) -> list[Reading]:
+        """Audits each meter above its limit once a period; returns those that are new."""
         # Two checks at once would both see no entry: the tenant's period row decides who goes first.
         self._connection.execute(
             "SELECT 1 FROM public.usage_metrics WHERE tenant_id = %s AND period_start <= %s FOR UPDATE",
             (self._tenant_id, at),
         )
-        new = 0
+        new = []
         for breach in breaches:
             known = {"tenant_id": self._tenant_id, "at": at, "meter": breach.meter}
             if self._connection.execute(AUDITED_BEFORE, known).fetchone() is None:
@@ -93,5 +93,5 @@ class UsageRepository:
                     "used": breach.used,
                 }
                 self._audit.write("quota.exceeded", "tenant", self._tenant_id, changes, "WARNING")
-                new += 1
+                new.append(breach)
         return new

@@ -9,11 +9,14 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
+from shared.domain.events import React, TierChanged
 from shared.domain.quota import Overrides, Tier
 from shared.domain.tenant import SubscriptionStatus, Tenant
 from shared.errors import InvalidInput, ServiceError, TenantMissing
+from shared.persistence.binding import name_actor
 from shared.persistence.database import Database
-from shared.persistence.tenants.tenancy import find_tenant, name_actor
+from shared.persistence.repositories.events import EventPublisher
+from shared.persistence.tenants.tenancy import find_tenant
 
 STATUS_BEFORE = """
 SELECT a.changes -> 'subscription_status' ->> 'before' AS status
@@ -56,9 +59,10 @@ class TenantDetails:
 
 
 class TenantLifecycle:
-    """Changes one tenant at a time; `actor` stands in the audit log."""
+    """Changes one tenant at a time; `actor` stands in the audit log, `react` says what follows."""
 
-    def __init__(self, database: Database, actor: str) -> None:
+    def __init__(self, database: Database, actor: str, react: React) -> None:
+        self._react = react
         self._database = database
         self._actor = name_actor(actor)
 
@@ -90,6 +94,7 @@ class TenantLifecycle:
                 "max_entities = %s, max_storage = %s, updated_at = now() WHERE id = %s",
                 (tier, overrides.users, overrides.entities, overrides.storage_mb, tenant.id),
             )
+            EventPublisher(connection, tenant.id, None, self._react).publish(TierChanged(tier))
 
     def suspend(self, slug: str) -> None:
         """Lets a tenant run nothing; it keeps everything. Raises `InvalidInput` if it runs nothing already."""

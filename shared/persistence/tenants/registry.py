@@ -7,24 +7,55 @@ from uuid import UUID
 from psycopg import DataError, errors
 from psycopg.types.json import Jsonb
 
-from shared.errors import InvalidInput
+from shared.domain.tenant import Tenant
+from shared.errors import InvalidInput, TenantMissing
+from shared.persistence.binding import name_actor
 from shared.persistence.database import Connection, Database
-from shared.use_cases.create_tenant import NewTenant
+from shared.persistence.tenants.tenancy import find_tenant, list_tenants
+from shared.use_cases.register_tenant import NewTenant
+
+INSERT = """
+INSERT INTO public.tenants (slug, name, subscription_tier, settings, clerk_organization_id)
+VALUES (%s, %s, %s::public.subscription_tier, %s, %s) RETURNING id
+"""
 
 
-def insert_tenant(connection: Connection, tenant: NewTenant) -> UUID:
-    """Registers a tenant with role, schema and company; raises `InvalidInput` naming the field."""
-    settings = {"timezone": tenant.timezone, "currency": tenant.currency}
-    with registering(tenant.slug, tenant.organization_id):
-        row = connection.execute(
-            "INSERT INTO public.tenants (slug, name, subscription_tier, settings, clerk_organization_id) "
-            "VALUES (%s, %s, %s::public.subscription_tier, %s, %s) RETURNING id",
-            (tenant.slug, tenant.name, tenant.tier, Jsonb(settings), tenant.organization_id),
-        ).fetchone()
-    assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
-    tenant_id = UUID(str(row["id"]))
-    connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
-    return tenant_id
+class TenantRegistry:
+    """All tenants, as an operator; `actor` stands in the audit log."""
+
+    def __init__(self, database: Database, actor: str) -> None:
+        self._database = database
+        self._actor = name_actor(actor)
+
+    def insert(self, tenant: NewTenant) -> UUID:
+        """Makes a tenant with role, schema and company, or nothing; raises `InvalidInput` naming the field."""
+        settings = {"timezone": tenant.timezone, "currency": tenant.currency}
+        values = (tenant.slug, tenant.name, tenant.tier, Jsonb(settings), tenant.organization_id)
+        with self._database.transaction(self._actor) as connection:
+            with registering(tenant.slug, tenant.organization_id):
+                row = connection.execute(INSERT, values).fetchone()
+            assert row is not None  # noqa: S101 - INSERT RETURNING gives a row
+            tenant_id = UUID(str(row["id"]))
+            connection.execute("SELECT public.create_tenant_schema(%s)", (tenant_id,))
+        return tenant_id
+
+    def find(self, slug: str) -> Tenant:
+        """The living tenant of that slug; raises `TenantMissing`."""
+        with self._database.transaction() as connection:
+            return find_tenant(connection, slug)
+
+    def find_also_deleted(self, slug: str) -> Tenant:
+        """The tenant of that slug, and where none lives, the soft-deleted one; raises `TenantMissing`."""
+        with self._database.transaction() as connection:
+            try:
+                return find_tenant(connection, slug)
+            except TenantMissing:
+                return find_tenant(connection, slug, deleted=True)
+
+    def list(self) -> list[Tenant]:
+        """All tenants that are not deleted, by slug."""
+        with self._database.transaction() as connection:
+            return list_tenants(connection)
 
 
 @contextmanager

@@ -17,12 +17,11 @@ from shared.embedded.urls import ServiceUrls
 from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.tenants.logins import LOGINS, ensure_logins
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from tests.conftest import PASSWORD, environment_of, replace_database, settings_of
 from tests.fixtures.fleet import Fleet
 from tests.fixtures.numbered import prepare
 from tests.fixtures.scene import Scene
-from workers.cli.tenants import register
 from workers.migrate import task_contracts
 from workers.wiring import build_wiring
 
@@ -93,7 +92,7 @@ def opened_scene(services: ServiceUrls, template_url: str, home: Path) -> Iterat
     folder = home / f"scene-{number}"
     folder.mkdir()
     with build_wiring(settings_of(url, redis_url)) as wiring:
-        tenants = [register(wiring, each) for each in (ACME, GLOBEX)]
+        tenants = [register_tenant(wiring.registry(), each) for each in (ACME, GLOBEX)]
     environment = {
         **environment_of(url, redis_url),
         "CAPLIQUIFY_HOME": str(folder),

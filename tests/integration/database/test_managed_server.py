@@ -16,11 +16,9 @@ from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import Step, load_steps
 from shared.persistence.operations.doctor import Verdict, examine
-from shared.persistence.tenants.lifecycle import TenantLifecycle
 from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from tests.conftest import PASSWORD, environment_of, replace_database
-from workers.cli.tenants import register
 from workers.migrate import task_contracts
 from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
@@ -66,8 +64,12 @@ def managed(owner_url: str) -> Iterator[Wiring]:
 
 
 def test_a_plain_owner_migrates_and_tenants_live_and_end(owner_url: str, managed: Wiring) -> None:
-    acme = register(managed, NewTenant("acme", "Acme", Tier.STARTER, "UTC", "GBP"))
-    globex = register(managed, NewTenant("globex", "Globex", Tier.STARTER, "UTC", "EUR"))
+    acme = register_tenant(
+        managed.registry(), NewTenant("acme", "Acme", Tier.STARTER, "UTC", "GBP")
+    )
+    globex = register_tenant(
+        managed.registry(), NewTenant("globex", "Globex", Tier.STARTER, "UTC", "EUR")
+    )
     with managed.unit_of_work(acme, actor="t")() as work:
         assert work.companies.get().currency == "GBP"
     assert [each.error for each in migrate_tenants(owner_url, steps=[*load_steps(), NEXT])] == [
@@ -81,7 +83,7 @@ def test_a_plain_owner_migrates_and_tenants_live_and_end(owner_url: str, managed
         None,
     ]
     migrate_public(owner_url)
-    lifecycle = TenantLifecycle(managed.admin, "t")
+    lifecycle = managed.lifecycle("t")
     lifecycle.delete("acme")
     lifecycle.approve_purge("acme", "Jo")
     with psycopg.connect(owner_url) as owner:

@@ -20,12 +20,12 @@ import pytest
 from psycopg import sql
 
 from shared.embedded.urls import ServiceUrls
+from shared.persistence.binding import schema_of
 from shared.persistence.database import Database
 from shared.persistence.migrations.one_tenant import LOCK_TIMEOUT_MS
 from shared.persistence.migrations.schema_versions import read_registered, read_versions
 from shared.persistence.migrations.steps import newest_revision
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from tests.conftest import PASSWORD, environment_of
 from tests.fixtures.next_release import REVISION, start, write_next_line

@@ -15,9 +15,9 @@ from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import Step, newest_revision
 from shared.persistence.tenants import tenancy
 from tests.fixtures.next_release import REVISION, write_next_line
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS
 from workers.wiring import Wiring
 
 TASK = "usage.sample"

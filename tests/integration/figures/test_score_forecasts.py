@@ -23,8 +23,8 @@ from tests.fixtures.forecast_days import (
     set_up_shop,
 )
 from tests.fixtures.shops import product, sale
+from workers.definition import TASKS
 from workers.queues import Queue
-from workers.task import TASKS
 from workers.wiring import Wiring
 
 Opener = Callable[[UUID], OpenUnitOfWork]

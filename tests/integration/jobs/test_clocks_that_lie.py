@@ -17,7 +17,7 @@ from shared.persistence.server_clock import ServerClock
 from tests.fixtures.echo import deliver
 from tests.fixtures.shop_pulls import DAY, NOW, Opener, credential_of, pull, rows, totals
 from tests.fixtures.shops import FakeShop, sale
-from workers import scan, task
+from workers import definition, scan
 from workers.app import build_app
 from workers.clock import materialise_due
 from workers.migrate import task_contracts
@@ -50,7 +50,7 @@ def test_a_scan_and_a_job_have_postgresqls_time(
     wiring: Wiring, acme: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[datetime] = []
-    for module in (scan, task):
+    for module in (scan, definition):
         monkeypatch.setattr(module, "datetime", Ahead)
     monkeypatch.setattr("workers.scan.current_wiring", lambda: wiring)
     scan.scan(name="test.scan")(lambda context: seen.append(context.now) or 0)  # type: ignore[func-returns-value]
@@ -58,7 +58,7 @@ def test_a_scan_and_a_job_have_postgresqls_time(
     job = JobLedger(wiring.dispatcher).enqueue(acme, "usage.sample", {}, requested_by="test")
     started = wiring.leases.start(deliver(wiring, job), "w")
     assert started is not None
-    context = task.JobContext(started, wiring, None, None, task.VendorCalls())  # type: ignore[arg-type]
+    context = definition.JobContext(started, wiring, None, None, definition.VendorCalls())  # type: ignore[arg-type]
     seen.append(context.now())
     seen.append(ServerClock(wiring.database).now())
     for instant in seen:
@@ -200,7 +200,7 @@ def test_a_day_that_no_shop_has_is_one_line_that_names_the_field(
 ) -> None:
     task_contracts()
     with pytest.raises(InvalidInput, match=line):
-        task.TASKS[name].parse(arguments)
+        definition.TASKS[name].parse(arguments)
 
 
 def test_a_fiscal_year_begins_on_a_day_that_every_year_has(wiring: Wiring, acme: UUID) -> None:

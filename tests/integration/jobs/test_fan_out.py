@@ -6,15 +6,24 @@ from uuid import UUID
 import pytest
 
 from schedules.reactions import react
-from shared.domain.job import JobState, Outcome
-from shared.errors import InvalidInput
+from shared.domain.events import (
+    Event,
+    Follower,
+    PullDue,
+    SalesPulled,
+    SettlementsDue,
+    TierChanged,
+    nothing_follows,
+)
+from shared.domain.job import Job, JobState, Outcome
+from shared.domain.quota import Overrides, Tier
+from shared.errors import InvalidInput, LeaseLost
 from shared.persistence.jobs.dispatching import Caps, DispatchLedger
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.jobs.leases import Ending
 from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
 from shared.use_cases.store_credential import store_credential
-from workers.execution import _record
-from workers.vendors.services import PULLS, SETTLING
+from workers.vendors.services import SERVICES, SETTLING
 from workers.wiring import Wiring
 
 SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
@@ -26,10 +35,9 @@ def jobs_of(wiring: Wiring, tenant_id: UUID) -> list[tuple[str, dict[str, object
 
 
 def connect(wiring: Wiring, tenant_id: UUID, service: str, *, follow: bool = False) -> UUID:
-    opener = wiring.unit_of_work(tenant_id, actor="test")
-    details = {"service": service, "service_type": "ecommerce"}
-    followers = react("credential.connected", {}, details) if follow else []
-    return store_credential(opener, wiring.vault, service, "ecommerce", SECRET, followers)
+    follows = react if follow else nothing_follows
+    opener = wiring.unit_of_work(tenant_id, actor="test", react=follows)
+    return store_credential(opener, wiring.vault, service, "ecommerce", SECRET)
 
 
 def test_a_shop_that_is_connected_is_pulled_at_once(
@@ -48,7 +56,7 @@ def test_a_credential_that_is_not_kept_starts_nothing(
 ) -> None:
     opener = wiring.unit_of_work(acme, actor="test")
     with pytest.raises(RuntimeError), opener() as work:
-        work.jobs.enqueue("usage.sample", {})
+        work.events.publish(TierChanged(Tier.STARTER))
         raise RuntimeError
     assert jobs_of(wiring, acme) == []
 
@@ -67,7 +75,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
     wiring.leases.start(job.as_lease(), "w")
     opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
     for _ in range(2):
-        assert pull_everything(opener, PULLS).services == ["shopify_eu", "shopify_uk"]
+        assert pull_everything(opener, SERVICES).services == ["shopify_eu", "shopify_uk"]
     children = JobLedger(wiring.admin).children(job.id)
     assert sorted(str(child.arguments["service"]) for child in children) == [
         "shopify_eu",
@@ -78,7 +86,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
 
 def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
     opener = wiring.unit_of_work(acme, actor="test")
-    assert pull_everything(opener, PULLS) == ServicesAsked([], [])
+    assert pull_everything(opener, SERVICES) == ServicesAsked([], [])
 
 
 def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
@@ -87,10 +95,10 @@ def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
     connect(wiring, acme, "shopify_uk")
     connect(wiring, acme, "woocommerce")
     opener = wiring.unit_of_work(acme, actor="test")
-    assert pull_everything(opener, PULLS) == ServicesAsked(["shopify_uk"], ["woocommerce"])
+    assert pull_everything(opener, SERVICES) == ServicesAsked(["shopify_uk"], ["woocommerce"])
     assert jobs_of(wiring, acme) == [("sales.pull", {"service": "shopify_uk"})]
     with pytest.raises(InvalidInput, match="woocommerce is none of those"), opener() as work:
-        work.jobs.enqueue("sales.pull", {"service": "woocommerce"})
+        work.events.publish(PullDue("woocommerce", "ecommerce"))
 
 
 def test_the_week_reconciles_the_shops_that_settle(
@@ -101,7 +109,7 @@ def test_the_week_reconciles_the_shops_that_settle(
     connect(wiring, globex, "amazon_usa")
     opener = wiring.unit_of_work(acme, actor="test")
     for _ in range(2):
-        asked = ask_everywhere(opener, "sales.reconcile_fees", SETTLING)
+        asked = ask_everywhere(opener, SettlementsDue, SETTLING)
         assert asked.services == ["amazon_de", "amazon_uk"]
     assert jobs_of(wiring, acme) == [
         ("sales.reconcile_fees", {"service": "amazon_de"}),
@@ -135,61 +143,118 @@ def work_time() -> datetime:
     return datetime(2026, 3, 10, tzinfo=UTC)
 
 
-def test_reactions_are_kept_with_the_success_that_caused_them(
-    wiring: Wiring, acme: UUID, globex: UUID
-) -> None:
-    ledger = JobLedger(wiring.dispatcher)
-    job = ledger.place_here(JobOrder(acme, "sales.pull", {"as_of": "2026-03-10"}, "test"))
+def running(wiring: Wiring, tenant_id: UUID, **arguments: object) -> Job:
+    """A pull that runs here."""
+    order = JobOrder(tenant_id, "sales.pull", arguments, "test")
+    job = JobLedger(wiring.dispatcher).place_here(order)
     wiring.leases.start(job.as_lease(), "w")
-    result = {"lines_changed": 1, "products_changed": 0, "backfilled": True}
-    followers = react("sales.pull.succeeded", job.arguments, result)
-    ending = Ending(Outcome.SUCCEEDED, result, followers=followers)
-    assert wiring.leases.finish(job.as_lease(), ending) is JobState.SUCCEEDED
-    assert wiring.leases.finish(job.as_lease(), ending) is None
+    return job
+
+
+def publish(wiring: Wiring, job: Job, event: Event) -> None:
+    opener = wiring.unit_of_work(job.tenant_id, lease=job.as_lease(), actor="test")
+    with opener() as work:
+        work.events.publish(event)
+
+
+NEW_TIER = TierChanged(Tier.STARTER)
+
+
+def test_reactions_are_kept_with_what_caused_them(wiring: Wiring, acme: UUID, globex: UUID) -> None:
+    job = running(wiring, acme, as_of="2026-03-10")
+    pulled = SalesPulled("shopify_uk", date(2026, 3, 10), 1, 0, backfilled=True)
+    publish(wiring, job, pulled)
+    assert wiring.leases.finish(job.as_lease(), Ending(Outcome.SUCCEEDED, {})) is JobState.SUCCEEDED
+    assert wiring.leases.finish(job.as_lease(), Ending(Outcome.SUCCEEDED, {})) is None
+    # Whoever has lost the lease makes nothing follow.
+    with pytest.raises(LeaseLost):
+        publish(wiring, job, pulled)
     children = JobLedger(wiring.admin).children(job.id)
-    assert [(child.name, child.arguments, child.requested_by) for child in children] == [
-        ("forecasts.generate", {"origin": "2026-03-10"}, "reaction:sales.pull"),
-        ("usage.sample", {}, "reaction:sales.pull"),
-        ("working_capital.roll_up", {"as_of": "2026-03-10"}, "reaction:sales.pull"),
+    assert sorted((child.name, child.arguments, child.requested_by) for child in children) == [
+        ("forecasts.generate", {"origin": "2026-03-10"}, "reaction:sales.pulled"),
+        ("usage.sample", {}, "reaction:sales.pulled"),
+        ("working_capital.roll_up", {"as_of": "2026-03-10"}, "reaction:sales.pulled"),
     ]
+    assert jobs_of(wiring, globex) == []
 
 
 def test_the_same_work_that_has_not_begun_is_not_asked_for_twice(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
-    ledger = JobLedger(wiring.dispatcher)
-    pulls = [ledger.place_here(JobOrder(acme, "sales.pull", {}, "test")) for _ in range(3)]
-    ending = Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {})])
+    pulls = [running(wiring, acme) for _ in range(3)]
     for pull in pulls[:2]:
-        wiring.leases.start(pull.as_lease(), "w")
-        wiring.leases.finish(pull.as_lease(), ending)
+        publish(wiring, pull, NEW_TIER)
+        wiring.leases.finish(pull.as_lease(), Ending(Outcome.SUCCEEDED, {}))
     assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 1
     # One that has begun may have read too early.
     DispatchLedger(wiring.dispatcher, 30.0).claim("maintenance", 9, None, Caps({}, {}, 9))
-    wiring.leases.start(pulls[2].as_lease(), "w")
-    wiring.leases.finish(pulls[2].as_lease(), ending)
+    publish(wiring, pulls[2], NEW_TIER)
+    wiring.leases.finish(pulls[2].as_lease(), Ending(Outcome.SUCCEEDED, {}))
     assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
 
 
 def test_the_same_work_asked_for_next_month_does_not_stand_in_for_it(
     wiring: Wiring, acme: UUID, globex: UUID
 ) -> None:
-    ledger = JobLedger(wiring.dispatcher)
     later = datetime.now(UTC) + timedelta(days=30)
-    ledger.place(JobOrder(acme, "usage.sample", {}, "test", run_at=later))
-    pull = ledger.place_here(JobOrder(acme, "sales.pull", {}, "test"))
-    wiring.leases.start(pull.as_lease(), "w")
-    wiring.leases.finish(
-        pull.as_lease(), Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {})])
-    )
+    JobLedger(wiring.dispatcher).place(JobOrder(acme, "usage.sample", {}, "test", run_at=later))
+    publish(wiring, running(wiring, acme), NEW_TIER)
     assert [name for name, _ in jobs_of(wiring, acme)].count("usage.sample") == 2
 
 
+def backfills_of(wiring: Wiring, tenant_id: UUID) -> list[dict[str, object]]:
+    return [given for name, given in jobs_of(wiring, tenant_id) if name == "sales.backfill"]
+
+
+def test_a_backfill_that_goes_on_is_not_joined_by_a_second_one(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    ledger = JobLedger(wiring.dispatcher)
+    asked: dict[str, object] = {"service": "shopify_uk", "again": True}
+    ledger.place_here(JobOrder(acme, "sales.backfill", asked, "test"))
+    pull = running(wiring, acme)
+    for service in ("shopify_uk", "shopify_eu"):
+        publish(wiring, pull, SalesPulled(service, None, 0, 0, backfilled=False))
+    eu: dict[str, object] = {"service": "shopify_eu"}
+    assert backfills_of(wiring, acme) == [asked, eu]
+    # A credential that was stored again may show more: the one that runs has begun without it.
+    connect(wiring, acme, "shopify_uk", follow=True)
+    assert backfills_of(wiring, acme) == [asked, asked, eu]
+
+
+def test_nothing_follows_for_a_tenant_that_was_suspended_meanwhile(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    job = running(wiring, acme)
+    opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
+    with opener() as work:
+        wiring.lifecycle("test").suspend("acme")
+        work.events.publish(NEW_TIER)
+    assert [name for name, _ in jobs_of(wiring, acme)] == ["sales.pull"]
+
+
+def test_another_tier_is_held_against_what_is_used_at_once(
+    wiring: Wiring, acme: UUID, globex: UUID
+) -> None:
+    wiring.lifecycle("test").set_tier("acme", Tier.PROFESSIONAL, Overrides())
+    assert jobs_of(wiring, acme) == [("usage.sample", {})]
+    assert jobs_of(wiring, globex) == []
+
+
 def test_a_reaction_that_no_task_takes_is_not_swallowed(wiring: Wiring, acme: UUID) -> None:
-    job = JobLedger(wiring.dispatcher).place_here(JobOrder(acme, "sales.pull", {}, "test"))
-    wiring.leases.start(job.as_lease(), "w")
-    ending = Ending(Outcome.SUCCEEDED, {}, followers=[("usage.sample", {"wrong": 1})])
-    assert _record(wiring, job.as_lease(), ending) is JobState.FAILED
-    assert wiring.ledger.get(acme, job.id).error_message == (
-        "follower: arguments.wrong: task usage.sample takes no such argument; it takes none"
+    job = running(wiring, acme)
+    opener = wiring.unit_of_work(
+        acme,
+        lease=job.as_lease(),
+        actor="test",
+        react=lambda _event: [Follower("usage.sample", {"wrong": 1})],
     )
+    with (
+        pytest.raises(
+            InvalidInput,
+            match=r"^follower: arguments\.wrong: task usage\.sample takes no such argument; it takes none$",
+        ),
+        opener() as work,
+    ):
+        work.events.publish(NEW_TIER)
+    assert [name for name, _ in jobs_of(wiring, acme)] == ["sales.pull"]

@@ -13,9 +13,9 @@ from psycopg.rows import DictRow, dict_row
 
 from shared.domain.job import JobState
 from shared.errors import InvalidInput
+from shared.persistence.binding import schema_of
 from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
 from tests.conftest import PASSWORD
 from tests.fixtures.echo import Echo, deliver, echo_task, place, run
 from workers.contract import COLUMNS, DOCUMENT

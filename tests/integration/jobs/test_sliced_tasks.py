@@ -14,9 +14,9 @@ from shared.use_cases.slices import Slice
 from tests.fixtures.echo import deliver, make_due
 from tests.fixtures.served_shop import ledger_of
 from tests.fixtures.shop_scene import ShopScene
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS
 from workers.wiring import Wiring
 
 UK, DOMAIN = "shopify_uk", "uk.myshopify.com"

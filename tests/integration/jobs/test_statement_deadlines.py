@@ -20,10 +20,11 @@ from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
 from shared.persistence.jobs.leases import Ending
 from shared.persistence.unit_of_work import tenant_transaction
 from tests.fixtures.echo import Said, Say, deliver
+from workers.definition import TASKS, JobContext, TaskDefinition
 from workers.execution import execute
 from workers.migrate import task_contracts
 from workers.queues import Queue
-from workers.task import TASKS, JobContext, TaskDefinition, task
+from workers.task import task
 from workers.wiring import Wiring
 
 SLEEPING = """

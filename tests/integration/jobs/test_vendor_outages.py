@@ -10,22 +10,22 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.app import SHOPIFY_TOKEN, build_app
+from shared.domain.events import nothing_follows
 from shared.domain.job import Job, JobState
 from shared.domain.quota import Tier
 from shared.embedded.urls import ServiceUrls
 from shared.persistence.jobs.dispatching import DispatchLedger
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
 from shared.persistence.jobs.many_jobs import RETRIED, JobsInCommon, retry_jobs
-from shared.use_cases.create_tenant import NewTenant
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from shared.use_cases.store_credential import store_credential
 from tests.conftest import settings_of
 from tests.fixtures.echo import NO_CAPS
 from tests.fixtures.sandbox import serve
 from tests.fixtures.shop_pulls import rows
-from workers.cli.tenants import register
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS
 from workers.wiring import Wiring, build_wiring
 
 TENANTS = 6
@@ -82,9 +82,11 @@ def night(
         tenants = {}
         for number in range(TENANTS):
             slug = f"shop-{number}"
-            tenant = register(wiring, NewTenant(slug, slug, Tier.STARTER, "UTC", "GBP"))
+            tenant = register_tenant(
+                wiring.registry(), NewTenant(slug, slug, Tier.STARTER, "UTC", "GBP")
+            )
             secret = {"shop_domain": f"{slug}.myshopify.com", "access_token": SHOPIFY_TOKEN}
-            opener = wiring.unit_of_work(tenant, actor="test")
+            opener = wiring.unit_of_work(tenant, actor="test", react=nothing_follows)
             store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
             JobLedger(wiring.dispatcher).enqueue(
                 tenant, "sales.pull", {"service": "shopify_uk", "as_of": LAST_DAY}, requested_by="t"

@@ -10,7 +10,6 @@ from shared.domain.job import JobState
 from shared.errors import InvalidInput
 from shared.persistence.jobs.dispatching import DispatchLedger
 from shared.persistence.jobs.job_ledger import JobLedger, JobOrder
-from shared.persistence.tenants.lifecycle import TenantLifecycle
 from tests.fixtures.echo import NO_CAPS, Echo, deliver, echo_task, place
 from workers.execution import execute
 from workers.wiring import Wiring
@@ -57,7 +56,7 @@ def test_a_job_is_not_put_off_for_more_than_a_year(
 def test_what_waits_for_a_suspended_tenant_goes_on_when_it_is_resumed(
     wiring: Wiring, acme: UUID, globex: UUID, echo: Echo
 ) -> None:
-    lifecycle = TenantLifecycle(wiring.admin, "t")
+    lifecycle = wiring.lifecycle("t")
     job, other = place(wiring, acme, "work"), place(wiring, globex, "work")
     lifecycle.suspend("acme")
     assert execute(echo, deliver(wiring, job), wiring, worker="w") is JobState.QUEUED

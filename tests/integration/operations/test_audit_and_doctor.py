@@ -10,7 +10,6 @@ from shared.domain.quota import Overrides, Tier
 from shared.persistence.database import Database
 from shared.persistence.operations.audit_log import AuditFilter, search_audit_log
 from shared.persistence.operations.doctor import Finding, Verdict, examine, examine_login
-from shared.persistence.tenants.lifecycle import TenantLifecycle
 from tests.conftest import EMBEDDED_POSTGRESQL
 from workers.wiring import Wiring
 
@@ -18,8 +17,8 @@ from workers.wiring import Wiring
 @pytest.fixture
 def history(wiring: Wiring, acme: UUID, globex: UUID) -> None:
     """Acme was upgraded by Jo and suspended by Kim; globex was registered only."""
-    TenantLifecycle(wiring.admin, "Jo").set_tier("acme", Tier.ENTERPRISE, Overrides())
-    TenantLifecycle(wiring.admin, "Kim").suspend("acme")
+    wiring.lifecycle("Jo").set_tier("acme", Tier.ENTERPRISE, Overrides())
+    wiring.lifecycle("Kim").suspend("acme")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.events import nothing_follows
 from shared.domain.job import JobState
 from shared.embedded.urls import ServiceUrls
 from shared.errors import KeyMissing, VaultError
@@ -14,11 +15,11 @@ from shared.use_cases.store_credential import store_credential
 from tests.acceptance.test_command_line import assert_one_line, run
 from tests.conftest import VAULT_KEYS, environment_of
 from tests.fixtures.echo import deliver
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.keys import check_keys
 from workers.migrate import task_contracts
 from workers.settings import Settings
-from workers.task import TASKS
 from workers.wiring import Wiring, build_wiring
 
 SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
@@ -66,7 +67,7 @@ def test_a_job_whose_secret_needs_an_absent_key_waits_for_it(
     wiring: Wiring, acme: UUID, globex: UUID, database_url: str, services: ServiceUrls
 ) -> None:
     task_contracts()
-    opener = wiring.unit_of_work(acme, actor="test")
+    opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", SECRET)
     job = JobLedger(wiring.dispatcher).enqueue(acme, "sales.pull", {}, requested_by="t")
     other = KeyRing.generate("other")
@@ -83,7 +84,7 @@ def test_doctor_opens_a_stored_secret_of_each_key(
 ) -> None:
     for tenant, ring in ((acme, VAULT_KEYS), (globex, f"{KeyRing.generate('lost')},{VAULT_KEYS}")):
         with with_keys(database_url, services.redis_url, ring) as used:
-            opener = used.unit_of_work(tenant, actor="test")
+            opener = used.unit_of_work(tenant, actor="test", react=nothing_follows)
             store_credential(opener, used.vault, "shopify_uk", "ecommerce", SECRET)
     ended = run(environment_of(database_url, services.redis_url), "doctor")
     assert ended.returncode != 0

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from shared.embedded.urls import ServiceUrls
 from shared.errors import VaultError
-from shared.persistence.tenants.tenancy import schema_of
+from shared.persistence.binding import schema_of
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.rotate_keys import RotationResult
 from shared.use_cases.store_credential import credential_place, open_credential

@@ -13,18 +13,18 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from shared.domain.events import nothing_follows
 from shared.errors import InvalidInput
 from shared.persistence.archives.backup import back_up, columns_of
 from shared.persistence.archives.export import ExportFormat, export_tenant
 from shared.persistence.archives.restore import restore
 from shared.persistence.archives.secrets import rebind_secrets
+from shared.persistence.binding import schema_of
 from shared.persistence.migrations.one_tenant import migrate_one
 from shared.persistence.migrations.schema_versions import SchemaVersion
 from shared.persistence.migrations.steps import load_steps, newest_revision
 from shared.persistence.tables import public, tenant
 from shared.persistence.tables.ownership import OF_OPERATORS, shared_tables_of_a_tenant
-from shared.persistence.tenants.lifecycle import TenantLifecycle
-from shared.persistence.tenants.tenancy import schema_of
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.security.vault import AesGcmVault, KeyRing
 from shared.use_cases.ports import Signer
@@ -48,7 +48,11 @@ def filled(wiring: Wiring, database_url: str, acme: UUID, globex: UUID) -> UUID:
         fill(connection, acme, f"acme\t'\\N\n\\.\n{schema_of(acme)} ☕")
         fill(connection, globex, "globex")
     store_credential(
-        wiring.unit_of_work(acme, actor="t"), wiring.vault, "shopify_uk", "ecommerce", SECRET
+        wiring.unit_of_work(acme, actor="t", react=nothing_follows),
+        wiring.vault,
+        "shopify_uk",
+        "ecommerce",
+        SECRET,
     )
     return acme
 
@@ -84,7 +88,7 @@ def test_a_backup_restored_under_a_new_id_equals_the_original_row_by_row(
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 0
     assert rows_of(database_url, restored.tenant_id) == before
     assert sum(len(rows) for rows in before.values()) == 18
-    lifecycle = TenantLifecycle(wiring.admin, "t")
+    lifecycle = wiring.lifecycle("t")
     assert lifecycle.show("acme-copy").status == "SUSPENDED"
     with tenant_transaction(wiring.database, restored.tenant_id) as connection:
         connection.execute("UPDATE products SET name = 'changed'")
@@ -105,7 +109,7 @@ def test_a_restored_credential_opens_in_its_new_place_only(
     with wiring.admin.transaction() as connection:
         connection.execute("UPDATE public.tenants SET subscription_status = 'ACTIVE'")
     for tenant_id in (filled, restored.tenant_id):
-        with wiring.unit_of_work(tenant_id, actor="t")() as work:
+        with wiring.unit_of_work(tenant_id, actor="t", react=nothing_follows)() as work:
             stored = work.credentials.get("shopify_uk")
         assert open_credential(wiring.vault, tenant_id, stored) == SECRET
 
@@ -120,7 +124,7 @@ def test_a_backup_of_a_purged_tenant_comes_back_as_itself(
 ) -> None:
     before = rows_of(database_url, filled)
     back_up(database_url, signer, "acme", tmp_path / "acme.backup")
-    lifecycle = TenantLifecycle(wiring.admin, "t")
+    lifecycle = wiring.lifecycle("t")
     lifecycle.delete("acme")
     with psycopg.connect(database_url) as connection:
         connection.execute("ALTER TABLE public.tenants DISABLE TRIGGER tenants_deletion")
@@ -157,7 +161,7 @@ def test_a_restore_that_was_cut_off_before_its_secrets_were_bound_is_finished(
     first = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
     again = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
     assert again == first
-    TenantLifecycle(wiring.admin, "t").resume("acme-copy")
+    wiring.lifecycle("t").resume("acme-copy")
     with pytest.raises(InvalidInput, match="never overwrites"):
         restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
 
@@ -178,7 +182,7 @@ def test_rows_that_were_changed_cut_off_or_added_leave_nothing_half_made(
     del members[name]
     with pytest.raises(InvalidInput, match="it is not a backup of a tenant"):
         restore(database_url, signer, pack(tmp_path / "less.backup", *members.items()), "acme-copy")
-    assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme", "globex"]
+    assert [each.slug for each in wiring.lifecycle("t").list()] == ["acme", "globex"]
 
 
 def test_a_backup_that_our_key_has_not_signed_is_refused(
@@ -247,7 +251,7 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(
         migrate_one(connection, version, load_steps(), 2)
     back_up(database_url, signer, "acme", tmp_path / "acme.backup")
     restored = restore(database_url, signer, tmp_path / "acme.backup", "acme-copy")
-    assert TenantLifecycle(wiring.admin, "t").show("acme-copy").schema_revision == newest_revision()
+    assert wiring.lifecycle("t").show("acme-copy").schema_revision == newest_revision()
     with psycopg.connect(database_url, autocommit=True) as connection:
         migrate_one(connection, replace(version, revision="t0002"), load_steps(), len(load_steps()))
     assert rows_of(database_url, restored.tenant_id) == rows_of(database_url, filled)
@@ -327,7 +331,7 @@ def test_a_backup_that_is_cut_off_says_so_wherever_that_is(
         (tmp_path / "cut").write_bytes(whole[:length])
         with pytest.raises(InvalidInput, match="the backup is cut off, its end is missing"):
             restore(database_url, signer, tmp_path / "cut", "acme-copy")
-    assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme", "globex"]
+    assert [each.slug for each in wiring.lifecycle("t").list()] == ["acme", "globex"]
 
 
 @pytest.mark.parametrize("content", [b"", b"not a backup at all" * 100])

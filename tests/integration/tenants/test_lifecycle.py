@@ -9,18 +9,17 @@ import pytest
 
 from shared.domain.quota import Overrides, Tier
 from shared.errors import InvalidInput, TenantMissing, TenantSuspended
+from shared.persistence.binding import schema_of
 from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.tenants.lifecycle import TenantLifecycle
-from shared.persistence.tenants.tenancy import schema_of
-from shared.use_cases.create_tenant import NewTenant
 from shared.use_cases.purge_due_tenants import PurgeReport, purge_due_tenants
-from workers.cli.tenants import register
+from shared.use_cases.register_tenant import NewTenant, register_tenant
 from workers.wiring import Wiring
 
 
 @pytest.fixture
 def lifecycle(wiring: Wiring) -> TenantLifecycle:
-    return TenantLifecycle(wiring.admin, "operator Jo")
+    return wiring.lifecycle("operator Jo")
 
 
 def audited(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
@@ -162,7 +161,9 @@ def test_the_audit_log_outlives_the_tenant(
 def test_the_daily_scan_purges_what_is_due_and_names_what_waits(
     wiring: Wiring, lifecycle: TenantLifecycle, acme: UUID, globex: UUID, database_url: str
 ) -> None:
-    third = register(wiring, NewTenant("third", "Third", Tier.STARTER, "UTC", "GBP"))
+    third = register_tenant(
+        wiring.registry(), NewTenant("third", "Third", Tier.STARTER, "UTC", "GBP")
+    )
     for slug in ("acme", "globex", "third"):
         lifecycle.delete(slug)
     for tenant_id in (acme, globex):
@@ -220,18 +221,20 @@ def test_a_tenant_that_cannot_be_is_refused_whole(
 ) -> None:
     good = {"slug": "other", "name": "Other", "timezone": "UTC", "currency": "GBP"}
     taken = NewTenant("first", "First", Tier.STARTER, "UTC", "GBP", "org_1")
-    register(wiring, taken)
+    register_tenant(wiring.registry(), taken)
     with pytest.raises(InvalidInput) as caught:
-        register(wiring, NewTenant(**{"tier": Tier.STARTER, **good, **change}))  # type: ignore[arg-type]
+        register_tenant(wiring.registry(), NewTenant(**{"tier": Tier.STARTER, **good, **change}))  # type: ignore[arg-type]
     assert caught.value.message.startswith(field)
     assert "\n" not in caught.value.message
-    slugs = [each.slug for each in TenantLifecycle(wiring.admin, "t").list(deleted=None)]
+    slugs = [each.slug for each in wiring.lifecycle("t").list(deleted=None)]
     assert slugs == ["acme", "first"]
 
 
 @pytest.mark.parametrize("name", ['O\'Brien & Söhne; "Ltd"', "日本 🏬", "x" * 255])
 def test_a_name_may_hold_what_names_hold(wiring: Wiring, acme: UUID, name: str) -> None:
-    tenant_id = register(wiring, NewTenant("named", name, Tier.STARTER, "UTC", "GBP"))
+    tenant_id = register_tenant(
+        wiring.registry(), NewTenant("named", name, Tier.STARTER, "UTC", "GBP")
+    )
     with wiring.unit_of_work(tenant_id, actor="t")() as work:
         assert work.companies.get().name == name
 

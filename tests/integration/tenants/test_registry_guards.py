@@ -8,9 +8,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-from shared.persistence.tenants.lifecycle import TenantLifecycle
+from shared.persistence.binding import schema_of
 from shared.persistence.tenants.logins import login_url
-from shared.persistence.tenants.tenancy import schema_of
 from tests.conftest import PASSWORD
 from workers.wiring import Wiring
 
@@ -140,7 +139,7 @@ def test_a_living_schema_cannot_be_moved_from_under_its_row(
 def test_the_api_lives_one_tenants_life_only(
     wiring: Wiring, acme: UUID, globex: UUID, login: Login, function: str
 ) -> None:
-    TenantLifecycle(wiring.admin, "t").delete("globex")
+    wiring.lifecycle("t").delete("globex")
     call = f"SELECT public.{function}(%s)".encode()
     for named in (None, acme):
         api = login("api")
@@ -148,7 +147,7 @@ def test_the_api_lives_one_tenants_life_only(
             name_tenant(api, named)
         with pytest.raises(errors.InsufficientPrivilege, match="is not the tenant"):
             api.execute(call, (globex,))
-    assert [each.slug for each in TenantLifecycle(wiring.admin, "t").list()] == ["acme"]
+    assert [each.slug for each in wiring.lifecycle("t").list()] == ["acme"]
 
 
 def test_an_audit_entry_says_who_was_logged_in_whoever_is_claimed(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.events import nothing_follows
 from shared.domain.token import SealedTokens, Tokens
 from shared.errors import CredentialRejected, RateLimited, VendorUnavailable
 from shared.use_cases.refresh_token import TokenRefresh
@@ -44,7 +45,7 @@ class Vendor:
 @pytest.fixture
 def credential(wiring: Wiring, acme: UUID) -> UUID:
     """A credential of acme whose access token has expired."""
-    opener = wiring.unit_of_work(acme, actor="test")
+    opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
     found = store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", {"a": "b"})
     sealed = {
         column: wiring.vault.seal(text, credential_place(acme, found, column))
@@ -62,12 +63,12 @@ def credential(wiring: Wiring, acme: UUID) -> UUID:
 
 
 def refresh_of(wiring: Wiring, tenant_id: UUID, vendor: Vendor) -> TokenRefresh:
-    opener = wiring.unit_of_work(tenant_id, actor="test")
+    opener = wiring.unit_of_work(tenant_id, actor="test", react=nothing_follows)
     return TokenRefresh(opener, tenant_id, wiring.vault, vendor, lambda: NOW, lambda _s: None)
 
 
 def kept(wiring: Wiring, tenant_id: UUID, credential: UUID) -> tuple[str, str]:
-    with wiring.unit_of_work(tenant_id, actor="test")() as work:
+    with wiring.unit_of_work(tenant_id, actor="test", react=nothing_follows)() as work:
         tokens = work.credentials.tokens(credential)
     place = credential_place(tenant_id, credential, "access_token_encrypted")
     other = credential_place(tenant_id, credential, "refresh_token_encrypted")
@@ -109,7 +110,7 @@ def test_two_workers_at_once_refresh_once(wiring: Wiring, acme: UUID, credential
         waiting.set()
 
     def work() -> None:
-        opener = wiring.unit_of_work(acme, actor="test")
+        opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
         tokens = TokenRefresh(opener, acme, wiring.vault, vendor, lambda: NOW, sleep)
         got.append(tokens.access_token(credential))
 
@@ -128,7 +129,7 @@ def test_a_grant_that_is_gone_asks_the_owner_to_connect_again(
     vendor = Vendor(current="another")
     with pytest.raises(CredentialRejected, match="connect the account again"):
         refresh_of(wiring, acme, vendor).access_token(credential)
-    with wiring.unit_of_work(acme, actor="test")() as work:
+    with wiring.unit_of_work(acme, actor="test", react=nothing_follows)() as work:
         (found,) = work.credentials.list_kept()
     assert found.needs_reconnect
     with wiring.admin.transaction() as connection:
@@ -144,7 +145,7 @@ def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
 ) -> None:
     vendor = Vendor()
     tokens = refresh_of(wiring, acme, vendor)
-    with wiring.unit_of_work(acme, actor="test")() as work:
+    with wiring.unit_of_work(acme, actor="test", react=nothing_follows)() as work:
         seen = work.credentials.tokens(credential)
         until = NOW + timedelta(seconds=60)
         assert work.credentials.claim_refresh(credential, seen, NOW, until) is not None
@@ -160,7 +161,7 @@ def test_a_worker_that_died_while_it_asked_holds_nobody_up_for_long(
 def test_one_that_wakes_too_late_cannot_put_its_tokens_over_newer_ones(
     wiring: Wiring, acme: UUID, credential: UUID
 ) -> None:
-    opener = wiring.unit_of_work(acme, actor="test")
+    opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
     with opener() as work:
         seen = work.credentials.tokens(credential)
         old = work.credentials.claim_refresh(credential, seen, NOW, NOW - timedelta(seconds=1))
@@ -174,7 +175,7 @@ def test_one_that_wakes_too_late_cannot_put_its_tokens_over_newer_ones(
 def test_a_credential_that_was_removed_meanwhile_keeps_no_token(
     wiring: Wiring, acme: UUID, credential: UUID
 ) -> None:
-    opener = wiring.unit_of_work(acme, actor="test")
+    opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
     with opener() as work:
         seen = work.credentials.tokens(credential)
         claim = work.credentials.claim_refresh(credential, seen, NOW, NOW + timedelta(minutes=1))

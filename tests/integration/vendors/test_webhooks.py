@@ -10,6 +10,7 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
+from shared.domain.events import nothing_follows
 from shared.domain.job import Job, JobState
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger
 from shared.persistence.tenants.logins import login_url
@@ -20,9 +21,9 @@ from tests.fixtures.sandbox import SandboxClient
 from tests.fixtures.shop_pulls import rows
 from tests.fixtures.shop_scene import ShopScene
 from tests.fixtures.webhooks import BODY, SECRET, sign, store
+from workers.definition import TASKS
 from workers.execution import execute
 from workers.migrate import task_contracts
-from workers.task import TASKS
 from workers.wiring import Wiring, build_wiring
 
 DOMAIN = "acme.myshopify.com"
@@ -47,7 +48,7 @@ def connected(wiring: Wiring, acme: UUID) -> None:
         "access_token": "t",
         "webhook_secret": SECRET,
     }
-    opener = wiring.unit_of_work(acme, actor="test")
+    opener = wiring.unit_of_work(acme, actor="test", react=nothing_follows)
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
 
 
@@ -62,7 +63,7 @@ def process(wiring: Wiring, tenant_id: UUID) -> Job:
 
 
 def kept(wiring: Wiring, tenant_id: UUID) -> list[tuple[Any, ...]]:
-    with wiring.unit_of_work(tenant_id, actor="test")() as work:
+    with wiring.unit_of_work(tenant_id, actor="test", react=nothing_follows)() as work:
         rows = work.webhooks._connection.execute(  # type: ignore[attr-defined]
             "SELECT topic, outcome, body, headers, processed_at IS NOT NULL FROM webhook_deliveries"
         )
@@ -153,7 +154,7 @@ def connect(
 ) -> None:
     secret = {"shop_domain": domain, "access_token": f"token-{domain}"}
     secret |= {} if webhook_secret is None else {"webhook_secret": webhook_secret}
-    opener = wiring.unit_of_work(tenant_id, actor="test")
+    opener = wiring.unit_of_work(tenant_id, actor="test", react=nothing_follows)
     store_credential(opener, wiring.vault, "shopify_uk", "ecommerce", secret)
 
 
@@ -220,7 +221,7 @@ def test_a_signed_body_of_another_shop_or_topic_changes_nothing(
     ended = process(wiring, acme)
     assert ended.state is JobState.FAILED
     assert (ended.error_message or "").startswith(f"{fault}: ")
-    with wiring.unit_of_work(acme, actor="test")() as work:
+    with wiring.unit_of_work(acme, actor="test", react=nothing_follows)() as work:
         assert work.credentials.find("shopify_uk") is not None
 
 
@@ -234,7 +235,7 @@ def test_an_old_uninstall_is_believed_only_when_the_vendor_refuses_the_token(
     shop.set(revoke=True)
     store(api, acme, "app/uninstalled", sign(UNINSTALLED), 2, UNINSTALLED)
     assert (process(served, acme).result or {})["outcome"] == "disconnected"
-    with wiring.unit_of_work(acme, actor="test")() as work:
+    with wiring.unit_of_work(acme, actor="test", react=nothing_follows)() as work:
         (found,) = work.credentials.list_kept()
         assert (found.is_active, found.needs_reconnect, found.sealed) == (False, True, {})
 
@@ -242,7 +243,7 @@ def test_an_old_uninstall_is_believed_only_when_the_vendor_refuses_the_token(
 def test_what_concerns_customers_is_heard_of_a_shop_that_has_gone(
     wiring: Wiring, acme: UUID, api: psycopg.Connection
 ) -> None:
-    with wiring.unit_of_work(acme, actor="test")() as work:
+    with wiring.unit_of_work(acme, actor="test", react=nothing_follows)() as work:
         work.credentials.disconnect("shopify_uk", reconnect=True)
     store(api, acme, "shop/redact", sign(SHOP_REDACT), 2, SHOP_REDACT)
     assert process(wiring, acme).state is JobState.FAILED

@@ -1,15 +1,12 @@
--- Ends an attempt under its lease, with the jobs that follow from it, in one transaction. Returns the new state;
--- null when the lease is lost, and then nothing is changed. p_followers: [{"name": …, "arguments": {…}}, …].
+-- Ends an attempt under its lease. Returns the new state; null when the lease is lost, and then nothing is changed.
 CREATE OR REPLACE FUNCTION public.finish_job(
     p_tenant_id uuid, p_job_id uuid, p_lease int, p_outcome text, p_result jsonb DEFAULT NULL,
     p_error_class text DEFAULT NULL, p_error_message text DEFAULT NULL, p_wait_s float8 DEFAULT 0,
-    p_followers jsonb DEFAULT '[]', p_vendor_calls int DEFAULT 0,
-    p_waits_for text DEFAULT NULL
+    p_vendor_calls int DEFAULT 0, p_waits_for text DEFAULT NULL
 ) RETURNS public.job_state
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE
     job public.jobs;
-    follower jsonb;
 BEGIN
     PERFORM set_config('app.current_tenant_id', p_tenant_id::text, true);
     -- A transaction of before may hold the row: the reaper has more patience than a worker.
@@ -17,21 +14,6 @@ BEGIN
     SELECT * INTO job FROM public.jobs WHERE id = p_job_id AND tenant_id = p_tenant_id AND lease = p_lease AND state = 'running' FOR UPDATE;
     IF job.id IS NULL THEN
         RETURN NULL;
-    END IF;
-    IF p_outcome = 'succeeded' AND jsonb_array_length(p_followers) > 0 AND EXISTS (
-        SELECT FROM public.tenants WHERE id = p_tenant_id AND deleted_at IS NULL
-        AND subscription_status NOT IN ('SUSPENDED', 'CANCELLED')) THEN
-        FOR follower IN SELECT * FROM jsonb_array_elements(p_followers) LOOP
-            -- The same work that has not begun will see what this job has written.
-            CONTINUE WHEN EXISTS (SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state = 'queued'
-                AND run_at <= now() AND name = follower ->> 'name' AND arguments = follower -> 'arguments');
-            -- A backfill goes on until it is done: a second one beside it would only read the same pages.
-            CONTINUE WHEN follower ->> 'name' = 'sales.backfill' AND EXISTS (
-                SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND state IN ('queued', 'dispatched', 'running')
-                AND name = 'sales.backfill' AND arguments ->> 'service' = follower -> 'arguments' ->> 'service');
-            PERFORM public.enqueue_job(p_tenant_id, follower ->> 'name', follower -> 'arguments',
-                p_requested_by => 'reaction:' || job.name, p_parent_id => job.id);
-        END LOOP;
     END IF;
     IF p_waits_for IS NOT NULL OR (job.away_since IS NOT NULL AND p_outcome NOT IN ('lost', 'handed_back')) THEN
         UPDATE public.jobs SET waits_for = p_waits_for,

@@ -1,7 +1,7 @@
 """Register a tenant: its role, its schema and its company, in one transaction."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +22,14 @@ class NewTenant:
     organization_id: str | None = None
 
 
-def create_tenant(insert: Callable[[NewTenant], UUID], tenant: NewTenant) -> UUID:
+class Registry(Protocol):
+    """Where tenants are registered."""
+
+    def insert(self, tenant: NewTenant) -> UUID:
+        """Makes the tenant with its role, schema and company, or nothing."""
+
+
+def register_tenant(registry: Registry, tenant: NewTenant) -> UUID:
     """Checks what the database cannot, then inserts; raises `InvalidInput` naming the field."""
     check_timezone(tenant.timezone)
     code = tenant.currency
@@ -30,7 +37,7 @@ def create_tenant(insert: Callable[[NewTenant], UUID], tenant: NewTenant) -> UUI
         raise InvalidInput(
             f"currency: {code!r} is not a currency; write three letters of ISO 4217, like GBP"
         )
-    return insert(tenant)
+    return registry.insert(tenant)
 
 
 def check_timezone(name: str) -> None:
