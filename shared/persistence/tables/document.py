@@ -42,7 +42,7 @@ How to read it:
 - "Computed" columns are filled by PostgreSQL from the same row.
 - Diagrams show keys only: PK primary key, FK foreign key, UK unique.
 
-What was decided, and why, stands in [decisions.md](decisions.md).
+What was decided, and why, stands in [decisions](decisions/README.md).
 """
 
 SCHEMAS = (
