@@ -26,7 +26,7 @@ from sandbox.amazon.clock import SandboxClock
 from sandbox.amazon.operations import read_instant
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.report_files import LOOK_AGAIN_S
-from shared.domain.limit import Quota
+from shared.domain.limit import Limit, Quota
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import RateLimited, VendorBusy
 from shared.use_cases.vendors import Answer, Call
@@ -98,6 +98,9 @@ class Waiting:
     def settle(self, reserved: float, actual: float, available: float, quota: Quota) -> None:
         """The published rate is the true one here."""
 
+    def give_back(self, cost: float) -> None:
+        """Nothing to do: no login is refused here."""
+
 
 def read_day(ledger: Ledger, report_s: float, windows: list[SyncWindow]) -> Way:
     """The day by the real connector; fails if the sums are not the truth."""
@@ -106,7 +109,7 @@ def read_day(ledger: Ledger, report_s: float, windows: list[SyncWindow]) -> Way:
     sandbox.desk.looks = round(report_s / (LOOK_AGAIN_S + REQUEST_S))
     api, started_at, cpu_s = InProcess(sandbox), clock.now(), time.process_time()
 
-    def limit_of(_operation: str, quota: Quota) -> Waiting:
+    def limit_of(_operation: str, quota: Quota) -> Limit:
         return Waiting(clock, Bucket(quota.maximum, quota.rate, clock.now()))
 
     connector = AmazonConnector(api, "amazon_uk", limit_of, clock.now)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -62,7 +63,7 @@ def copy(url: str, credential: StoredCredential, lines: list[SaleLine]) -> float
     names = sql.SQL(", ").join(map(sql.Identifier, ["company_id", "product_id", *kept]))
     with psycopg.connect(url) as connection:
         schema = _empty(connection)
-        products = dict(
+        products: dict[str | None, UUID] = dict(
             connection.execute(sql.SQL("SELECT sku, id FROM {}.products").format(schema)).fetchall()
         )
         began = time.perf_counter()

@@ -4,6 +4,7 @@ import ast
 import re
 import socket
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_the_hooks_of_a_commit_run_what_make_check_runs() -> None:
     assert [hook["entry"] for hook in local["hooks"]] == asked
 
 
+def test_types_are_checked_in_rooms_tests_and_benchmarks_and_nowhere_waved_through() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    assert settings["strict"]
+    assert sorted(settings["files"]) == sorted([*ROOMS, "tests", "benchmarks"])
+    assert [
+        each for each in settings["overrides"] if {"ignore_errors", "follow_imports"} & set(each)
+    ] == []
+
+
 def test_every_room_says_that_it_is_typed() -> None:
     assert [room for room in ROOMS if f"{room}/py.typed" not in tracked()] == []
 
@@ -76,10 +86,11 @@ def test_every_public_function_and_class_has_a_docstring() -> None:
         if "migrations" in path.parts or path.name in {"ports.py"}:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            named = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith(
-                "_"
-            )
-            if named and not ast.get_docstring(node):
+            if (
+                isinstance(node, ast.FunctionDef | ast.ClassDef)
+                and not node.name.startswith("_")
+                and not ast.get_docstring(node)
+            ):
                 missing.append(f"{path.relative_to(ROOT)}:{node.name}")
     assert missing == []
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -57,9 +57,7 @@ def fill(connection: psycopg.Connection[Any], tenant: UUID, word: str) -> None:
     """A row in every table of one tenant."""
     schema = sql.Identifier(schema_of(tenant))
     connection.execute(sql.SQL("SET LOCAL search_path = {}").format(schema))
-    rows = sql.SQL(cast("LiteralString", ROWS)).format(
-        word=sql.Literal(word), tenant=sql.Literal(tenant)
-    )
+    rows = sql.SQL(ROWS).format(word=sql.Literal(word), tenant=sql.Literal(tenant))
     connection.execute(rows)
 
 

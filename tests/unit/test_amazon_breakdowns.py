@@ -12,8 +12,8 @@ from shared.connectors.amazon.finances import read_fees, read_refunds
 from shared.connectors.amazon.marketplaces import find_marketplace
 from shared.connectors.amazon.transactions import read_transaction
 from shared.domain.sales import SaleFee, SaleLine
+from shared.domain.vat import split_tax
 from shared.errors import SkipRecord
-from shared.use_cases.keep_sales import split_tax
 
 UK, USA, DE = (find_marketplace(each) for each in ("amazon_uk", "amazon_usa", "amazon_de"))
 CURRENCIES = {UK.marketplace_id: "GBP", USA.marketplace_id: "USD", DE.marketplace_id: "EUR"}

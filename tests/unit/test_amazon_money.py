@@ -178,13 +178,13 @@ def test_whatever_stands_in_a_transaction_only_it_is_set_aside(data: Any, junk: 
     container, key = data.draw(st.sampled_from(places(node)))
     container[key] = junk
     try:
-        found = [*fees(node), *refunds(node)]
+        found: list[SaleFee | SaleLine] = [*fees(node), *refunds(node)]
     except SkipRecord:
         return
     assert all(each.channel_order_id == "205-1" for each in found) or junk
 
 
-def places(node: object) -> list[tuple[Any, Any]]:
+def places(node: Any) -> list[tuple[Any, Any]]:
     """Every container and key within a node."""
     keys = (
         node.keys()
@@ -200,7 +200,7 @@ def places(node: object) -> list[tuple[Any, Any]]:
 @given(st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False))
 def test_an_amount_is_exact_however_it_is_written(amount: Decimal) -> None:
     english = f"{amount:,.2f}"
-    german = english.translate(str.maketrans({",": ".", ".": ","}))
+    german = english.translate(str.maketrans(",.", ".,"))
     assert parse_amount(english, "amount") == amount
     assert parse_amount(german, "amount") == amount
     assert parse_amount(f"{amount:.2f}".replace(".", ","), "amount") == amount
@@ -302,6 +302,7 @@ def test_stock_is_what_can_still_be_sold() -> None:
         Decimal("19.99"),
         False,
     )
+    assert product.stock is not None
     [level] = product.stock
     assert (level.location, level.on_hand, level.reserved) == ("fba_eu", 7, 2)
     for bad in ({**node, "inventoryDetails": {}}, {**node, "sellerSku": None}):

@@ -299,7 +299,7 @@ JUNK = st.recursive(
 )
 
 
-def places(node: object) -> list[tuple[Any, Any]]:
+def places(node: Any) -> list[tuple[Any, Any]]:
     """Every container and key within a node."""
     keys = (
         node.keys()

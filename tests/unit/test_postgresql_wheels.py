@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.embedded import postgresql_wheels
 from shared.embedded.postgresql_wheels import (
     Pg0Wheel,
     PostgresqlBinariesWheel,
@@ -25,7 +24,7 @@ def installed(monkeypatch: pytest.MonkeyPatch, **versions: str) -> None:
         except KeyError:
             raise metadata.PackageNotFoundError(name) from None
 
-    monkeypatch.setattr(postgresql_wheels.metadata, "version", version)
+    monkeypatch.setattr(metadata, "version", version)
 
 
 def test_the_wheel_with_the_newest_minor_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ from tests.fixtures.shopify_shop import (
 )
 
 # What a record may hold that only this vendor writes.
-MORE = (
+MORE: tuple[Any, ...] = (
     "gid://shopify/Order/7", "gid://shopify/Order/", "gid://shopify/LineItem/11", "GBP", "USD", "12.00",
     "-12.00", "9999999999999.99", "99999999999999", "2026-07-01T00:00:00Z", "amazon", "web", "SUCCESS",
     "RETURN", "TIP", "ORDER_EDIT", "on_hand", {"nodes": None}, {"nodes": [], "pageInfo": None},

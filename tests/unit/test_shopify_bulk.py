@@ -27,7 +27,7 @@ class File:
 
 def variant(number: int, sku: str | None) -> list[dict[str, object]]:
     item = f"gid://shopify/InventoryItem/{number}"
-    root = {
+    root: dict[str, object] = {
         "id": f"gid://shopify/ProductVariant/{number}",
         "sku": sku,
         "inventoryItem": {"id": item},

@@ -10,7 +10,7 @@ from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.errors import VendorUnavailable
 from shared.use_cases.vendors import ForgettingShop
-from tests.fixtures.shopify_shop import ABOUT, RawShop, gid
+from tests.fixtures.shopify_shop import ABOUT, RawShop, always, gid
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ def test_orders_are_asked_for_by_their_ids_a_hundred_at_a_time() -> None:
 
 def test_an_answer_that_says_less_than_was_asked_deletes_nothing() -> None:
     for answer in ([], None, [None, None]):
-        shop = RawShop({documents.ORDERS_THERE: lambda _v, answer=answer: {"nodes": answer}})
+        shop = RawShop({documents.ORDERS_THERE: always({"nodes": answer})})
         with pytest.raises(VendorUnavailable):
             shop.connector().still_there(["1"])
 

@@ -15,6 +15,7 @@ from tests.fixtures.shopify_records import bag, level, line, order, read, refund
 from tests.fixtures.shopify_shop import (
     WINDOW,
     RawShop,
+    always,
     connection,
     orders_read,
     shop_of,
@@ -288,7 +289,8 @@ def test_stock_that_a_page_leaves_out_is_not_zero(item: Any, stock: object) -> N
 
 
 def test_an_answer_without_its_list_ends_no_window() -> None:
-    for answer in (None, {"nodes": None}, {"nodes": [], "pageInfo": None}, 5):
-        shop = RawShop({documents.ORDERS: lambda _v, answer=answer: {"orders": answer}})
+    answers: tuple[Any, ...] = (None, {"nodes": None}, {"nodes": [], "pageInfo": None}, 5)
+    for answer in answers:
+        shop = RawShop({documents.ORDERS: always({"orders": answer})})
         with pytest.raises(VendorUnavailable):
             list(shop.connector().sale_pages(WINDOW, None))

@@ -186,7 +186,8 @@ def test_what_is_closed_closes_with_any_value_in_any_other_field(
     if odd.get("Type") == "AROVERPAYMENT":
         del odd["Type"]
     page = read(INVOICES, [good(INVOICES, 1, Status=status, **odd)])
-    (closed,) = (*page.records, *page.closed)
+    found: list[Any] = [*page.records, *page.closed]
+    [closed] = found
     assert (closed.source_invoice_id, closed.status, closed.amount_due) == ("id-1", status, 0)
     assert page.rejected == ()
 
@@ -206,7 +207,7 @@ def test_thousands_of_odd_pages_lose_no_record() -> None:
 
 
 # A chart and its sheet: what stands on each account, and where.
-ACCOUNTS = [
+ACCOUNTS: list[dict[str, Any]] = [
     {"AccountID": "giro", "Type": "BANK", "Class": "ASSET", "BankAccountType": "BANK"},
     {"AccountID": "debtors", "Type": "CURRENT", "Class": "ASSET", "SystemAccount": "DEBTORS"},
     {"AccountID": "stock", "Type": "INVENTORY", "Class": "ASSET", "SystemAccount": ""},
@@ -338,7 +339,7 @@ def test_an_odd_value_is_no_account_and_no_row(odd: Any) -> None:
 def _says_nothing(odd: Any) -> bool:
     """Whether a cell with an amount holds what is zero."""
     nothing: tuple[object, ...] = (0, 1e-9, "", "1e-400", False)
-    rows = odd.get("Rows") if isinstance(odd, dict) else []
+    rows: Any = odd.get("Rows") if isinstance(odd, dict) else []
     amounts = [row["Cells"][1].get("Value") for row in rows if row["RowType"] == "Row"]
     return any(amount in nothing for amount in amounts)
 

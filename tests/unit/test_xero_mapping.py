@@ -127,7 +127,7 @@ def test_what_is_closed_has_a_day_and_nothing_due() -> None:
 @pytest.mark.parametrize("status", ["PAID", "VOIDED", "DELETED"])
 @pytest.mark.parametrize("field", [key for key in INVOICE if key not in {"InvoiceID", "Status"}])
 def test_what_is_closed_closes_whatever_else_it_lacks(status: str, field: str) -> None:
-    odd_values: tuple[object, ...] = (None, 0, True, [], {}, "", "?", "\0", 1e400)
+    odd_values: tuple[Any, ...] = (None, 0, True, [], {}, "", "?", "\0", 1e400)
     closed_on = None if field == "UpdatedDateUTC" else date(2026, 1, 2)
     for record in (
         read_any(Status=status, without=field),

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -28,7 +29,7 @@ class Death:
 @pytest.fixture(scope="module", autouse=True)
 def death_at_the_usual_lease(open_scene: OpenScene) -> Death:
     """Begins before the other tests of this file and is looked at after them, since it takes so long."""
-    usual = {"CAPLIQUIFY_LEASE_S": "30", "CAPLIQUIFY_POLL_S": "1"}
+    usual: dict[str, Any] = {"CAPLIQUIFY_LEASE_S": "30", "CAPLIQUIFY_POLL_S": "1"}
     scene = open_scene()
     first = scene.fleet.worker("one", **usual)
     scene.fleet.dispatcher(**usual)

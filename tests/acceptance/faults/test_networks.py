@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -40,7 +41,7 @@ def through(proxy: ChaosProxy, url: str) -> str:
 def test_a_worker_that_postgresql_cannot_hear_loses_its_jobs_and_serves_again_when_healed(
     scene: Scene, to_postgresql: ChaosProxy
 ) -> None:
-    proxied = environment_of(through(to_postgresql, scene.url), scene.redis_url)
+    proxied: dict[str, Any] = environment_of(through(to_postgresql, scene.url), scene.redis_url)
     scene.fleet.worker("one", **proxied)
     scene.fleet.dispatcher()
     jobs = scene.place(pages=15, pause_s=0.1)
@@ -59,7 +60,7 @@ def test_a_worker_that_postgresql_cannot_hear_loses_its_jobs_and_serves_again_wh
 def test_a_worker_cut_off_from_postgresql_finishes_its_jobs_when_healed(
     scene: Scene, to_postgresql: ChaosProxy
 ) -> None:
-    proxied = environment_of(through(to_postgresql, scene.url), scene.redis_url)
+    proxied: dict[str, Any] = environment_of(through(to_postgresql, scene.url), scene.redis_url)
     scene.fleet.worker(**proxied)
     scene.fleet.dispatcher()
     jobs = scene.place(pages=15, pause_s=0.1)

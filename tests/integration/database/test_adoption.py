@@ -1,8 +1,8 @@
 """A database that Prisma made from the same document is taken over: nothing is lost, differences are listed first."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -35,9 +35,7 @@ def prisma_url(services: ServiceUrls, template_url: str) -> Iterator[str]:
         url = replace_database(services.database_url, "made_by_prisma")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute((FIXTURES / "prisma_database.sql").read_bytes())
-            tenant = cast(
-                "LiteralString", (FIXTURES / "prisma_tenant.sql").read_text(encoding="utf-8")
-            )
+            tenant = (FIXTURES / "prisma_tenant.sql").read_text(encoding="utf-8")
             for tenant_id, word in ((ACME, "acme"), (GLOBEX, "globex")):
                 names = {"schema": sql.Identifier(f"tenant_{tenant_id}"), "word": sql.Literal(word)}
                 statements = sql.SQL(tenant).format(**names).as_string(connection)
@@ -146,6 +144,7 @@ def test_adoption_cut_off_between_tenants_is_finished_by_the_next(prisma_url: st
     adopt_public(prisma_url)
     half = adopt_tenants(prisma_url)
     assert next(half).name == "acme-corp"
+    assert isinstance(half, Generator)
     half.close()
     assert [each.name for each in adopt_tenants(prisma_url)] == ["globex"]
     assert list(adopt_tenants(prisma_url)) == []

@@ -44,7 +44,7 @@ class OddModel:
         return (Forecast(series.unique_id, "arima", "odd-1", level, points),)
 
 
-def silent(_done: int, _total: int | None, _message: str) -> None:
+def silent(done: int, total: int | None, message: str) -> None:
     """Reports to nobody."""
 
 

@@ -42,7 +42,7 @@ class Flat:
         return (Forecast(series.unique_id, "arima", "flat-1", level, points),)
 
 
-def silent(_done: int, _total: int | None, _message: str) -> None:
+def silent(done: int, total: int | None, message: str) -> None:
     """Reports to nobody."""
 
 

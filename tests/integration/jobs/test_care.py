@@ -97,6 +97,7 @@ def test_a_broker_that_does_not_answer_is_said_and_when_it_does_again(
 ) -> None:
     monkeypatch.setattr("workers.news.ASK_S", 0.0)
     there = wiring.settings.redis_url
+    assert there is not None
     said: list[str] = []
     news = News(None, wiring, said.append)
     wiring.settings.broker_url = there.__class__("redis://127.0.0.1:1/0")

@@ -1,7 +1,7 @@
 """No machine's clock is believed: what one that was ahead has left is taken back, and said."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -28,8 +28,8 @@ class Ahead(datetime):
     """A machine's clock, thirty days ahead."""
 
     @classmethod
-    def now(cls, tz: Any = None) -> datetime:
-        return datetime.now(tz) + timedelta(days=30)
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=30)
 
 
 def nightly_ticks(database_url: str) -> list[tuple[UUID, datetime]]:

@@ -170,8 +170,9 @@ def test_another_tenants_job_cannot_be_cancelled(
     wiring: Wiring, acme: UUID, globex: UUID, echo: Echo, api: psycopg.Connection
 ) -> None:
     job = place(wiring, globex)
-    for prepare in (lambda: None, lambda: name_tenant(api, acme)):
-        prepare()
+    for named in (False, True):
+        if named:
+            name_tenant(api, acme)
         with pytest.raises(psycopg.errors.NoDataFound, match="is not on the ledger"):
             api.execute("SELECT public.cancel_job(%s)", (job.id,))
         api.rollback()

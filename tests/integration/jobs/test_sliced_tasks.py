@@ -44,7 +44,9 @@ def run(scene: ShopScene, job: Job) -> JobState | None:
 
 
 def lines(scene: ShopScene) -> int:
-    return int(scene.rows("SELECT count(*) FROM sales")[0][0])  # type: ignore[call-overload]
+    [(number,)] = scene.rows("SELECT count(*) FROM sales")
+    assert isinstance(number, int)
+    return number
 
 
 def test_a_backfill_whose_slice_is_over_goes_on_in_another_and_ends_equal_to_the_ledger(

@@ -181,7 +181,7 @@ def test_the_brokers_login_does_what_celery_needs_and_nothing_that_empties_it(va
     ):
         stranger.ping()
     read_carefully()
-    app = build_app(Settings(REDIS_URL=valkey))  # type: ignore[call-arg]
+    app = build_app(Settings(REDIS_URL=valkey))
     app.send_task("jobs.retire", queue="maintenance")
     with app.connection_for_read() as connection:
         queue = connection.SimpleQueue("maintenance")

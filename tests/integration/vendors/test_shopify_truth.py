@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -58,7 +59,7 @@ def domain(channel: str, seed: int) -> str:
     return f"{channel.removeprefix('shopify_')}-{seed}.myshopify.com"
 
 
-FAULTS = (
+FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("server_error", {"seconds": 0.1}),
     ("html_body", {}),
     ("truncated_json", {}),

@@ -77,7 +77,7 @@ class Books:
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query finds."""
         with tenant_transaction(self._wiring.database, self._tenant) as connection:
-            return [tuple(row.values()) for row in connection.execute(query)]  # type: ignore[arg-type]
+            return [tuple(row.values()) for row in connection.execute(query)]
 
     def invoices(self) -> list[tuple[object, ...]]:
         """Status, due and day of each invoice, by id."""

@@ -106,7 +106,7 @@ def test_an_organisation_that_is_left_in_the_middle_ends_the_run_at_once(
 ) -> None:
     ours.xero.sandbox.refused = {"BalanceSheet": 404}
 
-    def leave(_done: int, _total: int | None, _message: str) -> None:
+    def leave(done: int, total: int | None, message: str) -> None:
         ours.xero.sandbox.organisations.clear()
 
     ours.scene = replace(ours.scene, report=leave)
