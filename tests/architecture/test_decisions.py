@@ -48,7 +48,8 @@ def test_the_index_lists_every_record_with_its_title_and_no_other() -> None:
         r"- \[(D-\d{3})\]\(([\w-]+\.md)#(d-\d{3})\) (.+?)(?= - \[D-| ### |\s*$)", text
     )
     kept = [(name, RECORD.fullmatch(record)) for name, record in RECORDS]
-    assert listed == sorted(
+    # Rooms stand one after the other, so a later record of a room breaks the order of numbers.
+    assert sorted(listed) == sorted(
         (found["number"], name, found["number"].lower(), found["title"])
         for name, found in kept
         if found
