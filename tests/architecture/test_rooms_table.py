@@ -19,9 +19,12 @@ USES = {name.removesuffix("/").removesuffix(".py").replace("/", "."): use for na
 def layers() -> list[list[str]]:
     """The rooms from the top down, in the words of the contracts; those side by side in one list."""
     linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    house, shared = (
-        each["layers"] for each in linter["importlinter"]["contracts"] if each["type"] == "layers"
-    )
+    found = {
+        tuple(each.get("containers", ())): each["layers"]
+        for each in linter["importlinter"]["contracts"]
+        if each["type"] == "layers"
+    }
+    house, shared = found[()], found["shared",]
     inside = [[f"shared.{room}" for room in layer.split(" | ")] for layer in shared]
     return [[room] for room in house if room != "shared"] + inside
 

@@ -27,7 +27,7 @@ from shared.domain.events import (
     Unless,
     nothing_follows,
 )
-from shared.domain.quota import Tier
+from shared.domain.quota import Meter, Tier
 from workers.app import TASK_MODULES
 from workers.definition import TASKS
 
@@ -153,7 +153,7 @@ def test_a_webhook_asks_for_a_pull_a_minute_later_and_for_a_deleted_order_at_onc
     "event",
     [
         ForecastsGenerated(DAY, 3),
-        QuotaCrossed("users", 5, 6),
+        QuotaCrossed(Meter.USERS, 5, 6),
         RecordsSetAside("xero", "balances", 2),
     ],
     ids=lambda event: event.name,

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.job import Job, JobState, Outcome
+from shared.domain.quota import Meter
 from shared.errors import DatabaseUnavailable, JobCancelled, LeaseLost
 from shared.persistence.jobs.dispatching import DispatchLedger
 from shared.persistence.jobs.job_ledger import JobLedger
@@ -58,12 +59,12 @@ def test_a_frozen_worker_that_wakes_can_write_nothing(
     new = deliver(wiring, job)
     wiring.leases.start(new, "other")
     with pytest.raises(LeaseLost), frozen() as work:
-        work.usage.count("reports_exported", 1)
+        work.usage.count(Meter.REPORTS, 1)
     assert wiring.leases.renew(old) is Held.LOST
     assert wiring.leases.report(old, 1, 1, "late") is Held.LOST
     assert wiring.leases.finish(old, Ending(Outcome.SUCCEEDED, {})) is None
     with wiring.unit_of_work(acme, lease=new, actor="test")() as work:
-        work.usage.count("reports_exported", 1)
+        work.usage.count(Meter.REPORTS, 1)
     assert wiring.leases.finish(new, Ending(Outcome.SUCCEEDED, {"words": 1})) is JobState.SUCCEEDED
     assert counted(wiring) == [(acme, 1)]
     ended = wiring.ledger.get(acme, job.id)
@@ -79,7 +80,7 @@ def test_a_job_whose_unit_of_work_is_open_is_not_taken_away(
     lease = deliver(wiring, job)
     wiring.leases.start(lease, "slow")
     with wiring.unit_of_work(acme, lease=lease, actor="test")() as work:
-        work.usage.count("reports_exported", 1)
+        work.usage.count(Meter.REPORTS, 1)
         expire(wiring)
         assert reap(wiring) == []
         # Its own heartbeat does not wait for the transaction.
@@ -101,7 +102,7 @@ def test_the_server_ends_a_unit_of_work_that_sleeps_longer_than_the_lease(
         pytest.raises(DatabaseUnavailable, match="connection was lost"),
         short.unit_of_work(acme, lease=lease, actor="test")() as work,
     ):
-        work.usage.count("reports_exported", 1)
+        work.usage.count(Meter.REPORTS, 1)
         time.sleep(1.5)
     assert counted(wiring) == []
 
