@@ -30,6 +30,7 @@ from shared.connectors.shopify.bulk import BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.domain.events import nothing_follows
+from shared.domain.positions import Backward
 from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import unit_of_work_opener
@@ -133,13 +134,9 @@ def pull_whole(opener: OpenUnitOfWork, credential: StoredCredential, orders: int
     """The backfill of all orders in one window, as a worker runs it."""
     store = LargeStore(1, orders)
     begin, end = store.now() - timedelta(days=1) - 2 * orders * timedelta(minutes=1), store.now()
-    position = {
-        "from": (begin - timedelta(days=1)).isoformat(),
-        "until": end.isoformat(),
-        "size_s": str(400 * 86400),
-    }
+    position = Backward(begin - timedelta(days=1), end, size=timedelta(days=400))
     with opener() as work:
-        work.cursors.move(credential.id, BACKFILL, {}, position)
+        work.cursors.move(credential.id, BACKFILL, None, position)
     with large_shop(orders, UNTHROTTLED) as url, shop_http(url) as http:
         shop = ShopifyConnector(ShopifyClient(http), http, CHANNEL, now=lambda: end)
         shop.describe_shop()
@@ -161,7 +158,11 @@ def prepare(
     with suppress(Snooze):
         backfill_sales(opener, shop, credential, Slice(lambda *_: None, seconds=-1.0))
     with opener() as work:
-        after = work.cursors.get(credential.id, BACKFILL)["after"]
+        position = work.cursors.get(credential.id, BACKFILL, Backward)
+    assert position is not None
+    assert position.window is not None
+    after = position.window.after
+    assert after is not None
     while True:
         try:
             bulk.wait(json.loads(after)["bulk"])

@@ -12,6 +12,15 @@ ECOMMERCE, ACCOUNTING = "ecommerce", "accounting"
 
 
 @dataclass(frozen=True, slots=True)
+class VendorAccount:
+    """What a vendor's account says of itself: its id, time zone and currency; None where it does not say."""
+
+    account: str | None
+    timezone: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptCredential:
     """A credential with all that is sealed of it, by column; empty columns are left out."""
 

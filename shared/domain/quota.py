@@ -55,7 +55,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MeterReading:
     """A meter, its limit and how much is used."""
 
     meter: Meter
@@ -80,16 +80,16 @@ def effective_limits(tier: Tier, overrides: Overrides) -> Limits:
     )
 
 
-def read_sampled(limits: Limits, usage: Usage) -> tuple[Reading, ...]:
+def read_sampled(limits: Limits, usage: Usage) -> tuple[MeterReading, ...]:
     """The sampled meters that are limited, with their limit and what is used."""
     readings = (
-        Reading(Meter.USERS, limits.users, usage.users),
-        Reading(Meter.ENTITIES, limits.entities, usage.entities),
-        Reading(Meter.STORAGE_MB, limits.storage_mb, usage.storage_mb),
+        MeterReading(Meter.USERS, limits.users, usage.users),
+        MeterReading(Meter.ENTITIES, limits.entities, usage.entities),
+        MeterReading(Meter.STORAGE_MB, limits.storage_mb, usage.storage_mb),
     )
     return tuple(each for each in readings if each.limit != UNLIMITED)
 
 
-def find_breaches(limits: Limits, usage: Usage) -> tuple[Reading, ...]:
+def find_breaches(limits: Limits, usage: Usage) -> tuple[MeterReading, ...]:
     """The meters whose use is above the limit; exactly at the limit is allowed."""
     return tuple(each for each in read_sampled(limits, usage) if each.used > each.limit)

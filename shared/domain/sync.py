@@ -1,16 +1,24 @@
-"""Windows of time over a vendor's records, and where a stream of them stands; pure.
+"""Windows of time over a vendor's records, and how a stream of them goes from one to the next; pure.
 
-A stream's position is a JSON object of texts. `since` (or `until`, where it goes backwards) is how far it
-has come; while a window is open its other end and the vendor's cursor stand beside it, so that a run that
-was cut off opens the very same window again.
+While a window is open its other end and the vendor's cursor stand in the position, so that a run that was cut
+off opens the very same window again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Generic
 
-Position = dict[str, str]
+from shared.domain.positions import (
+    Backward,
+    ByWindows,
+    Days,
+    Done,
+    Forward,
+    OpenWindow,
+    WithTime,
+)
 
 FIRST_SIZE = timedelta(days=30)
 SMALLEST_SIZE = timedelta(hours=1)
@@ -53,113 +61,108 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[ByWindows]):
     """The next window of a stream, with the positions while it is open and after it."""
 
     track: Track
     window: SyncWindow
     size: timedelta
-    opened: Position
+    opened: ByWindows
+    closed: ByWindows
     after: str | None
-    closed: Position
 
-    def paused(self, cursor: str) -> Position:
+    def paused(self, cursor: str) -> ByWindows:
         """The position between two pages of the window."""
-        return {**self.opened, "after": cursor}
+        return self.opened.at_page(cursor)
 
-    def finished(self, records: int) -> Position:
+    def finished(self, records: int) -> ByWindows:
         """The position after the window, which brought so many records; the next is sized by that."""
         factor = min(2.0, max(0.5, RECORDS_A_WINDOW / max(records, 1)))
         size = min(self.track.largest, max(SMALLEST_SIZE, self.size * factor))
-        return {**self.closed, "size_s": str(int(size.total_seconds()))}
+        return replace(self.closed, size=_whole_seconds(size))
 
-    def narrowed(self, standing: Position) -> Position | None:
+    def narrowed(self, standing: ByWindows) -> ByWindows | None:
         """The position from which half the window is asked for; None where it is small already."""
         extent = self.window.until - self.window.since - self.track.look_back
         if extent <= SMALLEST_SIZE:
             return None
-        left_out = {"open", "after", "size_s"}
-        kept = {name: value for name, value in standing.items() if name not in left_out}
         half = max(SMALLEST_SIZE, extent / 2)
-        return {**kept, "size_s": str(int(half.total_seconds()))}
+        return replace(standing, window=None, size=_whole_seconds(half))
 
 
-def from_the_future(position: Mapping[str, str], end: datetime) -> Position | None:
+def from_the_future(position: WithTime | None, end: datetime) -> WithTime | None:
     """The place to go on from where a stream claims to have read what has not happened yet; None where it does not.
 
     A machine whose clock was ahead has written it. What was read while it was is read again.
     """
-    since, day = position.get("since"), position.get("day")
-    if since is not None and datetime.fromisoformat(since) > end + CLOCK_TOLERANCE:
-        return {"since": (end - READ_AGAIN).isoformat()}
-    if day is not None and day > (end + ONE_DAY).date().isoformat():
-        return {"day": (end - READ_AGAIN).date().isoformat()}
+    if position is None:
+        return None
+    if isinstance(position, Days):
+        is_ahead = position.day > (end + ONE_DAY).date()
+        return Days((end - READ_AGAIN).date()) if is_ahead else None
+    if position.since is not None and position.since > end + CLOCK_TOLERANCE:
+        return type(position)(since=end - READ_AGAIN)
     return None
 
 
-def next_forward(position: Mapping[str, str], end: datetime, track: Track) -> Step | None:
+def next_forward(position: Forward, end: datetime, track: Track) -> Step[Forward] | None:
     """The window after `since`, up to `end` at most; None where the stream is there."""
-    since, size = datetime.fromisoformat(position["since"]), _size(position, track)
-    until = datetime.fromisoformat(position.get("open", min(end, since + size).isoformat()))
+    since, size = position.since, _size(position.size, track)
+    window = position.window or OpenWindow(min(end, since + size))
+    until = window.end
     if since >= until:
         return None
     return Step(
         track=track,
         window=SyncWindow(track.basis, since - track.look_back, until),
         size=size,
-        opened={**_standing(position), "open": until.isoformat()},
-        after=position.get("after"),
-        closed={"since": until.isoformat()},
+        opened=replace(position, window=OpenWindow(until)),
+        closed=Forward(until),
+        after=window.after,
     )
 
 
-def next_backward(position: Mapping[str, str], track: Track) -> Step | None:
-    """The window before `until`, back to `from` at most; None where the stream is there."""
-    if "done" in position:
+def next_backward(position: Backward, track: Track) -> Step[Backward] | None:
+    """The window before `until`, back to `first` at most; None where the stream is there."""
+    if position.done is not None:
         return None
-    until, size = datetime.fromisoformat(position["until"]), _size(position, track)
-    last = datetime.fromisoformat(position["from"])
-    since = datetime.fromisoformat(position.get("open", max(last, until - size).isoformat()))
+    until, size = position.until, _size(position.size, track)
+    window = position.window or OpenWindow(max(position.first, until - size))
+    since = window.end
     if since >= until:
         return None
-    closed = {"from": position["from"], "until": since.isoformat()}
+    done = None if since > position.first else Done.WHOLE
     return Step(
         track=track,
         window=SyncWindow(track.basis, since, until),
         size=size,
-        opened={**_standing(position), "open": since.isoformat()},
-        after=position.get("after"),
-        closed=closed if since > last else {**closed, "done": "whole"},
+        opened=replace(position, window=OpenWindow(since)),
+        closed=Backward(position.first, since, done),
+        after=window.after,
     )
 
 
-def _standing(position: Mapping[str, str]) -> Position:
-    return {name: value for name, value in position.items() if name not in {"open", "after"}}
+def _size(size: timedelta | None, track: Track) -> timedelta:
+    return min(track.largest, max(SMALLEST_SIZE, FIRST_SIZE if size is None else size))
 
 
-def _size(position: Mapping[str, str], track: Track) -> timedelta:
-    size = timedelta(seconds=float(position.get("size_s", FIRST_SIZE.total_seconds())))
-    return min(track.largest, max(SMALLEST_SIZE, size))
+def _whole_seconds(size: timedelta) -> timedelta:
+    return timedelta(seconds=int(size.total_seconds()))
 
 
-def align(positions: Sequence[Mapping[str, str]]) -> Position:
+def align(positions: Sequence[ByWindows]) -> ByWindows:
     """Where streams that are read together go on: at the place of the one that is furthest behind.
 
     Streams that stand alike stay where they are, an open window included; others open a new window.
     """
-    first = dict(positions[0])
+    first = positions[0]
     if all(position == first for position in positions):
         return first
-    if "until" not in first:
-        return {"since": _earliest(position["since"] for position in positions)}
-    reached = [position["until"] for position in positions]
-    place = {
-        "from": _earliest(position["from"] for position in positions),
-        "until": max(reached, key=datetime.fromisoformat),
-    }
-    ends = [position["done"] for position in positions if "done" in position]
-    return place | ({"done": ends[0]} if len(ends) == len(positions) else {})
-
-
-def _earliest(instants: Iterable[str]) -> str:
-    return min(instants, key=datetime.fromisoformat)
+    if isinstance(first, Forward):
+        return Forward(min(position.since for position in positions))
+    done = None if any(position.done is None for position in positions) else first.done
+    return Backward(
+        min(position.first for position in positions),
+        max(position.until for position in positions),
+        done,
+    )

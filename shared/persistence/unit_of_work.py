@@ -25,6 +25,7 @@ from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.repositories.syncing import CursorRepository, RejectionRepository
 from shared.persistence.repositories.usage import UsageRepository
+from shared.persistence.repositories.vendor_accounts import VendorAccountRepository
 from shared.persistence.repositories.webhooks import WebhookRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
 from shared.persistence.tenants.tenancy import read_tenant
@@ -73,6 +74,7 @@ class TenantUnitOfWork:
         self.forecasts: ports.Forecasts = ForecastRepository(connection)
         self.working_capital: ports.WorkingCapitals = WorkingCapitalRepository(connection)
         self.credentials: ports.Credentials = CredentialRepository(connection)
+        self.accounts: ports.Accounts = VendorAccountRepository(connection)
         self.cursors: ports.Cursors = CursorRepository(connection)
         self.rejections: ports.Rejections = RejectionRepository(connection)
         audit = AuditRepository(connection, tenant.id, actor)

@@ -1,20 +1,20 @@
 """Bring the years before the connection, newest first, while the nightly pull goes on beside it."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 
 from shared.domain.events import SalesBackfilled
+from shared.domain.positions import Backward, Done
 from shared.domain.rejections import Kept
-from shared.domain.sync import Basis, Position, Track, next_backward
+from shared.domain.sync import Basis, Track, next_backward
 from shared.errors import ScopeMissing
 from shared.use_cases.keep_sales import keep_page
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
-from shared.use_cases.sync_windows import ACCOUNT, Puller, Tally
+from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import SalePage, ShopConnector
 
-SCOPE_MISSING = "scope missing"
 NOT_BEGUN = "the first pull has not begun; it says where the past ends"
 ENDED_EARLY = "it ended early: the credential may not see older orders; connect the shop again with that right"
 ALL_HERE = "the years before the connection are here"
@@ -68,14 +68,15 @@ def _backfill(
     again: bool,
 ) -> BackfillResult:
     puller = _puller(open_unit_of_work, credential, report, together)
-    puller = replace(puller, measure=partial(_measure, connector.traits.history))
     track = Track(Basis.CREATED, longest=connector.traits.longest_window)
-    position = puller.position(BACKFILL)
-    goes_on = again and position.get("done") == SCOPE_MISSING
+    position = puller.position(BACKFILL, Backward)
+    if position is None:
+        return BackfillResult(0, 0, 0, nothing_to_do=NOT_BEGUN)
+    goes_on = again and position.done is Done.SCOPE_MISSING
     if (idle := _nothing_to_do(position)) and not goes_on:
         return BackfillResult(0, 0, 0, nothing_to_do=idle)
     # A vendor that names no account is not asked each time: Amazon answers that once a minute.
-    if "account" in puller.position(ACCOUNT):
+    if puller.names_its_account:
         shop = connector.describe_shop()
         puller.meet(shop.account, shop.timezone, shop.currency)
     if goes_on:
@@ -89,28 +90,26 @@ def _backfill(
     tally = Tally()
     try:
         step = partial(next_backward, track=track)
-        puller.run(BACKFILL, step, connector.sale_pages, keep, tally)
+        measure = partial(_measure, connector.traits.history)
+        puller.run(BACKFILL, Backward, step, connector.sale_pages, keep, tally, measure)
     except ScopeMissing:
         _end_early(puller)
         raise
     return BackfillResult(tally.read, tally.changed, tally.rejected, dict(tally.left_out))
 
 
-def _measure(history: timedelta, position: Position) -> tuple[int, int, str]:
+def _measure(history: timedelta, position: Backward) -> tuple[int, int, str]:
     """Days that are here, of how many, and how far back that is; an open window is not here yet."""
-    until, end = (datetime.fromisoformat(position[name]) for name in ("until", "from"))
-    to_go = max(0, (until - end).days)
+    to_go = max(0, (position.until - position.first).days)
     total = max(history.days, to_go)
-    return total - to_go, total, f", back to {until:%Y-%m-%d}, {to_go} days to go"
+    return total - to_go, total, f", back to {position.until:%Y-%m-%d}, {to_go} days to go"
 
 
-def _nothing_to_do(position: Position) -> str | None:
-    """Why there is nothing to bring before the first pull and after the last window; None in between."""
-    if not position:
-        return NOT_BEGUN
-    if "done" not in position:
+def _nothing_to_do(position: Backward) -> str | None:
+    """Why there is nothing to bring after the last window; None before."""
+    if position.done is None:
         return None
-    return ENDED_EARLY if position["done"] == SCOPE_MISSING else ALL_HERE
+    return ENDED_EARLY if position.done is Done.SCOPE_MISSING else ALL_HERE
 
 
 def _puller(
@@ -121,24 +120,25 @@ def _puller(
 ) -> Puller:
     """Those sites of the account whose past has begun; a site that joins begins with its first pull."""
     with open_unit_of_work() as work:
-        begun = tuple(each for each in together if work.cursors.get(each.id, BACKFILL))
+        begun = tuple(each for each in together if work.cursors.get(each.id, BACKFILL, Backward))
     puller = Puller(open_unit_of_work, credential, report, begun)
-    if puller.position(BACKFILL):
-        puller.align(BACKFILL)
+    if puller.position(BACKFILL, Backward) is not None:
+        puller.align(BACKFILL, Backward)
     return puller
 
 
 def _end_early(puller: Puller) -> None:
     """What the credential may not see will not come, until somebody connects it again."""
     with puller.open_unit_of_work() as work:
-        position = work.cursors.get(puller.credential.id, BACKFILL)
-        ended = {**position, "done": SCOPE_MISSING}
-        ended.pop("open", None)
+        position = work.cursors.get(puller.credential.id, BACKFILL, Backward)
+        if position is None:
+            return
+        ended = replace(position, done=Done.SCOPE_MISSING, window=None)
         puller.move(work, BACKFILL, position, ended)
-        work.audit.write("backfill.ended_early", "credential", puller.credential.id, dict(ended))
+        changes = work.cursors.spell(ended)
+        work.audit.write("backfill.ended_early", "credential", puller.credential.id, changes)
 
 
-def _go_on(puller: Puller, position: Position) -> None:
+def _go_on(puller: Puller, position: Backward) -> None:
     with puller.open_unit_of_work() as work:
-        rest = {name: value for name, value in position.items() if name != "done"}
-        puller.move(work, BACKFILL, position, rest)
+        puller.move(work, BACKFILL, position, replace(position, done=None))

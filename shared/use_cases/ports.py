@@ -10,14 +10,14 @@ from uuid import UUID
 
 from shared.domain.accounts import ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.accuracy import ScoreResult
-from shared.domain.credential import KeptCredential, StreamProblems
 from shared.domain.events import Event
+from shared.domain.credential import KeptCredential, StreamProblems, VendorAccount
+from shared.domain.positions import AnyPosition, Position
 from shared.domain.products import Product
-from shared.domain.quota import Meter, Reading, Usage
+from shared.domain.quota import Meter, MeterReading, Usage
 from shared.domain.rejections import Kept
 from shared.domain.sales import RejectedRecord, SaleFee, SaleLine
 from shared.domain.series import Forecast, Series
-from shared.domain.sync import Position
 from shared.domain.tenant import Tenant
 from shared.domain.token import RefreshClaim, SealedTokens
 from shared.domain.webhook import Delivery
@@ -195,10 +195,23 @@ class Credentials(Protocol):
         """
 
 
+class Accounts(Protocol):
+    def get(self, credential_id: UUID) -> VendorAccount | None:
+        """Whom the credential opens; None before its first pull."""
+
+    def keep(self, credential_id: UUID, old: VendorAccount | None, new: VendorAccount) -> bool:
+        """Compare and set: False if something else than `old` is there by now."""
+
+
 class Cursors(Protocol):
-    def get(self, credential_id: UUID, stream: str) -> Position: ...
-    def move(self, credential_id: UUID, stream: str, old: Position, new: Position) -> bool:
+    def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
+        """Where the stream stands; None before its first page. Raises `InvalidInput` for what is no such place."""
+
+    def move(self, credential_id: UUID, stream: str, old: Position | None, new: Position) -> bool:
         """Compare and set: False if the stream does not stand at `old` any more."""
+
+    def spell(self, position: Position) -> dict[str, str]:
+        """The position as the table holds it, for the audit log."""
 
 
 class Rejections(Protocol):
@@ -224,7 +237,7 @@ class UsageMeters(Protocol):
     def sample(self, at: datetime) -> Usage:
         """Reads users, entities and storage as they are and writes them down for the period."""
 
-    def record_breaches(self, breaches: Sequence[Reading], at: datetime) -> Sequence[Reading]:
+    def record_breaches(self, breaches: Sequence[MeterReading], at: datetime) -> Sequence[MeterReading]:
         """Audits each breach once a period; returns those that are new."""
 
 
@@ -263,6 +276,7 @@ class UnitOfWork(Protocol):
     forecasts: Forecasts
     working_capital: WorkingCapitals
     credentials: Credentials
+    accounts: Accounts
     cursors: Cursors
     rejections: Rejections
     usage: UsageMeters

@@ -4,7 +4,7 @@ Nothing of it is ever learned from: working capital adds it up, forecasts know o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from shared.domain.accounts import BankCheck
 from shared.domain.events import BooksPulled
 from shared.domain.quota import Meter
+from shared.domain.positions import Days, Items, Reading
 from shared.domain.rejections import Kept
-from shared.domain.sync import Position
 from shared.errors import CursorExpired
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
 from shared.use_cases.streams import Streams, note_problems
@@ -117,26 +117,24 @@ class BooksPull:
         self._banks = self._connector.check_bank(yesterday)
 
     def _pull_balances(self, yesterday: date) -> None:
-        self._puller.come_back(BALANCES, datetime.combine(yesterday, time.max, UTC))
+        self._puller.come_back(BALANCES, datetime.combine(yesterday, time.max, UTC), Days)
         while True:
-            position = self._puller.position(BALANCES)
+            position = self._puller.position(BALANCES, Days)
             # Days that a run before has left are asked for first.
-            left = position.get("left", "").split()
+            left = position.left if position else ()
             if not left:
-                left = [day.isoformat() for day in days_to_ask(position.get("day"), yesterday)]
+                left = tuple(days_to_ask(position.day if position else None, yesterday))
             until = left[-1]
             while left:
                 position = self._pull_day(left, position, self._balances)
                 left = left[1:]
-            if until >= yesterday.isoformat():
+            if until >= yesterday:
                 return
 
-    def _pull_day(self, left: list[str], position: Position, tally: Tally) -> Position:
-        day = date.fromisoformat(left[0])
+    def _pull_day(self, left: tuple[date, ...], position: Days | None, tally: Tally) -> Days:
+        day = left[0]
         reported = self._connector.balances_on(day)
-        moved = {"day": max(left[0], position.get("day", ""))}
-        if left[1:]:
-            moved["left"] = " ".join(left[1:])
+        moved = Days(max(day, position.day) if position else day, left[1:])
         with self._open() as work:
             kept = work.books.upsert_balances(
                 self._credential.company_id, self._credential.service_name, day, reported
@@ -155,15 +153,14 @@ class BooksPull:
 
         At first what is closed closes what an earlier run, or an earlier release, has kept as open.
         """
-        self._puller.come_back(stream, now)
-        tally, position = self._items, self._puller.position(stream)
-        began = position.get("began", now.isoformat())
+        self._puller.come_back(stream, now, Items)
+        tally, position = self._items, self._puller.position(stream, Items) or Items()
+        began = position.reading.began if position.reading else now
         for page in self._item_pages(stream, position):
-            opened = {**position, "began": began}
             moved = (
-                {"since": began}
+                Items(began)
                 if page.next_cursor is None
-                else {**opened, "after": page.next_cursor}
+                else replace(position, reading=Reading(began, page.next_cursor))
             )
             with self._open() as work:
                 self._puller.set_aside(work, stream, page, self._keep_items(work, page), tally)
@@ -177,19 +174,17 @@ class BooksPull:
         kept = work.books.upsert_invoices(company, source, page.records)
         return kept + Kept(work.books.close_invoices(source, page.closed))
 
-    def _item_pages(self, stream: str, position: Position) -> Iterator[ItemPage]:
-        since = position.get("since")
-        changed_since = datetime.fromisoformat(since) - LOOK_BACK if since else None
+    def _item_pages(self, stream: str, position: Items) -> Iterator[ItemPage]:
+        changed_since = position.since - LOOK_BACK if position.since else None
+        after = position.reading.after if position.reading else None
         try:
-            yield from self._connector.invoice_pages(changed_since, position.get("after"), stream)
+            yield from self._connector.invoice_pages(changed_since, after, stream)
         except CursorExpired:
-            self._puller.begin_again(
-                stream, {name: value for name, value in position.items() if name == "since"}
-            )
+            self._puller.begin_again(stream, Items(position.since))
             raise
 
 
-def days_to_ask(reached: str | None, yesterday: date) -> list[date]:
+def days_to_ask(reached: date | None, yesterday: date) -> list[date]:
     """The days whose balances are asked for, oldest first.
 
     At first the ends of the months before and yesterday. Later each day since, or the ends of months
@@ -197,14 +192,13 @@ def days_to_ask(reached: str | None, yesterday: date) -> list[date]:
     """
     if reached is None:
         return [*month_ends(yesterday, MONTHS_BEFORE), yesterday]
-    last = date.fromisoformat(reached)
-    gap = (yesterday - last).days
+    gap = (yesterday - reached).days
     if gap <= 0:
         return [yesterday]
     if gap > 31:
-        days = {day for day in month_ends(yesterday, MONTHS_BEFORE) if day > last}
+        days = {day for day in month_ends(yesterday, MONTHS_BEFORE) if day > reached}
     else:
-        days = {last + timedelta(days=n) for n in range(1, gap)}
+        days = {reached + timedelta(days=n) for n in range(1, gap)}
     return sorted(days | {yesterday - back for back in AGAIN} | {yesterday})
 
 

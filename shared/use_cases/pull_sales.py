@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.events import SalesPulled
 from shared.domain.quota import Meter
+from shared.domain.positions import Backward, Forward
 from shared.domain.rejections import Kept
-from shared.domain.sync import Basis, Position, Track, next_forward
+from shared.domain.sync import Basis, Track, next_forward
 from shared.errors import GiveUp, InvalidInput, ScopeMissing
 from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
@@ -83,8 +84,10 @@ class SalesPull:
         products, orders = Tally(), Tally()
         for credential in self._credentials:
             self._pull_site(credential, now, as_of, products)
-        for stream in self._streams_of_orders():
-            self._puller.align(stream)
+        self._puller.align(ORDERS, Forward)
+        self._puller.align(BACKFILL, Backward)
+        for stream in self._lagging_streams():
+            self._puller.align(stream, Forward)
         self._streams.run(ORDERS, lambda: self._pull_orders(now, orders))
         for lag in self._connector.traits.orders_again:
             self._streams.run(_lagging(ORDERS, lag), partial(self._pull_again, now, lag, orders))
@@ -113,13 +116,14 @@ class SalesPull:
         self._streams.finish()
 
     def _sum_up(self, products: Tally, orders: Tally) -> PullResult:
+        past = self._puller.position(BACKFILL, Backward)
         return PullResult(
             products_read=products.read,
             products_changed=products.changed,
             lines_read=orders.read,
             lines_changed=orders.changed,
             rejected=products.rejected + orders.rejected,
-            backfilled="done" in self._puller.position(BACKFILL),
+            backfilled=past is not None and past.done is not None,
             left_out=dict(products.left_out + orders.left_out),
             partial=self._streams.partial,
             currencies_that_differ=self._puller.differing_currencies(),
@@ -185,22 +189,21 @@ class SalesPull:
         traits = self._connector.traits
         horizon = today - traits.history
         cut = now - traits.lag
-        starts: dict[str, Position] = {
-            ORDERS: {"since": cut.isoformat()},
-            BACKFILL: {"from": horizon.isoformat(), "until": cut.isoformat()},
+        starts: dict[str, Forward | Backward] = {
+            ORDERS: Forward(cut),
+            BACKFILL: Backward(horizon, cut),
         }
         for lag in traits.orders_again:
-            starts[_lagging(ORDERS, lag)] = {"since": (cut - lag).isoformat()}
+            starts[_lagging(ORDERS, lag)] = Forward(cut - lag)
         for lag in traits.fee_lags:
             first = (cut - lag) if lag else horizon
-            starts[_lagging(FEES, lag)] = {"since": first.isoformat()}
+            starts[_lagging(FEES, lag)] = Forward(first)
         with self._open() as work:
             for stream, position in starts.items():
-                work.cursors.move(credential.id, stream, {}, position)
+                work.cursors.move(credential.id, stream, None, position)
 
-    def _streams_of_orders(self) -> Iterable[str]:
+    def _lagging_streams(self) -> Iterable[str]:
         traits = self._connector.traits
-        yield from (ORDERS, BACKFILL)
         yield from (_lagging(ORDERS, lag) for lag in traits.orders_again)
         yield from (_lagging(FEES, lag) for lag in traits.fee_lags)
 
@@ -209,7 +212,8 @@ class SalesPull:
         track = Track(Basis.UPDATED, traits.look_back, traits.longest_window)
         end = now - traits.lag
         step = partial(next_forward, end=end, track=track)
-        self._puller.run(ORDERS, step, self._connector.sale_pages, self._keep, tally, end)
+        self._puller.come_back(ORDERS, end, Forward)
+        self._puller.run(ORDERS, Forward, step, self._connector.sale_pages, self._keep, tally)
 
     def _pull_again(self, now: datetime, lag: timedelta, tally: Tally) -> None:
         """Orders once more when they have aged, for what comes to them late and unannounced."""
@@ -217,11 +221,13 @@ class SalesPull:
         track = Track(Basis.CREATED, traits.look_back, traits.longest_window)
         stream, end = _lagging(ORDERS, lag), now - traits.lag - lag
         step = partial(next_forward, end=end, track=track)
+        pages = self._connector.sale_pages
         try:
-            self._puller.run(stream, step, self._connector.sale_pages, self._keep, tally, end)
+            self._puller.come_back(stream, end, Forward)
+            self._puller.run(stream, Forward, step, pages, self._keep, tally)
         except ScopeMissing:
             # After a long pause: what is hidden by now cannot be read again.
-            self._puller.begin_again(stream, {"since": end.isoformat()})
+            self._puller.begin_again(stream, Forward(end))
 
     def _pull_fees(self, now: datetime, lag: timedelta, tally: Tally) -> None:
         """Fees and refunds as they are posted, and again when they have aged: until they are final they change."""
@@ -229,8 +235,9 @@ class SalesPull:
         track = Track(Basis.CREATED, traits.fees_look_back, traits.longest_window)
         end = now - traits.lag - lag
         step = partial(next_forward, end=end, track=track)
-        pages = self._connector.posted_pages
-        self._puller.run(_lagging(FEES, lag), step, pages, self._keep_posted, tally, end)
+        stream, pages = _lagging(FEES, lag), self._connector.posted_pages
+        self._puller.come_back(stream, end, Forward)
+        self._puller.run(stream, Forward, step, pages, self._keep_posted, tally)
 
     def _keep(self, work: UnitOfWork, page: SalePage) -> Kept:
         return keep_page(work, page, self._channels, self._connector.traits.fee_rule)

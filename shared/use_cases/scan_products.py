@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from shared.domain.positions import Scan
 from shared.domain.products import Product
 from shared.domain.rejections import Kept
-from shared.domain.sync import Position
 from shared.errors import CursorExpired, WindowTooLarge
 from shared.use_cases.ports import UnitOfWork
 from shared.use_cases.sync_windows import MOST_RESTARTS, Puller, Tally
@@ -31,39 +31,37 @@ class ProductScan:
     def run(self) -> None:
         """Scans, unless the day's products were read a short while ago; again where the vendor forgot the place."""
         for restart in range(MOST_RESTARTS + 1):
-            position = self.puller.position(PRODUCTS)
+            position = self.puller.position(PRODUCTS, Scan)
             if _is_recent(position, self.now, self.day):
                 return
             try:
                 self._scan(position)
             except (CursorExpired, WindowTooLarge):
-                if restart == MOST_RESTARTS or "after" not in self.puller.position(PRODUCTS):
+                standing = self.puller.position(PRODUCTS, Scan)
+                if restart == MOST_RESTARTS or standing is None or standing.after is None:
                     raise
-                self.puller.begin_again(PRODUCTS, {"day": self.day.isoformat()})
+                self.puller.begin_again(PRODUCTS, Scan(self.day))
             else:
                 return
 
-    def _scan(self, position: Position) -> None:
+    def _scan(self, position: Scan | None) -> None:
         # Yesterday's pages say nothing of today's stock.
-        goes_on = position.get("day") == self.day.isoformat() and "began" in position
-        after = position.get("after") if goes_on else None
-        began = position["began"] if after is not None else self.now.isoformat()
-        unclear = after is not None and "unclear" in position
+        goes_on = position if position is not None and position.day == self.day else None
+        after = goes_on.after if goes_on else None
+        began, unclear = self.now, False
+        if goes_on and goes_on.began and after is not None:
+            began, unclear = goes_on.began, goes_on.unclear
         for page in self.connector.product_pages(after):
-            moved = {"day": self.day.isoformat(), "began": began}
-            if page.next_cursor is None:
-                moved["done"] = self.now.isoformat()
-            else:
-                moved["after"] = page.next_cursor
+            is_last = page.next_cursor is None
             unclear = unclear or _is_unclear(page)
-            if unclear:
-                moved["unclear"] = "true"
+            done = self.now if is_last else None
+            moved = Scan(self.day, began, page.next_cursor, done, unclear)
             with self.puller.open_unit_of_work() as work:
-                kept = self._keep(work, page, datetime.fromisoformat(began))
+                kept = self._keep(work, page, began)
                 self.puller.set_aside(work, PRODUCTS, page, kept, self.tally)
-                if page.next_cursor is None and page.whole and not unclear:
+                if is_last and page.whole and not unclear:
                     service = self.puller.credential.service_name
-                    work.products.retire_unseen(service, datetime.fromisoformat(began), self.day)
+                    work.products.retire_unseen(service, began, self.day)
                 self.puller.move(work, PRODUCTS, position, moved)
             position = moved
             self.puller.report(self.tally.read, None, f"products: {self.tally.read:,} read")
@@ -87,8 +85,8 @@ def _is_unclear(page: Page[Product]) -> bool:
     )
 
 
-def _is_recent(position: Position, now: datetime, day: date) -> bool:
+def _is_recent(position: Scan | None, now: datetime, day: date) -> bool:
     """Whether all products of the day were read a short while ago: a job that was put off need not scan again."""
-    if "done" not in position or position.get("day") != day.isoformat():
+    if position is None or position.done is None or position.day != day:
         return False
-    return now - datetime.fromisoformat(position["done"]) < SCAN_AGAIN_AFTER
+    return now - position.done < SCAN_AGAIN_AFTER

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.domain.events import RecordsSetAside
+from shared.domain.credential import VendorAccount
 from shared.domain.foreign_money import differing
+from shared.domain.positions import AnyPosition, ByWindows, Position, WithTime
 from shared.domain.rejections import Kept
-from shared.domain.sync import Position, Step, SyncWindow, align, from_the_future
+from shared.domain.sync import Step, SyncWindow, align, from_the_future
 from shared.errors import (
     CredentialRejected,
     CursorExpired,
@@ -26,12 +28,12 @@ from shared.use_cases.store_credential import note_failure
 from shared.use_cases.vendors import Page
 
 MOST_RESTARTS = 3
-# Not a stream: what the vendor's account says of itself, for who reads its days.
-ACCOUNT = "shop"
 
 PageT = TypeVar("PageT", bound=Page[Any])
 # Opens the pages of a window from a cursor of the vendor's.
 OpenPages = Callable[[SyncWindow, str | None], Iterator[PageT]]
+# How far a stream has come at a position, where its end is known: done, of how many, and in words.
+Measure = Callable[[ByWindows], tuple[int, int, str]]
 # Writes a page in the transaction given; returns what that came to.
 Keep = Callable[[UnitOfWork, PageT], Kept]
 
@@ -58,8 +60,6 @@ class Puller:
     credential: StoredCredential
     report: Report
     together: tuple[StoredCredential, ...] = ()
-    # How far a stream has come at a position, where its end is known: done, of how many, and in words.
-    measure: Callable[[Position], tuple[int, int, str] | None] = lambda _position: None
 
     @property
     def credentials(self) -> tuple[StoredCredential, ...]:
@@ -86,17 +86,23 @@ class Puller:
         with self.open_unit_of_work() as work:
             if work.credentials.get(name).sealed != self.credential.sealed:
                 raise Snooze(f"{name}: the credential was stored again; the job begins again", 1.0)
-            known = work.cursors.get(self.credential.id, ACCOUNT)
-            before = known.get("account", account)
+            known = work.accounts.get(self.credential.id)
+            before = (known and known.account) or account
             if account and before != account:
                 raise InvalidInput(
                     f"{name}: the credential opens another account ({account}) than the one whose records "
                     f"are here ({before}); store the credential of that one"
                 )
-            reported = {"timezone": timezone, "currency": currency}
-            reported |= {"account": before} if before else {}
-            if known != reported:
-                self.move(work, ACCOUNT, known, reported)
+            reported = VendorAccount(before or None, timezone, currency)
+            if known != reported and not work.accounts.keep(self.credential.id, known, reported):
+                raise StreamBusy(f"{name}: another job pulls it; this one goes on afterwards", 30.0)
+
+    @property
+    def names_its_account(self) -> bool:
+        """Whether the vendor has named the account at an earlier pull."""
+        with self.open_unit_of_work() as work:
+            known = work.accounts.get(self.credential.id)
+        return known is not None and known.account is not None
 
     def differing_currencies(self) -> dict[str, str]:
         """The currencies, by service, of those pulled here whose currency is not the company's."""
@@ -106,18 +112,18 @@ class Puller:
             own = work.companies.get().currency
         return differing({name: known[name] for name in names & known.keys()}, own)
 
-    def position(self, stream: str) -> Position:
-        """Where a stream stands; empty before its first run."""
+    def position(self, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
+        """Where a stream stands; None before its first run."""
         with self.open_unit_of_work() as work:
-            return work.cursors.get(self.credential.id, stream)
+            return work.cursors.get(self.credential.id, stream, kind)
 
-    def align(self, stream: str) -> None:
+    def align(self, stream: str, kind: type[ByWindows]) -> None:
         """Puts the streams of all that are pulled together to the place of the one that is furthest behind."""
         if not self.together:
             return
         with self.open_unit_of_work() as work:
-            found = {each.id: work.cursors.get(each.id, stream) for each in self.credentials}
-            standing = [position for position in found.values() if position]
+            found = {each.id: work.cursors.get(each.id, stream, kind) for each in self.credentials}
+            standing = [position for position in found.values() if position is not None]
             if not standing:
                 return
             place = align(standing)
@@ -129,7 +135,7 @@ class Puller:
                         f"{stream}: another job pulls it; this one goes on afterwards", 30.0
                     )
 
-    def move(self, work: UnitOfWork, stream: str, old: Position, new: Position) -> None:
+    def move(self, work: UnitOfWork, stream: str, old: Position | None, new: Position) -> None:
         """Moves a cursor from where this run found it; raises `StreamBusy` if another run has moved it."""
         for each in self.credentials:
             if not work.cursors.move(each.id, stream, old, new):
@@ -155,23 +161,24 @@ class Puller:
     def run(
         self,
         stream: str,
-        next_step: Callable[[Position], Step | None],
+        kind: type[ByWindows],
+        next_step: Callable[[ByWindows], Step[ByWindows] | None],
         open_pages: OpenPages[PageT],
         keep: Keep[PageT],
         tally: Tally,
-        end: datetime | None = None,
+        measure: Measure[ByWindows] | None = None,
     ) -> None:
-        """All windows that are due, up to `end`. A window that fails does not move the cursor."""
-        if end is not None:
-            self.come_back(stream, end)
+        """All windows that are due. A window that fails does not move the cursor."""
         restarts = 0
         while True:
-            position = self.position(stream)
+            position = self.position(stream, kind)
+            if position is None:
+                raise StreamBusy(f"{stream}: its place was taken away; the job begins again", 30.0)
             step = next_step(position)
             if step is None:
                 return
             try:
-                self._run_window(stream, position, step, open_pages, keep, tally)
+                self._run_window(stream, position, step, open_pages, keep, tally, measure)
             except WindowTooLarge:
                 narrowed = step.narrowed(step.opened)
                 if narrowed is None:
@@ -180,35 +187,39 @@ class Puller:
             except CursorExpired:
                 # What expires again and again is left to the job's own retries.
                 restarts += 1
-                if restarts > MOST_RESTARTS or "after" not in self.position(stream):
+                standing = self.position(stream, kind)
+                is_between_pages = standing is not None and standing.is_between_pages
+                if restarts > MOST_RESTARTS or not is_between_pages:
                     raise
                 self.begin_again(stream, step.opened)
 
-    def come_back(self, stream: str, end: datetime) -> None:
+    def come_back(self, stream: str, end: datetime, kind: type[WithTime]) -> None:
         """Puts a stream that stands in the future back, and says so: it would read nothing until then."""
         with self.open_unit_of_work() as work:
-            found = work.cursors.get(self.credential.id, stream)
+            found = work.cursors.get(self.credential.id, stream, kind)
             place = from_the_future(found, end)
-            if place is None:
+            if found is None or place is None:
                 return
             self.move(work, stream, found, place)
             name = self.credential.service_name
+            stood = work.cursors.spell(found)
             changes = {
                 "service_name": name,
                 "stream": stream,
-                "stood_at": found.get("since") or found["day"],
-                **place,
+                "stood_at": stood.get("since") or stood["day"],
+                **work.cursors.spell(place),
             }
             work.audit.write("sync.position_in_future", "credential", self.credential.id, changes)
 
     def _run_window(
         self,
         stream: str,
-        position: Position,
-        step: Step,
+        position: ByWindows,
+        step: Step[ByWindows],
         open_pages: OpenPages[PageT],
         keep: Keep[PageT],
         tally: Tally,
+        measure: Measure[ByWindows] | None,
     ) -> None:
         read_before = tally.read
         for page in open_pages(step.window, step.after):
@@ -222,14 +233,14 @@ class Puller:
                 )
                 self.move(work, stream, position, moved)
             position = moved
-            done, total, words = self.measure(moved) or (tally.read, None, "")
+            done, total, words = measure(moved) if measure else (tally.read, None, "")
             self.report(done, total, f"{stream}: {tally.read:,} read{words}")
             if last:
                 return
         raise VendorUnavailable(f"{stream}: the pages ended before their last one")
 
-    def begin_again(self, stream: str, position: Position) -> None:
+    def begin_again(self, stream: str, position: AnyPosition) -> None:
         """Puts a stream to a position, wherever it stands."""
         with self.open_unit_of_work() as work:
-            found = work.cursors.get(self.credential.id, stream)
+            found = work.cursors.get(self.credential.id, stream, type(position))
             self.move(work, stream, found, position)

@@ -18,7 +18,8 @@ CANARY = "canary-of-tenant-b"
 TENANT_TABLES = (
     "account_balances", "api_credentials", "companies", "forecasts", "inventory", "inventory_history",
     "open_invoices", "product_channel_skus", "product_costs", "products", "rejected_records", "sales",
-    "scenarios", "sync_cursors", "user_preferences", "webhook_deliveries", "working_capital_metrics",
+    "scenarios", "sync_cursors", "user_preferences", "vendor_accounts", "webhook_deliveries",
+    "working_capital_metrics",
 )  # fmt: skip
 PUBLIC_TABLES = ("audit_logs", "jobs", "subscriptions", "usage_metrics", "users")
 
@@ -108,6 +109,7 @@ def column_of(table: str) -> str:
         "product_costs": "currency",
         "rejected_records": "reason",
         "sync_cursors": "stream",
+        "vendor_accounts": "account",
     }.get(table, "id")
 
 

@@ -7,7 +7,7 @@ from shared.domain.quota import (
     Limits,
     Meter,
     Overrides,
-    Reading,
+    MeterReading,
     Tier,
     Usage,
     effective_limits,
@@ -28,7 +28,7 @@ def test_a_tenants_own_limit_takes_the_place_of_the_tiers() -> None:
 
 def test_a_limit_of_zero_is_a_limit() -> None:
     limits = effective_limits(Tier.STARTER, Overrides(users=0))
-    assert find_breaches(limits, Usage(1, 0, 0)) == (Reading(Meter.USERS, 0, 1),)
+    assert find_breaches(limits, Usage(1, 0, 0)) == (MeterReading(Meter.USERS, 0, 1),)
 
 
 def test_exactly_at_the_limit_is_allowed() -> None:
@@ -37,7 +37,7 @@ def test_exactly_at_the_limit_is_allowed() -> None:
 
 def test_one_above_the_limit_is_a_breach() -> None:
     assert find_breaches(Limits(5, 100, 1024), Usage(5, 101, 1024)) == (
-        Reading(Meter.ENTITIES, 100, 101),
+        MeterReading(Meter.ENTITIES, 100, 101),
     )
 
 

@@ -14,7 +14,6 @@ from shared.http.access import Access, FixedAccess
 from shared.security.redaction import remember_secret
 from shared.use_cases.ports import StoredCredential
 from shared.use_cases.process_webhook import WebhookCheck
-from shared.use_cases.sync_windows import ACCOUNT
 from shared.use_cases.vendors import ShopConnector
 from workers.vendors.room import VendorRoom
 
@@ -90,8 +89,9 @@ def _expected_shop(room: VendorRoom, channel: str) -> ExpectedShop:
     app_secret = "" if given is None else given.get_secret_value()
     with room.open_unit_of_work() as work:
         stored = next((c for c in work.credentials.list_kept() if c.service_name == channel), None)
-        account = work.cursors.get(stored.id, ACCOUNT).get("account") if stored else None
+        known = work.accounts.get(stored.id) if stored else None
         live = work.credentials.find(channel)
+    account = known.account if known else None
     if live is None:
         # A shop that has gone still sends what concerns its customers, signed with the app's own secret.
         return ExpectedShop(app_secret, None, account)

@@ -82,9 +82,9 @@ class CredentialRepository:
     def currencies(self) -> dict[str, str]:
         """The currency of each account that a pull has met, by service; also of those removed since."""
         rows = self._connection.execute(
-            "SELECT c.service_name, s.position ->> 'currency' AS currency FROM api_credentials c "
-            "JOIN sync_cursors s ON s.credential_id = c.id AND s.stream = 'shop' "
-            "WHERE s.position ->> 'currency' IS NOT NULL ORDER BY c.service_name"
+            "SELECT c.service_name, a.currency FROM api_credentials c "
+            "JOIN vendor_accounts a ON a.credential_id = c.id "
+            "WHERE a.currency IS NOT NULL ORDER BY c.service_name"
         )
         return {row["service_name"]: row["currency"] for row in rows}
 

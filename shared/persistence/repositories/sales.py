@@ -33,14 +33,14 @@ HAVING bool_or((quantity, total_amount, tax_amount, shipping_amount) <> (0, 0, 0
 # Where each connected shop stands; one whose past is still to be read, or to be read again, is not whole.
 # The days are counted in Python, whose time zones refuse nobody.
 SHOPS = """
-SELECT now.position ->> 'since' AS since,
-       now.position IS NOT NULL AND NOT coalesce(before.position ? 'done', false) AS past_missing,
-       shop.position ->> 'timezone' AS zone, companies.timezone AS company_zone
+SELECT now.complete_until,
+       now.credential_id IS NOT NULL AND before.complete_until IS NULL AS past_missing,
+       shop.timezone AS zone, companies.timezone AS company_zone
 FROM api_credentials c JOIN companies ON companies.id = c.company_id
 LEFT JOIN sync_cursors now ON now.credential_id = c.id AND now.stream = 'orders'
 LEFT JOIN sync_cursors before ON before.credential_id = c.id AND before.stream = 'orders_backfill'
-LEFT JOIN sync_cursors shop ON shop.credential_id = c.id AND shop.stream = 'shop'
-WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND now.position -> 'since' IS NULL)
+LEFT JOIN vendor_accounts shop ON shop.credential_id = c.id
+WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND now.complete_until IS NULL)
 """
 
 # Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.
@@ -126,7 +126,8 @@ def _flows(row: DictRow) -> Flows:
 
 
 def _day_before(shop: DictRow) -> date:
-    if shop["since"] is None:
+    if shop["complete_until"] is None:
         return date.min
     zone = find_zone(shop["zone"], shop["company_zone"])
-    return datetime.fromisoformat(shop["since"]).astimezone(zone).date() - timedelta(days=1)
+    until: datetime = shop["complete_until"]
+    return until.astimezone(zone).date() - timedelta(days=1)

@@ -6,10 +6,12 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from shared.domain.positions import AnyPosition, Position
 from shared.domain.rejections import RejectionGroup
 from shared.domain.sales import RejectedRecord
-from shared.domain.sync import Position
+from shared.errors import InvalidInput
 from shared.persistence.database import Connection
+from shared.persistence.repositories.position_json import Spelled, decode, encode
 
 # Values that differ from record to record, such as a quoted text or a number, do not make another reason.
 GROUPS = """
@@ -23,6 +25,16 @@ WHERE %(service)s::text IS NULL OR c.service_name = %(service)s
 GROUP BY 1, 2, 3, 4 ORDER BY count(*) DESC, 1, 2, 3, 4
 """
 
+MOVE = """
+INSERT INTO sync_cursors AS c (credential_id, stream, position, complete_until)
+SELECT %(id)s, %(stream)s::varchar, %(new)s, %(complete_until)s::timestamptz
+WHERE %(old)s = '{}'::jsonb
+    OR EXISTS (SELECT FROM sync_cursors WHERE credential_id = %(id)s AND stream = %(stream)s::varchar)
+ON CONFLICT (credential_id, stream) DO UPDATE SET position = excluded.position,
+    complete_until = excluded.complete_until, updated_at = now()
+WHERE c.position = %(old)s
+"""
+
 
 class CursorRepository:
     """One position for each credential and stream."""
@@ -30,25 +42,65 @@ class CursorRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def get(self, credential_id: UUID, stream: str) -> Position:
-        """Where the stream stands; empty before its first page."""
+    def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
+        """Where the stream stands; None before its first page. Raises `InvalidInput` for what cannot be read."""
         row = self._connection.execute(
             "SELECT position FROM sync_cursors WHERE credential_id = %s AND stream = %s",
             (credential_id, stream),
         ).fetchone()
-        return dict(row["position"]) if row else {}
+        if row is None:
+            return None
+        try:
+            found = decode(kind, row["position"])
+        except InvalidInput as error:
+            raise self._unreadable(credential_id, stream, error) from None
+        if encode(found) != row["position"]:
+            self._respell(credential_id, stream, row["position"], found)
+        return found
 
-    def move(self, credential_id: UUID, stream: str, old: Position, new: Position) -> bool:
+    def move(self, credential_id: UUID, stream: str, old: Position | None, new: Position) -> bool:
         """Moves the position, in the transaction of the rows that it stands for; False if it is not `old`."""
         moved = self._connection.execute(
-            "INSERT INTO sync_cursors AS c (credential_id, stream, position) "
-            "SELECT %(id)s, %(stream)s::varchar, %(new)s WHERE %(old)s = '{}'::jsonb OR EXISTS ("
-            "SELECT FROM sync_cursors WHERE credential_id = %(id)s AND stream = %(stream)s::varchar) "
-            "ON CONFLICT (credential_id, stream) "
-            "DO UPDATE SET position = excluded.position, updated_at = now() WHERE c.position = %(old)s",
-            {"id": credential_id, "stream": stream, "old": Jsonb(old), "new": Jsonb(new)},
+            MOVE,
+            {
+                "id": credential_id,
+                "stream": stream,
+                "old": Jsonb(encode(old)),
+                "new": Jsonb(encode(new)),
+                "complete_until": new.complete_until,
+            },
         )
         return moved.rowcount == 1
+
+    def spell(self, position: Position) -> Spelled:
+        """The position as the table holds it, for the audit log."""
+        return encode(position)
+
+    def _respell(
+        self, credential_id: UUID, stream: str, kept: object, found: Position | None
+    ) -> None:
+        """Writes a position of a person's or an older release's as we do: `move` compares what we would write."""
+        self._connection.execute(
+            "UPDATE sync_cursors SET position = %s, complete_until = %s "
+            "WHERE credential_id = %s AND stream = %s AND position = %s",
+            (
+                Jsonb(encode(found)),
+                None if found is None else found.complete_until,
+                credential_id,
+                stream,
+                Jsonb(kept),
+            ),
+        )
+
+    def _unreadable(self, credential_id: UUID, stream: str, error: InvalidInput) -> InvalidInput:
+        row = self._connection.execute(
+            "SELECT service_name FROM api_credentials WHERE id = %s", (credential_id,)
+        ).fetchone()
+        service = row["service_name"] if row else credential_id
+        return InvalidInput(
+            f"{service}: the position of the stream {stream} in sync_cursors cannot be read: {error.message}, "
+            "or delete all rows of the credential there, and everything is read again"
+        )
 
 
 class RejectionRepository:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from shared.domain.quota import Meter, Reading, Usage
+from shared.domain.quota import Meter, MeterReading, Usage
 from shared.persistence.database import Connection
 from shared.persistence.repositories.audit import AuditRepository
 
@@ -76,7 +76,7 @@ class UsageRepository:
         self._connection.execute(KEEP_SAMPLE, {"tenant_id": self._tenant_id, "at": at, **row})
         return Usage(row["users"], row["entities"], row["storage_mb"])
 
-    def record_breaches(self, breaches: Sequence[Reading], at: datetime) -> list[Reading]:
+    def record_breaches(self, breaches: Sequence[MeterReading], at: datetime) -> list[MeterReading]:
         """Audits each meter above its limit once a period; returns those that are new."""
         # Two checks at once would both see no entry: the tenant's period row decides who goes first.
         self._connection.execute(

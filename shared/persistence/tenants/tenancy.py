@@ -12,7 +12,7 @@ from shared.persistence.migrations.steps import position_of
 
 # What this code reads and writes in a tenant's schema. Raise it in the release after the migration that
 # adds what is needed: expand first, contract last.
-REQUIRED_REVISION = "t0003"
+REQUIRED_REVISION = "t0005"
 
 # Resuming wakes the jobs; this is how often they look without that.
 SUSPENDED_S = 3600.0

@@ -54,7 +54,8 @@ TENANT = {
     "account_balances": "company_id balance_date account_class source amount currency",
     "open_invoices": "company_id source source_invoice_id kind due_on amount_due currency",
     "rejected_records": "credential_id stream record_key field reason",
-    "sync_cursors": "credential_id stream position",
+    "vendor_accounts": "credential_id account timezone currency updated_at",
+    "sync_cursors": "credential_id stream position complete_until",
     "webhook_deliveries": "id channel webhook_id topic headers body received_at",
 }
 INDEXES = (

@@ -24,10 +24,10 @@ from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 NEXT = Step(
-    5,
-    "t0005",
-    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 't0005'",
-    "ALTER TABLE products DROP COLUMN weight_g; UPDATE alembic_version SET version_num = 't0004'",
+    6,
+    "t0006",
+    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 't0006'",
+    "ALTER TABLE products DROP COLUMN weight_g; UPDATE alembic_version SET version_num = 't0005'",
 )
 
 
@@ -77,7 +77,7 @@ def test_a_plain_owner_migrates_and_tenants_live_and_end(owner_url: str, managed
         None,
     ]
     assert [
-        each.error for each in migrate_tenants(owner_url, to="t0004", steps=[*load_steps(), NEXT])
+        each.error for each in migrate_tenants(owner_url, to="t0005", steps=[*load_steps(), NEXT])
     ] == [
         None,
         None,

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.credential import VendorAccount
+from shared.domain.positions import Backward, Done
 from shared.domain.products import Product, StockLevel
 from shared.domain.sales import LineKind
 from shared.domain.series import Forecast, ForecastPoint, Series
@@ -197,10 +199,12 @@ def test_a_time_zone_that_does_not_exist_holds_nothing_up(
     rows(wiring, acme, "UPDATE companies SET timezone = 'Mars/Olympus' RETURNING id")
     with opener() as work:
         identity = credential_of(opener).id
-        shop = work.cursors.get(identity, "shop")
-        work.cursors.move(identity, "shop", shop, {"timezone": "Moon/Sea"})
-        past = work.cursors.get(identity, "orders_backfill")
-        work.cursors.move(identity, "orders_backfill", past, {**past, "done": "whole"})
+        shop = work.accounts.get(identity)
+        assert work.accounts.keep(identity, shop, VendorAccount(None, "Moon/Sea", None))
+        past = work.cursors.get(identity, "orders_backfill", Backward)
+        assert past is not None
+        whole = replace(past, done=Done.WHOLE)
+        assert work.cursors.move(identity, "orders_backfill", past, whole)
     with opener() as work:
         assert work.sales.complete_until() == date(2026, 3, 1)
     assert forecast(opener, OddModel()).skus == 1

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from demo.figures import read_latest_capital
+from shared.domain.positions import Backward, Done, Forward
 from shared.domain.series import Forecast, ForecastPoint, Series
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
@@ -110,8 +111,10 @@ def test_days_that_a_shop_has_not_reported_yet_are_not_learnt_as_empty(
     stock(opener)
     with opener() as work:
         credential = work.credentials.reserve(work.companies.get().id, "shopify_uk", "ecommerce")
-        work.cursors.move(credential, "orders", {}, {"since": "2026-03-11T08:00:00+00:00"})
-        work.cursors.move(credential, "orders_backfill", {}, {"done": "whole"})
+        reported = datetime(2026, 3, 11, 8, tzinfo=UTC)
+        work.cursors.move(credential, "orders", None, Forward(reported))
+        whole = Backward(reported, reported, Done.WHOLE)
+        work.cursors.move(credential, "orders_backfill", None, whole)
     model = Flat()
     result = generate_forecasts(opener, model, silent, DAY + timedelta(days=7))
     assert result.origin == model.seen[0].origin == DAY

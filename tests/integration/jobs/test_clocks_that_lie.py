@@ -9,6 +9,7 @@ import pytest
 
 from schedules.beat import Every, SteadyScheduler, beat_schedule
 from schedules.ticks import TICKS
+from shared.domain.positions import Forward, Items, OpenWindow
 from shared.domain.sync import from_the_future
 from shared.errors import InvalidInput
 from shared.persistence.jobs.job_ledger import JobLedger
@@ -130,24 +131,31 @@ def test_a_position_in_the_future_is_put_back_and_said(
     pull(opener, FakeShop([], [[]]))
     identity = credential_of(opener).id
     with opener() as work:
-        standing = work.cursors.get(identity, "orders")
-        ahead = {"since": (NOW + timedelta(hours=2)).isoformat()}
+        standing = work.cursors.get(identity, "orders", Forward)
+        ahead = Forward(NOW + timedelta(hours=2))
         assert work.cursors.move(identity, "orders", standing, ahead)
     later = NOW + timedelta(minutes=30)
     pull(opener, FakeShop([], [[sale(1, "MUG", 2, DAY)]]), later)
     assert totals(wiring, acme).orders == 1
     [(tenant, changes)] = audited(wiring, "sync.position_in_future")
-    assert (tenant, changes["stream"], changes["stood_at"]) == (acme, "orders", ahead["since"])
+    assert (tenant, changes["stream"], changes["stood_at"]) == (
+        acme,
+        "orders",
+        ahead.since.isoformat(),
+    )
     with opener() as work:
-        assert datetime.fromisoformat(work.cursors.get(identity, "orders")["since"]) <= later
+        back = work.cursors.get(identity, "orders", Forward)
+    assert back is not None
+    assert back.since <= later
     assert rows(wiring, globex, "SELECT id FROM sales") == []
 
 
 def test_a_position_a_little_ahead_is_no_mistake() -> None:
-    assert from_the_future({"since": (NOW + timedelta(minutes=9)).isoformat()}, NOW) is None
-    assert from_the_future({}, NOW) is None
-    found = from_the_future({"since": (NOW + timedelta(minutes=11)).isoformat(), "after": "x"}, NOW)
-    assert found == {"since": (NOW - timedelta(days=7)).isoformat()}
+    assert from_the_future(Forward(NOW + timedelta(minutes=9)), NOW) is None
+    assert from_the_future(Items(), NOW) is None
+    window = OpenWindow(NOW + timedelta(days=1), "x")
+    found = from_the_future(Forward(NOW + timedelta(minutes=11), window=window), NOW)
+    assert found == Forward(NOW - timedelta(days=7))
 
 
 def test_the_beat_counts_seconds_whatever_the_clock_says(monkeypatch: pytest.MonkeyPatch) -> None:

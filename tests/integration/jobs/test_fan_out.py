@@ -16,6 +16,7 @@ from shared.domain.events import (
     nothing_follows,
 )
 from shared.domain.job import Job, JobState, Outcome
+from shared.domain.positions import Backward, Done, Forward
 from shared.domain.quota import Overrides, Tier
 from shared.errors import InvalidInput, LeaseLost
 from shared.persistence.jobs.dispatching import Caps, DispatchLedger
@@ -123,12 +124,13 @@ def test_no_day_is_complete_while_a_second_shop_has_reported_nothing(
 ) -> None:
     first = connect(wiring, acme, "shopify_uk")
     opener = wiring.unit_of_work(acme, actor="test")
+    reported = datetime(2026, 3, 10, 12, tzinfo=UTC)
     with opener() as work:
-        work.cursors.move(first, "orders", {}, {"since": "2026-03-10T12:00:00+00:00"})
+        work.cursors.move(first, "orders", None, Forward(reported))
     with opener() as work:
         # Its past is to be read yet, as after an upgrade that counts it by other rules.
         assert work.sales.complete_until() == date.min
-        work.cursors.move(first, "orders_backfill", {}, {"done": "whole"})
+        work.cursors.move(first, "orders_backfill", None, Backward(reported, reported, Done.WHOLE))
     with opener() as work:
         assert work.sales.complete_until() == date(2026, 3, 9)
     second = connect(wiring, acme, "shopify_eu")

@@ -73,7 +73,7 @@ def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, glob
     # Where only the older wheel runs, the embedded server's minor is named.
     behind = {"version"} if EMBEDDED_POSTGRESQL == "18.1" else set()
     assert {name for name, each in found.items() if each.verdict is not Verdict.GOOD} == behind
-    assert found["tenant schemas"].found == "2 at t0004"
+    assert found["tenant schemas"].found == "2 at t0005"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.positions import Backward, Done
 from shared.domain.sync import Basis, SyncWindow
 from shared.errors import InvalidInput, ScopeMissing, Snooze, WindowTooLarge
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
@@ -22,8 +23,9 @@ from tests.fixtures.shop_pulls import (
     Opener,
     backfill,
     credential_of,
-    position,
+    past,
     pull,
+    spelled,
     totals,
     two_pages,
 )
@@ -39,16 +41,18 @@ def test_the_first_run_cuts_time_in_two_and_leaves_the_past_to_the_backfill(
     result = SalesPull(opener, shop, credential_of(opener), lambda *_: None).run(NOW)
     assert (result.lines_read, result.backfilled) == (0, False)
     assert shop.windows == []
-    assert position(opener, "orders") == {"since": "2026-03-02T12:00:00+00:00"}
-    assert position(opener, "orders_4d") == {"since": "2026-02-26T12:00:00+00:00"}
-    assert position(opener, "orders_backfill") == {
-        "from": "2024-03-02T00:00:00+00:00",
-        "until": "2026-03-02T12:00:00+00:00",
+    assert spelled(wiring, acme) == {
+        "orders": {"since": "2026-03-02T12:00:00+00:00"},
+        "orders_4d": {"since": "2026-02-26T12:00:00+00:00"},
+        "orders_backfill": {
+            "from": "2024-03-02T00:00:00+00:00",
+            "until": "2026-03-02T12:00:00+00:00",
+        },
     }
     assert backfill(opener, shop).lines_changed == 4
     assert shop.windows[0][0] == SyncWindow(Basis.CREATED, NOW - timedelta(days=30), NOW)
     assert shop.windows[-1][0].since == datetime(2024, 3, 2, tzinfo=UTC)
-    assert "done" in position(opener, "orders_backfill")
+    assert past(opener).done is not None
     assert totals(wiring, acme).revenue == Decimal("50.00")
 
 
@@ -90,7 +94,7 @@ def test_a_backfill_whose_time_is_up_leaves_what_it_has_and_goes_on_later(
         backfill_sales(opener, shop, credential_of(opener), report)
     assert totals(wiring, acme).orders == 2
     backfill(opener, shop)
-    assert "done" in position(opener, "orders_backfill")
+    assert past(opener).done is not None
 
 
 def test_a_backfill_that_may_not_see_further_ends_and_says_why(
@@ -108,14 +112,14 @@ def test_a_backfill_that_may_not_see_further_ends_and_says_why(
     pull(opener, shop)
     with pytest.raises(ScopeMissing):
         backfill(opener, shop)
-    assert position(opener, "orders_backfill")["done"] == "scope missing"
+    assert past(opener).done is Done.SCOPE_MISSING
     assert totals(wiring, acme).orders == 1
     ended = "it ended early: the credential may not see older orders; connect the shop again with that right"
     assert backfill(opener, shop) == BackfillResult(0, 0, 0, {}, ended)
     shop.shows_all = True
     went_on = backfill(opener, shop, again=True)
     assert (went_on.lines_read > 0, went_on.nothing_to_do) == (True, None)
-    assert position(opener, "orders_backfill")["done"] == "whole"
+    assert past(opener).done is Done.WHOLE
     assert backfill(opener, shop).nothing_to_do == "the years before the connection are here"
 
 
@@ -144,13 +148,14 @@ def test_a_backfill_that_goes_on_under_another_account_is_refused(
     pull(opener, shop)
     with opener() as work:
         stored = credential_of(opener)
-        before = work.cursors.get(stored.id, "orders_backfill")
-        ended = {**before, "done": "scope missing"}
+        before = work.cursors.get(stored.id, "orders_backfill", Backward)
+        assert before is not None
+        ended = replace(before, done=Done.SCOPE_MISSING)
         assert work.cursors.move(stored.id, "orders_backfill", before, ended)
     shop.account = "2"
     with pytest.raises(InvalidInput, match="another account"):
         backfill(opener, shop, again=True)
-    assert position(opener, "orders_backfill")["done"] == "scope missing"
+    assert past(opener).done is Done.SCOPE_MISSING
     shop.account = "1"
     assert backfill(opener, shop, again=True).lines_read > 0
 
@@ -195,7 +200,7 @@ def test_a_shop_whose_past_is_on_its_way_holds_up_no_other(
         second = work.credentials.reserve(work.companies.get().id, "shopify_eu", "ecommerce")
         work.credentials.store(second, "sealed")
         for stream, position_of in CONNECTED.items():
-            work.cursors.move(second, stream, {}, position_of)
+            work.cursors.move(second, stream, None, position_of)
         assert work.sales.complete_until() == DAY
 
 

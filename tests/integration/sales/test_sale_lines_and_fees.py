@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.positions import Forward
 from shared.domain.sales import FeeRule, SaleFee
 from shared.domain.sync import SyncWindow
 from shared.use_cases.keep_sales import keep_page, keep_posted
@@ -162,7 +163,7 @@ def test_a_fee_that_comes_by_itself_finds_the_line_of_its_sku_before_or_after_it
     both[1].reported = reported
     credential = credential_of(opener)
     with opener() as work:
-        work.cursors.move(credential.id, "fees", {}, {"since": BEFORE.isoformat()})
+        work.cursors.move(credential.id, "fees", None, Forward(BEFORE))
     for hour, shop in enumerate(both[::-1] if fees_first else both):
         shop.traits = replace(shop.traits, fee_lags=(timedelta(0),))
         pull(opener, shop, NOW + timedelta(hours=hour))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.domain.positions import Forward
 from shared.use_cases.ports import OpenUnitOfWork
 from tests.fixtures.amazon_answers import (
     NOW,
@@ -176,10 +177,8 @@ def test_the_products_own_rate_comes_before_the_countrys(scene: AmazonScene) -> 
 def _begin_again(opener: OpenUnitOfWork, scene: AmazonScene) -> None:
     [credential] = scene.connect("amazon_de")
     with opener() as work:
-        standing = work.cursors.get(credential.id, "orders")
-        work.cursors.move(
-            credential.id, "orders", standing, {"since": (NOW - timedelta(days=20)).isoformat()}
-        )
+        standing = work.cursors.get(credential.id, "orders", Forward)
+        work.cursors.move(credential.id, "orders", standing, Forward(NOW - timedelta(days=20)))
 
 
 def test_a_company_without_vat_has_none_in_its_prices(scene: AmazonScene) -> None:

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
+from shared.domain.positions import Days, Items
 from shared.errors import CredentialRejected, VendorUnavailable
 from tests.fixtures.shop_pulls import rows
 from tests.fixtures.xero_books import Organisation
@@ -186,16 +187,19 @@ def test_streams_that_stand_in_the_future_are_put_back_and_it_is_said(
     ahead = NIGHT + timedelta(days=30)
     with ours.scene.opener() as work:
         identity = work.credentials.get("xero").id
-        for stream, place in (
-            ("invoices", {"since": ahead.isoformat()}),
-            ("balances", {"day": ahead.date().isoformat()}),
-        ):
-            assert work.cursors.move(identity, stream, work.cursors.get(identity, stream), place)
+        invoices = work.cursors.get(identity, "invoices", Items)
+        assert work.cursors.move(identity, "invoices", invoices, Items(ahead))
+        balances = work.cursors.get(identity, "balances", Days)
+        assert work.cursors.move(identity, "balances", balances, Days(ahead.date()))
     ours.pull(NIGHT + timedelta(hours=1))
     with ours.scene.opener() as work:
-        assert work.cursors.get(identity, "balances")["day"] == "2026-11-18"
-        since = datetime.fromisoformat(work.cursors.get(identity, "invoices")["since"])
-    assert since <= NIGHT + timedelta(hours=1)
+        balances = work.cursors.get(identity, "balances", Days)
+        invoices = work.cursors.get(identity, "invoices", Items)
+    assert balances is not None
+    assert balances.day == date(2026, 11, 18)
+    assert invoices is not None
+    assert invoices.since is not None
+    assert invoices.since <= NIGHT + timedelta(hours=1)
     found = rows(
         ours.scene.wiring,
         ours.scene.tenant_id,

@@ -175,15 +175,15 @@ def test_the_days_asked_for_are_few_and_leave_no_gap() -> None:
     first = days_to_ask(None, day)
     assert first[:2] == [date(2025, 3, 31), date(2025, 4, 30)]
     assert first[-2:] == [date(2026, 2, 28), day]
-    assert days_to_ask("2026-03-09", day) == [
+    assert days_to_ask(date(2026, 3, 9), day) == [
         date(2026, 2, 8),
         date(2026, 3, 3),
         date(2026, 3, 8),
         date(2026, 3, 9),
         day,
     ]
-    assert days_to_ask("2026-03-10", day) == [day]
-    assert days_to_ask("2025-12-15", day)[-6:-3] == [
+    assert days_to_ask(date(2026, 3, 10), day) == [day]
+    assert days_to_ask(date(2025, 12, 15), day)[-6:-3] == [
         date(2026, 2, 8),
         date(2026, 2, 28),
         date(2026, 3, 3),

@@ -71,6 +71,22 @@ api_credentials = Table(
     comment="connected services, a row a company and service; secrets are sealed by the vault",
 )
 
+vendor_accounts = Table(
+    "vendor_accounts",
+    TENANT,
+    key(
+        "credential_id",
+        Uuid,
+        "the credential",
+        ForeignKey("api_credentials.id", ondelete="CASCADE"),
+    ),
+    optional("account", Text, "the vendor's id of the account; NULL where the vendor names none"),
+    optional("timezone", Text, "IANA name of the zone in which the account counts its days"),
+    optional("currency", Text, "ISO 4217, as the vendor says"),
+    changed_at(),
+    comment="what the account that a credential opens says of itself, as of its last pull",
+)
+
 sync_cursors = Table(
     "sync_cursors",
     TENANT,
@@ -91,6 +107,14 @@ sync_cursors = Table(
         default=EMPTY_OBJECT,
     ),
     changed_at(),
+    optional(
+        "complete_until",
+        INSTANT,
+        (
+            "everything of the stream is here up to then, UTC, once a window has closed; of a past that is "
+            "read backwards: how far back it is, once it is done; NULL before, and where nothing says so"
+        ),
+    ),
     comment="how far each stream of a credential has been read",
 )
 
