@@ -10,8 +10,8 @@ from uuid import UUID
 
 from shared.domain.accounts import ClosedInvoice, DayBalances, OpenInvoice
 from shared.domain.accuracy import ScoreResult
-from shared.domain.events import Event
 from shared.domain.credential import KeptCredential, StreamProblems, VendorAccount
+from shared.domain.events import Event
 from shared.domain.positions import AnyPosition, Position
 from shared.domain.products import Product
 from shared.domain.quota import Meter, MeterReading, Usage
@@ -237,7 +237,9 @@ class UsageMeters(Protocol):
     def sample(self, at: datetime) -> Usage:
         """Reads users, entities and storage as they are and writes them down for the period."""
 
-    def record_breaches(self, breaches: Sequence[MeterReading], at: datetime) -> Sequence[MeterReading]:
+    def record_breaches(
+        self, breaches: Sequence[MeterReading], at: datetime
+    ) -> Sequence[MeterReading]:
         """Audits each breach once a period; returns those that are new."""
 
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.accounts import BankCheck
 from shared.domain.events import BooksPulled
-from shared.domain.quota import Meter
 from shared.domain.positions import Days, Items, Reading
+from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
 from shared.errors import CursorExpired
 from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork

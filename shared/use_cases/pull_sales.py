@@ -11,8 +11,8 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from shared.domain.events import SalesPulled
-from shared.domain.quota import Meter
 from shared.domain.positions import Backward, Forward
+from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Track, next_forward
 from shared.errors import GiveUp, InvalidInput, ScopeMissing

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.domain.events import RecordsSetAside
 from shared.domain.credential import VendorAccount
+from shared.domain.events import RecordsSetAside
 from shared.domain.foreign_money import differing
 from shared.domain.positions import AnyPosition, ByWindows, Position, WithTime
 from shared.domain.rejections import Kept

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from shared.domain.quota import (
     Limits,
     Meter,
-    Overrides,
     MeterReading,
+    Overrides,
     Tier,
     Usage,
     effective_limits,
