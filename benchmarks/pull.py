@@ -29,13 +29,14 @@ from sandbox.shopify.large_store import LargeStore
 from shared.connectors.shopify.bulk import BulkRunner
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
+from shared.domain.credential import StoredCredential
 from shared.domain.events import nothing_follows
 from shared.domain.positions import Backward
 from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import unit_of_work_opener
 from shared.use_cases.backfill_sales import backfill_sales
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
 from shared.use_cases.slices import Slice
 

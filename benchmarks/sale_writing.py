@@ -10,13 +10,13 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from shared.domain.credential import StoredCredential
 from shared.domain.sales import SaleLine
 from shared.persistence.database import Database
 from shared.persistence.repositories.fees import FeeRepository
 from shared.persistence.repositories.sale_lines import COLUMNS
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import StoredCredential
 
 CHANNEL = "shopify_uk"
 PAGE = 1_000

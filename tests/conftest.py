@@ -21,7 +21,7 @@ from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
 from shared.persistence.unit_of_work import unit_of_work_opener
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.register_tenant import NewTenant, register_tenant
 from workers.migrate import task_contracts
 from workers.settings import Settings

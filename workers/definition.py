@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.domain.backoff import Backoff
 from shared.domain.job import Job
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.register_tenant import check_timezone
 from workers.progress import Progress
 from workers.queues import Queue

@@ -23,8 +23,8 @@ from shared.persistence.unit_of_work import Fence, unit_of_work_opener
 from shared.security.pgcrypto import UpgradingVault, refuse_without_key
 from shared.security.redaction import remember_secret
 from shared.security.vault import AesGcmVault, KeyRing
-from shared.use_cases import ports
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.forecasts import Forecaster as AnyForecaster
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from workers.heartbeat import Heartbeat
 from workers.settings import Settings
 
@@ -81,7 +81,7 @@ class Wiring:
         )
 
     @property
-    def forecaster(self) -> ports.Forecaster:
+    def forecaster(self) -> AnyForecaster:
         """All models and their ensemble."""
         from shared.forecasting.forecaster import Forecaster  # noqa: PLC0415 - numpy is slow to load
 

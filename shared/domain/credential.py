@@ -33,3 +33,14 @@ class KeptCredential:
     last_sync_status: str | None
     sealed: dict[str, str]
     stream_problems: StreamProblems
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredential:
+    """A credential as it lies in `api_credentials`: sealed."""
+
+    id: UUID
+    company_id: UUID
+    service_name: str
+    service_type: str
+    sealed: str

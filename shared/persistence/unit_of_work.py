@@ -1,8 +1,10 @@
 """One unit of work: one transaction of one tenant, with its repositories."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 from uuid import UUID
 
 from psycopg import DatabaseError, sql
@@ -29,8 +31,9 @@ from shared.persistence.repositories.vendor_accounts import VendorAccountReposit
 from shared.persistence.repositories.webhooks import WebhookRepository
 from shared.persistence.repositories.working_capital import WorkingCapitalRepository
 from shared.persistence.tenants.tenancy import read_tenant
-from shared.use_cases import ports
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
+RepositoryT = TypeVar("RepositoryT")
 # What `hold_lease` raises.
 LEASE_LOST, JOB_CANCELLED = "CL001", "CL002"
 
@@ -59,29 +62,54 @@ class Fence:
         )
 
 
+def _repository(build: Callable[[Connection], RepositoryT]) -> cached_property[RepositoryT]:
+    """A repository that is built when it is first used."""
+
+    def on_first_use(work: "TenantUnitOfWork") -> RepositoryT:
+        return build(work.connection)
+
+    return cached_property(on_first_use)
+
+
 class TenantUnitOfWork:
     """All that a use case may touch of one tenant, inside one transaction."""
+
+    companies = _repository(CompanyRepository)
+    products = _repository(ProductRepository)
+    sales = _repository(SaleRepository)
+    books = _repository(BookRepository)
+    fees = _repository(FeeRepository)
+    forecasts = _repository(ForecastRepository)
+    working_capital = _repository(WorkingCapitalRepository)
+    credentials = _repository(CredentialRepository)
+    accounts = _repository(VendorAccountRepository)
+    cursors = _repository(CursorRepository)
+    rejections = _repository(RejectionRepository)
+    webhooks = _repository(WebhookRepository)
 
     def __init__(
         self, connection: Connection, tenant: Tenant, job_id: UUID | None, actor: str, react: React
     ) -> None:
+        self.connection = connection
         self.tenant = tenant
-        self.companies: ports.Companies = CompanyRepository(connection)
-        self.products: ports.Products = ProductRepository(connection)
-        self.sales: ports.Sales = SaleRepository(connection)
-        self.books: ports.AccountBooks = BookRepository(connection)
-        self.fees: ports.Fees = FeeRepository(connection)
-        self.forecasts: ports.Forecasts = ForecastRepository(connection)
-        self.working_capital: ports.WorkingCapitals = WorkingCapitalRepository(connection)
-        self.credentials: ports.Credentials = CredentialRepository(connection)
-        self.accounts: ports.Accounts = VendorAccountRepository(connection)
-        self.cursors: ports.Cursors = CursorRepository(connection)
-        self.rejections: ports.Rejections = RejectionRepository(connection)
-        audit = AuditRepository(connection, tenant.id, actor)
-        self.audit: ports.AuditLog = audit
-        self.webhooks: ports.Webhooks = WebhookRepository(connection)
-        self.events: ports.Events = EventPublisher(connection, tenant.id, job_id, react)
-        self.usage: ports.UsageMeters = UsageRepository(connection, tenant.id, job_id, audit)
+        self._job_id = job_id
+        self._actor = actor
+        self._react = react
+
+    @cached_property
+    def audit(self) -> AuditRepository:
+        """The audit log, under the name of who works here."""
+        return AuditRepository(self.connection, self.tenant.id, self._actor)
+
+    @cached_property
+    def events(self) -> EventPublisher:
+        """What happened: the jobs that follow are children of the job that runs."""
+        return EventPublisher(self.connection, self.tenant.id, self._job_id, self._react)
+
+    @cached_property
+    def usage(self) -> UsageRepository:
+        """Usage, counted once a job where it must be."""
+        return UsageRepository(self.connection, self.tenant.id, self._job_id, self.audit)
 
 
 def unit_of_work_opener(
@@ -91,7 +119,7 @@ def unit_of_work_opener(
     react: React,
     fence: Fence | None = None,
     actor: str = "system",
-) -> ports.OpenUnitOfWork:
+) -> OpenUnitOfWork:
     """Opens units of work of this tenant and no other, for one job or operator.
 
     `react` says what follows from the events that are published on them.
@@ -104,7 +132,7 @@ def unit_of_work_opener(
     known: list[Tenant] = []
 
     @contextmanager
-    def open_unit_of_work() -> Iterator[ports.UnitOfWork]:
+    def open_unit_of_work() -> Iterator[UnitOfWork]:
         with _binding(tenant_id), database.transaction(prologue) as connection:
             # Tier and status are read once a job: a unit of work stays as cheap as its own statements.
             if not known:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.credential import ACCOUNTING, ECOMMERCE
 from shared.domain.events import Event, PullDue
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

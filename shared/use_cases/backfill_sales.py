@@ -4,13 +4,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 
+from shared.domain.credential import StoredCredential
 from shared.domain.events import SalesBackfilled
 from shared.domain.positions import Backward, Done
 from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Track, next_backward
 from shared.errors import ScopeMissing
 from shared.use_cases.keep_sales import keep_page
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from shared.use_cases.pull_sales import BACKFILL
 from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import SalePage, ShopConnector

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from shared.domain.working_capital import AccountClass
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 
 def enter_balances(

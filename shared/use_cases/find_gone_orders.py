@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from shared.domain.credential import StoredCredential
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.vendors import ForgettingShop, ShopConnector
 
 # An order may have been sold some days before the shop created it.

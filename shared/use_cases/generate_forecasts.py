@@ -10,7 +10,9 @@ from shared.domain.quota import UNLIMITED, Meter, effective_limits
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import InvalidInput, SkipRecord
-from shared.use_cases.ports import Forecaster, OpenUnitOfWork, Report
+from shared.use_cases.ports.forecasts import Forecaster
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 HORIZON_DAYS = 28
 LEVEL = 0.95

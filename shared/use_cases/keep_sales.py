@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from shared.domain.credential import StoredCredential
 from shared.domain.fees import share_fees
 from shared.domain.rejections import Kept
 from shared.domain.sales import FeeRule, SaleFee, SaleLine
 from shared.domain.vat import split_tax
-from shared.use_cases.ports import StoredCredential, UnitOfWork
+from shared.use_cases.ports.unit_of_work import UnitOfWork
 from shared.use_cases.share_refunds import share_refunds
 from shared.use_cases.vendors import SalePage
 

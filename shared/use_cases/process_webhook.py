@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from shared.domain.credential import StoredCredential
 from shared.domain.events import OrderDeleted, RecordsChanged
 from shared.domain.webhook import DELETED, DISCONNECTING, PRIVACY, PULLED, Delivery, WebhookOutcome
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 ORDER_ID = re.compile(r"[0-9]{1,40}")
 

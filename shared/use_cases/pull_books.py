@@ -10,12 +10,14 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from shared.domain.accounts import BankCheck
+from shared.domain.credential import StoredCredential
 from shared.domain.events import BooksPulled
 from shared.domain.positions import Days, Items, Reading
 from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
 from shared.errors import CursorExpired
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from shared.use_cases.streams import Streams, note_problems
 from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import BooksConnector, ItemPage

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from shared.domain.credential import StoredCredential
 from shared.domain.events import SalesPulled
 from shared.domain.positions import Backward, Forward
 from shared.domain.quota import Meter
@@ -17,7 +18,8 @@ from shared.domain.rejections import Kept
 from shared.domain.sync import Basis, Track, next_forward
 from shared.errors import GiveUp, InvalidInput, ScopeMissing
 from shared.use_cases.keep_sales import keep_page, keep_posted
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from shared.use_cases.scan_products import PRODUCTS, ProductScan
 from shared.use_cases.store_credential import note_failure
 from shared.use_cases.streams import Streams, note_problems

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from shared.domain.credential import StoredCredential
 from shared.domain.sales import RejectedRecord
 from shared.domain.settlements import SettledOrder, add_up, reconcile
 from shared.errors import InvalidInput
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.vendors import SettlingShop, ShopConnector
 
 # Amazon keeps its settlements so long.

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from shared.domain.token import RefreshClaim, SealedTokens, Tokens
 from shared.errors import CredentialRejected, RateLimited
-from shared.use_cases.ports import OpenUnitOfWork, Vault
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
+from shared.use_cases.ports.vault import Vault
 from shared.use_cases.store_credential import credential_place, note_failure
 
 # How long one worker may take to ask; a claim that is older belongs to a worker that is gone.

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from shared.domain.calendar import Period, PeriodType, periods_touching
+from shared.domain.company import Company
 from shared.domain.foreign_money import differing
 from shared.domain.working_capital import Flows, WorkingCapital, flow_window, measure
 from shared.errors import InvalidInput
-from shared.use_cases.ports import Company, OpenUnitOfWork, Report, UnitOfWork
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 LONGEST_RANGE_DAYS = 800
 

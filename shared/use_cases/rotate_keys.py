@@ -8,7 +8,9 @@ from uuid import UUID
 
 from shared.domain.credential import KeptCredential
 from shared.errors import VaultError
-from shared.use_cases.ports import OpenUnitOfWork, Report, UnitOfWork, Vault
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.ports.vault import Vault
 from shared.use_cases.store_credential import credential_place
 
 

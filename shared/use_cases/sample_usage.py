@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.events import QuotaCrossed
 from shared.domain.quota import effective_limits, find_breaches
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from shared.domain.positions import Scan
 from shared.domain.products import Product
 from shared.domain.rejections import Kept
 from shared.errors import CursorExpired, WindowTooLarge
-from shared.use_cases.ports import UnitOfWork
+from shared.use_cases.ports.unit_of_work import UnitOfWork
 from shared.use_cases.sync_windows import MOST_RESTARTS, Puller, Tally
 from shared.use_cases.vendors import Page, ShopConnector
 

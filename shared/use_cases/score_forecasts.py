@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from shared.domain.accuracy import NOTHING_SCORED, ScoreResult
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 # How far back late data are looked for.
 LOOK_BACK_DAYS = 60

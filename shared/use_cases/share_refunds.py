@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from shared.domain.fees import allocate
 from shared.domain.sales import LineKind, SaleLine
-from shared.use_cases.ports import UnitOfWork
+from shared.use_cases.ports.unit_of_work import UnitOfWork
 
 
 def share_refunds(work: UnitOfWork, channel: str, lines: Sequence[SaleLine]) -> Sequence[SaleLine]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shared.errors import SliceOver
-from shared.use_cases.ports import Report
+from shared.use_cases.ports.progress import Report
 
 # Well below a task's deadline, so that no attempt is lost to it.
 SLICE_S = 1200.0

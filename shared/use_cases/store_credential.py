@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+from shared.domain.credential import StoredCredential
 from shared.domain.events import CredentialConnected
 from shared.errors import VaultError
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork, Vault
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.ports.vault import Vault
 
 
 def credential_place(

@@ -19,7 +19,7 @@ from shared.errors import (
     TenantMissing,
     VaultError,
 )
-from shared.use_cases.ports import UnitOfWork
+from shared.use_cases.ports.unit_of_work import UnitOfWork
 
 # They are no stream's own: the whole run ends. So do the errors of `StopWork`.
 OF_THE_RUN = (

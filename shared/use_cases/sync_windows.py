@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from shared.domain.credential import VendorAccount
+from shared.domain.credential import StoredCredential, VendorAccount
 from shared.domain.events import RecordsSetAside
 from shared.domain.foreign_money import differing
 from shared.domain.positions import AnyPosition, ByWindows, Position, WithTime
@@ -23,7 +23,8 @@ from shared.errors import (
     VendorUnavailable,
     WindowTooLarge,
 )
-from shared.use_cases.ports import OpenUnitOfWork, Report, StoredCredential, UnitOfWork
+from shared.use_cases.ports.progress import Report
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from shared.use_cases.store_credential import note_failure
 from shared.use_cases.vendors import Page
 

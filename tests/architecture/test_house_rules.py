@@ -83,7 +83,7 @@ def test_every_room_says_in_one_sentence_what_lives_there() -> None:
 def test_every_public_function_and_class_has_a_docstring() -> None:
     missing = []
     for path in SOURCES:
-        if "migrations" in path.parts or path.name in {"ports.py"}:
+        if "migrations" in path.parts or "ports" in path.parts:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if (

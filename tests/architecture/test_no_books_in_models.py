@@ -67,15 +67,13 @@ def repositories() -> dict[str, Path]:
     }
     found: dict[str, Path] = {}
     for node in ast.walk(tree):
-        targets: list[ast.expr] = [node.target] if isinstance(node, ast.AnnAssign) else []
-        targets += node.targets if isinstance(node, ast.Assign) else []
-        value = getattr(node, "value", None)
-        if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
             continue
-        path = path_of(modules.get(value.func.id, "?"))
-        for target in targets:
-            if isinstance(target, ast.Attribute) and path is not None:
-                found[target.attr] = path
+        built = [each.id for each in node.value.args if isinstance(each, ast.Name)]
+        path = path_of(modules.get(built[0], "?")) if len(built) == 1 else None
+        for target in node.targets:
+            if isinstance(target, ast.Name) and path is not None:
+                found[target.id] = path
     return found
 
 

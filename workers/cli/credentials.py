@@ -17,7 +17,8 @@ from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.syncing import RejectionRepository
 from shared.persistence.unit_of_work import TenantUnitOfWork, tenant_transaction
 from shared.security.sealed import sealing_key
-from shared.use_cases.ports import OpenUnitOfWork, UnitOfWork, Vault
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.ports.vault import Vault
 from shared.use_cases.rotate_keys import open_all, rotate_keys
 from shared.use_cases.store_credential import remove_credential, store_credential
 from workers.cli.console import make_console

@@ -13,7 +13,7 @@ from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.tenants.registry import set_counted_copies
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import UnitOfWork
+from shared.use_cases.ports.unit_of_work import UnitOfWork
 from workers.cli.console import echo_json, make_console
 from workers.cli.tenant_scope import open_tenant
 from workers.cli.terminal_tables import Column, print_table

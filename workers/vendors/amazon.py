@@ -10,8 +10,8 @@ from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.credential import AmazonCredential
 from shared.connectors.amazon.marketplaces import MARKETPLACES, find_marketplace
 from shared.connectors.amazon.token import AmazonTokens
+from shared.domain.credential import StoredCredential
 from shared.domain.limit import Limit, Quota
-from shared.use_cases.ports import StoredCredential
 from shared.use_cases.vendors import ShopConnector
 from workers.vendors.room import VendorRoom
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import redis
 
+from shared.domain.credential import StoredCredential
 from shared.domain.limit import Limit, NoLimit, Quota
 from shared.http.access import Access, TokenAccess
 from shared.http.circuit import Circuit, NoCircuit
@@ -16,7 +17,8 @@ from shared.http.client import VendorHttp
 from shared.http.limits import SharedLimit
 from shared.observability.metrics import VENDOR_CALLS
 from shared.security.redaction import remember_secret
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, Vault
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
+from shared.use_cases.ports.vault import Vault
 from shared.use_cases.refresh_token import TokenRefresh, TokenSource
 from shared.use_cases.store_credential import credential_place, open_credential
 from workers.settings import Settings

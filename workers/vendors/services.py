@@ -10,9 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from shared.connectors.amazon.marketplaces import MARKETPLACES as AMAZON_CHANNELS
 from shared.connectors.shopify.fields import MARKETS as SHOPIFY_CHANNELS
-from shared.domain.credential import ACCOUNTING, ECOMMERCE
+from shared.domain.credential import ACCOUNTING, ECOMMERCE, StoredCredential
 from shared.errors import InvalidInput
-from shared.use_cases.ports import StoredCredential
 from shared.use_cases.vendors import Books, BooksConnector, Shop, ShopConnector
 from workers.vendors import amazon, shopify, xero
 from workers.vendors.room import VendorRoom

@@ -8,11 +8,11 @@ from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.shopify.credential import ShopifyCredential
 from shared.connectors.shopify.token import ShopifyTokenSource
 from shared.connectors.shopify.webhook import ExpectedShop, find_fault
+from shared.domain.credential import StoredCredential
 from shared.domain.webhook import Delivery
 from shared.errors import AccessForbidden, AccountGone, CredentialRejected, InvalidInput
 from shared.http.access import Access, FixedAccess
 from shared.security.redaction import remember_secret
-from shared.use_cases.ports import StoredCredential
 from shared.use_cases.process_webhook import WebhookCheck
 from shared.use_cases.vendors import ShopConnector
 from workers.vendors.room import VendorRoom

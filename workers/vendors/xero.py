@@ -8,7 +8,7 @@ from shared.connectors.xero.connector import XeroConnector
 from shared.connectors.xero.credential import XeroCredential
 from shared.connectors.xero.organisation import find_organisation
 from shared.connectors.xero.token import XeroTokenSource
-from shared.use_cases.ports import StoredCredential
+from shared.domain.credential import StoredCredential
 from shared.use_cases.vendors import BooksConnector
 from workers.vendors.room import VendorRoom
 

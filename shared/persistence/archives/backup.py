@@ -24,7 +24,7 @@ from shared.persistence.archives.manifest import (
     Manifest,
 )
 from shared.persistence.binding import schema_of
-from shared.use_cases.ports import Signer
+from shared.use_cases.ports.vault import Signer
 
 REGISTRY = """
 SELECT id, slug, name, subscription_tier::text AS tier, settings, features, max_users, max_entities,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.domain.quota import Tier
 from shared.errors import InvalidInput, VaultError
-from shared.use_cases.ports import Signer
+from shared.use_cases.ports.vault import Signer
 
 FORMAT = "capliquify-backup-2"
 MANIFEST, SIGNATURE = "manifest.json", "manifest.sig"

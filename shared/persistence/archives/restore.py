@@ -21,7 +21,7 @@ from shared.persistence.archives.rebuild import bring_up_to_date, build_schema, 
 from shared.persistence.binding import schema_of
 from shared.persistence.migrations.steps import load_steps
 from shared.persistence.tenants.registry import registering
-from shared.use_cases.ports import Signer
+from shared.use_cases.ports.vault import Signer
 
 # Suspended until its credentials are bound to the new place: nothing runs on half a tenant.
 REGISTER = """

@@ -9,7 +9,7 @@ from shared.errors import VaultError
 from shared.persistence.binding import schema_of
 from shared.persistence.database import Connection, Database
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import Vault
+from shared.use_cases.ports.vault import Vault
 
 COLUMNS = ("credentials_encrypted", "access_token_encrypted", "refresh_token_encrypted")
 

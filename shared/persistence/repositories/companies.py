@@ -2,9 +2,9 @@
 
 from psycopg.rows import class_row
 
+from shared.domain.company import Company
 from shared.errors import InvalidInput
 from shared.persistence.database import Connection
-from shared.use_cases.ports import Company
 
 
 class CompanyRepository:

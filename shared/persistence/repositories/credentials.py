@@ -8,11 +8,10 @@ from psycopg.errors import ExternalRoutineInvocationException
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from shared.domain.credential import KeptCredential, StreamProblems
+from shared.domain.credential import KeptCredential, StoredCredential, StreamProblems
 from shared.domain.token import RefreshClaim, SealedTokens
 from shared.errors import InvalidInput, VaultError
 from shared.persistence.database import Connection, Database
-from shared.use_cases.ports import StoredCredential
 
 MARK_FAILED = """
 UPDATE api_credentials AS c SET last_sync_at = %s, last_sync_status = 'FAILURE',

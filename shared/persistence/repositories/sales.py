@@ -7,13 +7,13 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from shared.domain.calendar import find_zone
+from shared.domain.company import Company
 from shared.domain.rejections import Kept
 from shared.domain.sales import SaleLine
 from shared.domain.series import Series
 from shared.domain.working_capital import Flows
 from shared.persistence.database import Connection
 from shared.persistence.repositories.sale_lines import void_orders, write_lines
-from shared.use_cases.ports import Company
 
 # Demand is what customers wanted on the day: a later refund does not unmake it, and a negative line is none.
 DAILY_DEMAND = """

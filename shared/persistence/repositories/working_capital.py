@@ -8,9 +8,9 @@ from uuid import UUID
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
+from shared.domain.company import Company
 from shared.domain.working_capital import AccountClass, Balances, WorkingCapital
 from shared.persistence.database import Connection
-from shared.use_cases.ports import Company
 
 UPSERT_METRICS = """
 INSERT INTO working_capital_metrics AS w (

@@ -16,7 +16,7 @@ from shared.domain.series import Forecast, ForecastPoint, Series
 from shared.domain.working_capital import AccountClass
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import ForecastResult, generate_forecasts
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.roll_up_working_capital import roll_up_working_capital
 from tests.fixtures.shop_pulls import DAY, NOW, Opener, backfill, credential_of, pull, rows
 from tests.fixtures.shops import FakeShop, product, sale

@@ -17,7 +17,7 @@ from shared.errors import InvalidInput
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import ForecastResult, generate_forecasts
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.roll_up_working_capital import RollUpResult, roll_up_working_capital
 from shared.use_cases.sample_usage import sample_usage
 from tests.fixtures.shops import product, sale

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.working_capital import AccountClass
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.pull_books import BooksResult
 from shared.use_cases.roll_up_working_capital import RollUpResult, roll_up_working_capital
 from tests.fixtures.shop_pulls import DAY, Opener, pull

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.accuracy import NOTHING_SCORED, ScoreResult, accuracy_percent
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.score_forecasts import score_forecasts
 from tests.fixtures.forecast_days import (
     FRIDAY,

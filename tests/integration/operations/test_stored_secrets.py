@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from shared.domain.credential import StoredCredential
 from shared.embedded.urls import ServiceUrls
 from shared.errors import VaultError
 from shared.persistence.binding import schema_of
-from shared.use_cases.ports import StoredCredential
 from shared.use_cases.rotate_keys import RotationResult
 from shared.use_cases.store_credential import credential_place, open_credential
 from tests.conftest import VAULT_KEYS, environment_of

@@ -11,10 +11,11 @@ from uuid import UUID, uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shared.domain.credential import StoredCredential
 from shared.domain.sales import FeeRule, SaleFee
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.keep_sales import keep_page, keep_posted
-from shared.use_cases.ports import OpenUnitOfWork, StoredCredential, UnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 from shared.use_cases.vendors import SalePage
 from tests.fixtures.shops import CutOff, sale
 from workers.wiring import Wiring

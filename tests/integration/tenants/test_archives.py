@@ -27,7 +27,7 @@ from shared.persistence.tables import public, tenant
 from shared.persistence.tables.ownership import OF_OPERATORS, shared_tables_of_a_tenant
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.security.vault import AesGcmVault, KeyRing
-from shared.use_cases.ports import Signer
+from shared.use_cases.ports.vault import Signer
 from shared.use_cases.store_credential import open_credential, store_credential
 from tests.fixtures.archives import members_of, pack, signed
 from tests.isolation.conftest import fill

@@ -17,7 +17,7 @@ from shared.errors import (
 )
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from workers.wiring import Wiring
 
 Opener = Callable[[UUID], OpenUnitOfWork]

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.positions import Forward
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from tests.fixtures.amazon_answers import (
     NOW,
     AmazonAnswers,

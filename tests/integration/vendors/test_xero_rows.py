@@ -20,7 +20,7 @@ from shared.domain.accounts import (
 from shared.domain.rejections import Kept
 from shared.domain.working_capital import AccountClass
 from shared.persistence.unit_of_work import tenant_transaction
-from shared.use_cases.ports import OpenUnitOfWork
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.vendors import Books as Vendor
 from tests.fixtures.mutations import mutate
 from workers.wiring import Wiring

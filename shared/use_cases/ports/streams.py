@@ -1,0 +1,41 @@
+"""How far each stream has come, whose it is, and what was set aside of it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+from uuid import UUID
+
+from shared.domain.credential import VendorAccount
+from shared.domain.positions import AnyPosition, Position
+from shared.domain.sales import RejectedRecord
+
+
+class Accounts(Protocol):
+    def get(self, credential_id: UUID) -> VendorAccount | None:
+        """Whom the credential opens; None before its first pull."""
+
+    def keep(self, credential_id: UUID, old: VendorAccount | None, new: VendorAccount) -> bool:
+        """Compare and set: False if something else than `old` is there by now."""
+
+
+class Cursors(Protocol):
+    def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
+        """Where the stream stands; None before its first page. Raises `InvalidInput` for what is no such place."""
+
+    def move(self, credential_id: UUID, stream: str, old: Position | None, new: Position) -> bool:
+        """Compare and set: False if the stream does not stand at `old` any more."""
+
+    def spell(self, position: Position) -> dict[str, str]:
+        """The position as the table holds it, for the audit log."""
+
+
+class Rejections(Protocol):
+    def add(
+        self, credential_id: UUID | None, stream: str, records: Sequence[RejectedRecord]
+    ) -> None:
+        """Sets records aside; without a credential they are our own figures."""
+
+    def counts(self) -> dict[str, int]:
+        """How many records are set aside, by service."""
+
+    def forget(self, stream: str, keys: Sequence[str]) -> None:
+        """Forgets what was set aside of our own figures: they are good by now."""
