@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from shared.domain.credential import VendorAccount
 from shared.domain.positions import Days, Forward, OpenWindow
+from shared.errors import SchemaBehind
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import load_steps
 from workers.wiring import Wiring
@@ -186,3 +188,17 @@ def test_an_account_goes_with_its_credential(database_url: str, acme: UUID, glob
         )
     assert [row[0] for row in read(database_url, acme, ACCOUNTS)] == ["shopify_uk"]
     assert [row[0] for row in read(database_url, globex, ACCOUNTS)] == ["amazon_de", "shopify_uk"]
+
+
+def test_a_tenant_without_the_step_waits_for_it_and_the_other_goes_on(
+    wiring: Wiring, database_url: str, acme: UUID, globex: UUID
+) -> None:
+    ended = migrate_tenants(database_url, slugs=["acme"], to="t0004")
+    assert [each.error for each in ended] == [None]
+    with (
+        pytest.raises(SchemaBehind, match="acme is at t0004, this release needs t0005"),
+        wiring.unit_of_work(acme, actor="test")(),
+    ):
+        raise AssertionError("no unit of work may open")
+    with wiring.unit_of_work(globex, actor="test")() as work:
+        assert work.credentials.currencies() == {}
