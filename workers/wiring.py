@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from schedules.reactions import react
+from shared.closing import Closing
 from shared.domain.events import React
 from shared.domain.job import Lease
 from shared.errors import KeyMissing, ServiceError, VaultError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(Closing):
     """What a process works with."""
 
     settings: Settings
@@ -53,17 +53,6 @@ class Wiring:
     def leases(self) -> Leases:
         """What a worker writes about the jobs that it was sent."""
         return Leases(self.database, self.settings.lease_s)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Closes all connections."""

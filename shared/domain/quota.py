@@ -1,5 +1,6 @@
 """Subscription tiers, what each allows, and which limits a tenant is over."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -93,3 +94,10 @@ def read_sampled(limits: Limits, usage: Usage) -> tuple[MeterReading, ...]:
 def find_breaches(limits: Limits, usage: Usage) -> tuple[MeterReading, ...]:
     """The meters whose use is above the limit; exactly at the limit is allowed."""
     return tuple(each for each in read_sampled(limits, usage) if each.used > each.limit)
+
+
+def newly_over(
+    breaches: Sequence[MeterReading], audited: Collection[str]
+) -> tuple[MeterReading, ...]:
+    """Those that were not audited in this period: each meter is reported once a period."""
+    return tuple(each for each in breaches if each.meter not in audited)

@@ -5,13 +5,13 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.request import getproxies
 
 import httpx
 import stamina
 
+from shared.closing import Closing
 from shared.domain.unzip import unzip
 from shared.errors import (
     CapLiquifyError,
@@ -44,7 +44,7 @@ LARGEST_DOWNLOAD_BYTES = 8 * 1024 * 1024 * 1024
 MOST_DIGITS = 400
 
 
-class VendorHttp:
+class VendorHttp(Closing):
     """Sends requests to one vendor; `vendor` names it in errors, `access` may hold secrets.
 
     `on_answer` hears of each request: the status, or `timeout` or `unreachable`.
@@ -84,17 +84,6 @@ class VendorHttp:
     def close(self) -> None:
         """Closes the connections."""
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def send(self, call: Call) -> Answer:
         """The answer, asked for again while the vendor is away and once after a refused token.

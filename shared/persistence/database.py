@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from types import TracebackType
 from typing import LiteralString, Self
 
 import psycopg
@@ -15,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from shared.closing import Closing
 from shared.errors import DatabaseUnavailable, ServiceError, StatementTooLong
 from shared.persistence.far_instants import read_far_instants
 
@@ -62,7 +62,7 @@ def deadline(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-class Database:
+class Database(Closing):
     """One login of one database. Open it once a process; `url` is a libpq URL."""
 
     def __init__(
@@ -106,14 +106,6 @@ class Database:
 
     def __enter__(self) -> Self:
         return self.open()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def transaction(self, prologue: sql.Composable = NO_PROLOGUE) -> Iterator[Connection]:

@@ -109,7 +109,7 @@ class TenantUnitOfWork:
     @cached_property
     def usage(self) -> UsageRepository:
         """Usage, counted once a job where it must be."""
-        return UsageRepository(self.connection, self.tenant.id, self._job_id, self.audit)
+        return UsageRepository(self.connection, self.tenant.id, self._job_id)
 
 
 def unit_of_work_opener(

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.events import QuotaCrossed
-from shared.domain.quota import effective_limits, find_breaches
-from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
+from shared.domain.quota import MeterReading, effective_limits, find_breaches, newly_over
+from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,14 @@ def sample_usage(open_unit_of_work: OpenUnitOfWork, now: datetime) -> UsageResul
         usage = work.usage.sample(now)
         limits = effective_limits(work.tenant.tier, work.tenant.overrides)
         breaches = find_breaches(limits, usage)
-        new = work.usage.record_breaches(breaches, now)
+        new = newly_over(breaches, work.usage.audited_breaches(now)) if breaches else ()
         for each in new:
-            work.events.publish(QuotaCrossed(each.meter, each.limit, each.used))
+            _report(work, each)
     over = tuple(breach.meter.value for breach in breaches)
     return UsageResult(usage.users, usage.entities, usage.storage_mb, over, len(new))
+
+
+def _report(work: UnitOfWork, crossed: MeterReading) -> None:
+    changes = {"meter": crossed.meter.value, "limit": crossed.limit, "used": crossed.used}
+    work.audit.write("quota.exceeded", "tenant", work.tenant.id, changes, "WARNING")
+    work.events.publish(QuotaCrossed(crossed.meter, crossed.limit, crossed.used))

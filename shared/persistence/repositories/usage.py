@@ -1,12 +1,10 @@
 """Usage counters of the tenant's current period, and the quotas it is over."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from shared.domain.quota import Meter, MeterReading, Usage
+from shared.domain.quota import Meter, Usage
 from shared.persistence.database import Connection
-from shared.persistence.repositories.audit import AuditRepository
 
 SAMPLE = """
 SELECT (SELECT count(*) FROM public.users WHERE tenant_id = %(tenant_id)s AND is_active)::int AS users,
@@ -30,23 +28,19 @@ UPDATE public.jobs SET counted_meters = counted_meters || %(meter)s::text
 WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s AND NOT counted_meters @> ARRAY[%(meter)s::text]
 """
 
-AUDITED_BEFORE = """
-SELECT 1 FROM public.audit_logs, public.usage_period(%(tenant_id)s, %(at)s) AS p
-WHERE tenant_id = %(tenant_id)s AND action = 'quota.exceeded' AND changes ->> 'meter' = %(meter)s
-  AND created_at >= p.period_start LIMIT 1
+AUDITED = """
+SELECT DISTINCT changes ->> 'meter' AS meter FROM public.audit_logs, public.usage_period(%(tenant_id)s, %(at)s) AS p
+WHERE tenant_id = %(tenant_id)s AND action = 'quota.exceeded' AND created_at >= p.period_start
 """
 
 
 class UsageRepository:
     """Counts in the transaction that causes the count, so that neither is kept without the other."""
 
-    def __init__(
-        self, connection: Connection, tenant_id: UUID, job_id: UUID | None, audit: AuditRepository
-    ) -> None:
+    def __init__(self, connection: Connection, tenant_id: UUID, job_id: UUID | None) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
         self._job_id = job_id
-        self._audit = audit
 
     def count(self, meter: Meter, amount: int) -> None:
         """Adds `amount` to a counter of the current period."""
@@ -76,22 +70,12 @@ class UsageRepository:
         self._connection.execute(KEEP_SAMPLE, {"tenant_id": self._tenant_id, "at": at, **row})
         return Usage(row["users"], row["entities"], row["storage_mb"])
 
-    def record_breaches(self, breaches: Sequence[MeterReading], at: datetime) -> list[MeterReading]:
-        """Audits each meter above its limit once a period; returns those that are new."""
-        # Two checks at once would both see no entry: the tenant's period row decides who goes first.
+    def audited_breaches(self, at: datetime) -> frozenset[str]:
+        """The meters whose breach was audited in the period of `at`, as the audit log names them."""
+        # Two checks at once would both see none: the tenant's period row decides who goes first.
         self._connection.execute(
             "SELECT 1 FROM public.usage_metrics WHERE tenant_id = %s AND period_start <= %s FOR UPDATE",
             (self._tenant_id, at),
         )
-        new = []
-        for breach in breaches:
-            known = {"tenant_id": self._tenant_id, "at": at, "meter": breach.meter}
-            if self._connection.execute(AUDITED_BEFORE, known).fetchone() is None:
-                changes: dict[str, object] = {
-                    "meter": breach.meter,
-                    "limit": breach.limit,
-                    "used": breach.used,
-                }
-                self._audit.write("quota.exceeded", "tenant", self._tenant_id, changes, "WARNING")
-                new.append(breach)
-        return new
+        known = {"tenant_id": self._tenant_id, "at": at}
+        return frozenset(row["meter"] for row in self._connection.execute(AUDITED, known))

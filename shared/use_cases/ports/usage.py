@@ -1,10 +1,10 @@
 """Usage of the current period."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.quota import Meter, MeterReading, Usage
+from shared.domain.quota import Meter, Usage
 
 
 class UsageMeters(Protocol):
@@ -17,7 +17,5 @@ class UsageMeters(Protocol):
     def sample(self, at: datetime) -> Usage:
         """Reads users, entities and storage as they are and writes them down for the period."""
 
-    def record_breaches(
-        self, breaches: Sequence[MeterReading], at: datetime
-    ) -> Sequence[MeterReading]:
-        """Audits each breach once a period; returns those that are new."""
+    def audited_breaches(self, at: datetime) -> Collection[str]:
+        """The meters whose breach was audited in the period of `at`; held until the commit."""
