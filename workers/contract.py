@@ -61,6 +61,11 @@ OUTCOMES = (
     ("snoozed", "queued", "too early, as with a vendor's rate limit: no attempt was used up"),
     ("lost", "queued", "its worker died: tried again at once"),
     ("handed_back", "queued", "its worker was shut down: no attempt was used up"),
+    (
+        "undelivered",
+        "queued",
+        "no worker took its message up: it is sent again; dead after too many times",
+    ),
     ("replayed", "queued", "an operator has sent it back to its beginning"),
     ("discarded", "failed", "trying again would fail again"),
     ("cancelled", "cancelled", "somebody asked for it"),

@@ -9,6 +9,7 @@ from workers.contract import COLUMNS, DOCUMENT, OUTCOMES, STATES, render
 from workers.migrate import task_contracts
 
 PUBLISHED = DOCUMENT.read_text(encoding="utf-8")
+FUNCTIONS = DOCUMENT.parents[1] / "shared" / "persistence" / "migrations" / "functions"
 
 
 def test_the_document_is_what_the_tasks_say_now() -> None:
@@ -47,7 +48,15 @@ def test_an_argument_is_shown_with_its_type_its_default_and_its_bounds() -> None
 def test_every_state_and_every_outcome_is_explained() -> None:
     states = ["queued", "dispatched", "running", "succeeded", "failed", "cancelled", "dead"]
     assert [str(state) for state in STATES] == states == [str(state) for state in JobState]
-    assert {name for name, *_ in OUTCOMES} == {*Outcome, "dead", "replayed"}
+    written = {
+        name
+        for path in FUNCTIONS.glob("*_job*.sql")
+        for name in re.findall(
+            r"UPDATE public\.jobs[^;]*?\boutcome = '(\w+)'", path.read_text("utf-8")
+        )
+    }
+    assert written == {"cancelled", "undelivered"}
+    assert {name for name, *_ in OUTCOMES} == {*Outcome, *written, "dead", "replayed"}
     for state in states:
         assert re.search(rf"^\| `{state}` \| (yes|no) \| \S", PUBLISHED, re.M), state
 
