@@ -27,7 +27,7 @@ from sandbox.amazon.operations import read_instant
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.connectors.amazon.report_files import LOOK_AGAIN_S
 from shared.domain.limit import Limit, Quota
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import RateLimited, VendorBusy
 from shared.use_cases.vendors import Answer, Call
 

@@ -31,7 +31,7 @@ from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.domain.credential import StoredCredential
 from shared.domain.events import nothing_follows
-from shared.domain.positions import Backward
+from shared.domain.stream_positions import Backward
 from shared.errors import Snooze, VendorBusy
 from shared.persistence.database import Database
 from shared.persistence.unit_of_work import unit_of_work_opener

@@ -34,7 +34,7 @@ OfSales = SalesPulled | SalesBackfilled
 
 # The vendor's search lags behind its webhooks; and a burst of webhooks becomes one pull.
 AFTER_A_WEBHOOK = timedelta(seconds=60)
-# Each service once a run, also if the run is cut off. One that its vendor has put off goes on by itself.
+# Once a service, also where the job that asks runs a second time. A job that its vendor has put off goes on.
 ONCE_EACH = (Unless.FOLLOWED, Unless.LIVE)
 
 
@@ -147,7 +147,11 @@ REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
             Reaction("books.pull", of_the_service, is_books, ONCE_EACH),
         ),
         _on(SettlementsDue, Reaction("sales.reconcile_fees", of_the_service, unless=ONCE_EACH)),
-        _on(GoneOrdersDue, Reaction("sales.find_gone", of_the_service, unless=ONCE_EACH)),
+        # One order that is asked for does not stand in for the comparison of all.
+        _on(
+            GoneOrdersDue,
+            Reaction("sales.find_gone", of_the_service, unless=(Unless.FOLLOWED, Unless.WAITING)),
+        ),
         _on(RecordsChanged, Reaction("sales.pull", of_the_service, wait=AFTER_A_WEBHOOK)),
         _on(OrderDeleted, Reaction("sales.find_gone", of_the_order)),
         _on(
@@ -159,7 +163,8 @@ REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
         ),
         _on(
             SalesBackfilled,
-            Reaction("forecasts.generate", learning_until_the_pull, anything_changed),
+            # What the slices before this one brought is not counted in it: now the past is whole.
+            Reaction("forecasts.generate", learning_until_the_pull),
             *AFTER_SALES,
         ),
         _on(BooksPulled, Reaction("working_capital.roll_up")),

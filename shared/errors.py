@@ -30,6 +30,8 @@ The message of an error is one line for a person: it names the field and the fix
 neither a secret nor another tenant's name. All errors survive pickling, because Celery pickles them.
 """
 
+from typing import Self
+
 
 class CapLiquifyError(Exception):
     """Root of every error that this system raises on purpose."""
@@ -106,6 +108,14 @@ class SliceOver(Snooze):
 
 class TenantSuspended(Snooze):
     """The tenant is suspended: its work waits until it is resumed."""
+
+    @classmethod
+    def of(cls, slug: str) -> Self:
+        """The error for the tenant of that slug. Resuming wakes its jobs; without that they look each hour."""
+        return cls(
+            f"tenant: {slug} is suspended, it runs nothing until it is resumed",
+            retry_after_s=3600.0,
+        )
 
 
 class SchemaBehind(Snooze):

@@ -7,7 +7,7 @@ from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_ev
 from workers.definition import Arguments, JobContext
 from workers.queues import Queue
 from workers.task import task
-from workers.vendors.services import FORGETTING, SERVICES, SETTLING, one_of_each_account
+from workers.vendors.services import FORGETTING, SETTLING, TYPES, one_of_each_account
 
 
 class AllServices(Arguments):
@@ -18,7 +18,7 @@ class AllServices(Arguments):
 def pull(context: JobContext, _arguments: AllServices) -> ServicesAsked:
     """Asks for a pull of each service that the tenant has connected."""
     accounts = partial(one_of_each_account, context.vendor_room)
-    return pull_everything(context.open_unit_of_work, SERVICES, accounts)
+    return pull_everything(context.open_unit_of_work, TYPES, accounts)
 
 
 @task(name="services.reconcile", queue=Queue.SYNC, arguments=AllServices, result=ServicesAsked)

@@ -12,9 +12,9 @@ from shared.domain.events import React
 from shared.domain.job import Lease
 from shared.errors import KeyMissing, ServiceError, VaultError
 from shared.persistence.database import Database
-from shared.persistence.jobs.circuits import Circuits
 from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.jobs.leases import Leases
+from shared.persistence.jobs.vendor_circuits import Circuits
 from shared.persistence.repositories.credentials import PgcryptoDecryption
 from shared.persistence.server_clock import ServerClock
 from shared.persistence.tenants.lifecycle import TenantLifecycle
@@ -103,7 +103,7 @@ class Wiring(Closing):
 
         A job asks no vendor that others have found away; who is no job asks as often as he likes.
         """
-        from workers.vendors.circuit import JobCircuit  # noqa: PLC0415 - with its room
+        from workers.vendors.job_circuit import JobCircuit  # noqa: PLC0415 - with its room
         from workers.vendors.room import VendorRoom  # noqa: PLC0415 - httpx is slow to load
 
         now = now or self.clock.now

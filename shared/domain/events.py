@@ -1,6 +1,7 @@
 """What happened to a tenant, as facts. Work follows from them by `schedules/reactions.py`; pure.
 
-An event is published on the unit of work that makes it true: what follows is kept with it, or neither is.
+What follows is kept in the transaction in which the event is published, or neither is. A job may run twice: an
+event comes at least once, and what follows from it must do no harm twice. Figures in it are of this run alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -124,10 +125,10 @@ class ForecastsGenerated(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsSetAside(Event):
-    """So many records of a stream could not be read or written."""
+    """So many records of a stream could not be used; without a service they are our own figures."""
 
     name = "records.set_aside"
-    service: str
+    service: str | None
     stream: str
     records: int
 
@@ -153,7 +154,7 @@ class TierChanged(Event):
 class Unless(StrEnum):
     """When a follower is not wanted."""
 
-    # The same task with the same arguments waits already, and begins no later.
+    # The same task with the same arguments is queued and begins as early.
     WAITING = "waiting"
     # A job of the task waits or runs for the same service, whatever else it was asked.
     LIVE = "live"
@@ -175,5 +176,5 @@ React = Callable[[Event], Sequence[Follower]]
 
 
 def nothing_follows(_event: Event) -> Sequence[Follower]:
-    """For who sets a scene and asks for each job by hand."""
+    """No job follows: for tests and demos that enqueue each job themselves."""
     return ()

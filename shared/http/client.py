@@ -22,8 +22,8 @@ from shared.errors import (
     VendorUnavailable,
 )
 from shared.http.access import Access, FixedAccess
+from shared.http.admission import Circuit, NoCircuit
 from shared.http.answers import OUTSIDE, check_status, is_foreign, is_retried_here
-from shared.http.circuit import Circuit, NoCircuit
 from shared.http.transport import PrivateAddress, SteadyTransport, call_deadline, check_deadline
 from shared.use_cases.vendors import Answer, Call
 

@@ -104,7 +104,7 @@ class TenantUnitOfWork:
     @cached_property
     def events(self) -> EventPublisher:
         """What happened: the jobs that follow are children of the job that runs."""
-        return EventPublisher(self.connection, self.tenant.id, self._job_id, self._react)
+        return EventPublisher(self.connection, self.tenant, self._job_id, self._react)
 
     @cached_property
     def usage(self) -> UsageRepository:

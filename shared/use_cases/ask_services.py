@@ -1,6 +1,6 @@
 """Ask for work on all that a tenant has connected: one job a service, so that each has its own attempts and limits."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.credential import ACCOUNTING, ECOMMERCE
@@ -22,24 +22,24 @@ class ServicesAsked:
 
 def pull_everything(
     open_unit_of_work: OpenUnitOfWork,
-    known: Collection[str],
+    known: Mapping[str, str],
     one_of_each_account: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> ServicesAsked:
-    """Asks for a pull of each account that is connected; `known` are the services that can be pulled.
+    """Asks for a pull of each account that is connected; `known` has the type of each service that can be pulled.
 
     Services of one account are pulled by one job: `one_of_each_account` picks the one that is asked for; each
     is an account of its own if it is left out.
     """
     with open_unit_of_work() as work:
-        connected = {
-            service: service_type
+        connected = [
+            service
             for service_type in (ECOMMERCE, ACCOUNTING)
             for service in work.credentials.connected(service_type)
-        }
+        ]
     picked = one_of_each_account([each for each in connected if each in known])
     with open_unit_of_work() as work:
         for service in picked:
-            work.events.publish(PullDue(service, connected[service]))
+            work.events.publish(PullDue(service, known[service]))
         unknown = [each for each in connected if each not in known]
         return ServicesAsked(list(picked), unknown, work.rejections.counts())
 

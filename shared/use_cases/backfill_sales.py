@@ -6,9 +6,9 @@ from functools import partial
 
 from shared.domain.credential import StoredCredential
 from shared.domain.events import SalesBackfilled
-from shared.domain.positions import Backward, Done
 from shared.domain.rejections import Kept
-from shared.domain.sync import Basis, Track, next_backward
+from shared.domain.stream_positions import Backward, Done
+from shared.domain.window_steps import Basis, Track, next_backward
 from shared.errors import ScopeMissing
 from shared.use_cases.keep_sales import keep_page
 from shared.use_cases.ports.progress import Report
@@ -54,9 +54,10 @@ def backfill_sales(
     Raises `ScopeMissing` where the vendor hides what is older: what it shows counts as all there is.
     """
     result = _backfill(open_unit_of_work, connector, credential, report, together, again=again)
-    with open_unit_of_work() as work:
-        service = credential.service_name
-        work.events.publish(SalesBackfilled(service, as_of, result.lines_changed))
+    if result.nothing_to_do is None:
+        with open_unit_of_work() as work:
+            service = credential.service_name
+            work.events.publish(SalesBackfilled(service, as_of, result.lines_changed))
     return result
 
 

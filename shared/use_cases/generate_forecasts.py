@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.domain.events import ForecastsGenerated
+from shared.domain.events import ForecastsGenerated, RecordsSetAside
 from shared.domain.quota import UNLIMITED, Meter, effective_limits
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
@@ -108,6 +108,8 @@ def _note(
     with open_unit_of_work() as work:
         work.rejections.forget(STREAM, [sku for sku in skus if sku not in aside])
         work.rejections.add(None, STREAM, rejected)
+        if rejected:
+            work.events.publish(RecordsSetAside(None, STREAM, len(rejected)))
         work.events.publish(done)
 
 

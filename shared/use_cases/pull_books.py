@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from shared.domain.accounts import BankCheck
 from shared.domain.credential import StoredCredential
 from shared.domain.events import BooksPulled
-from shared.domain.positions import Days, Items, Reading
 from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
+from shared.domain.stream_positions import Days, Items, Reading
 from shared.errors import CursorExpired
 from shared.use_cases.ports.progress import Report
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.set_aside import set_aside
 from shared.use_cases.streams import Streams, note_problems
 from shared.use_cases.sync_windows import Puller, Tally
 from shared.use_cases.vendors import BooksConnector, ItemPage
@@ -105,7 +106,7 @@ class BooksPull:
         with self._open() as work:
             work.credentials.mark_synced(self._credential.id, now)
             work.usage.count_once(Meter.INTEGRATIONS)
-            work.rejections.add(self._credential.id, BANK_CHECK, self._banks.rejected)
+            set_aside(work, self._credential, BANK_CHECK, self._banks.rejected)
             work.events.publish(BooksPulled(self._credential.service_name))
             reported = {
                 each.account_code: str(each.bank_summary) for each in self._banks.differences
@@ -142,7 +143,7 @@ class BooksPull:
                 self._credential.company_id, self._credential.service_name, day, reported
             )
             rejected = (*reported.rejected, *kept.rejected)
-            work.rejections.add(self._credential.id, BALANCES, rejected)
+            set_aside(work, self._credential, BALANCES, rejected)
             self._puller.move(work, BALANCES, position, moved)
         tally.read += 1
         tally.changed += kept.changed

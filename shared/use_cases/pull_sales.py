@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from shared.domain.credential import StoredCredential
 from shared.domain.events import SalesPulled
-from shared.domain.positions import Backward, Forward
 from shared.domain.quota import Meter
 from shared.domain.rejections import Kept
-from shared.domain.sync import Basis, Track, next_forward
+from shared.domain.stream_positions import Backward, Forward
+from shared.domain.window_steps import Basis, Track, next_forward
 from shared.errors import GiveUp, InvalidInput, ScopeMissing
 from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.ports.progress import Report
@@ -80,7 +80,13 @@ class SalesPull:
         the shop's zone if None.
         """
         with self._puller.noting_failure(now):
-            return self._run(now, as_of)
+            result = self._run(now, as_of)
+        if ORDERS in self._streams.went_well:
+            # Also where another stream has to be read again: what follows from orders need not wait for it.
+            self._publish(result, as_of)
+        with self._puller.noting_failure(now):
+            self._streams.finish()
+        return result
 
     def _run(self, now: datetime, as_of: date | None) -> PullResult:
         products, orders = Tally(), Tally()
@@ -97,12 +103,10 @@ class SalesPull:
             self._streams.run(_lagging(FEES, lag), partial(self._pull_fees, now, lag, orders))
         self._streams.note(ORDERS, orders.problems)
         self._finish(now)
-        result = self._sum_up(products, orders)
-        self._publish(result, as_of)
-        return result
+        return self._sum_up(products, orders)
 
     def _finish(self, now: datetime) -> None:
-        """Notes on the credentials which streams have stopped; raises what is to be done again."""
+        """Notes on the credentials which streams have stopped."""
         orders_went_well = ORDERS in self._streams.went_well
         with self._open() as work:
             for credential in self._credentials:
@@ -115,7 +119,6 @@ class SalesPull:
                     note_failure(work, credential.id, now, reconnect=False)
             if orders_went_well:
                 work.usage.count_once(Meter.INTEGRATIONS)
-        self._streams.finish()
 
     def _sum_up(self, products: Tally, orders: Tally) -> PullResult:
         past = self._puller.position(BACKFILL, Backward)

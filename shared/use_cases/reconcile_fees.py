@@ -10,6 +10,7 @@ from shared.domain.settlements import SettledOrder, add_up, reconcile
 from shared.errors import InvalidInput
 from shared.use_cases.ports.progress import Report
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
+from shared.use_cases.set_aside import set_aside
 from shared.use_cases.vendors import SettlingShop, ShopConnector
 
 # Amazon keeps its settlements so long.
@@ -50,7 +51,7 @@ def reconcile_fees(
     with open_unit_of_work() as work:
         ids = [each.channel_order_id for each in orders]
         found = reconcile(orders, work.fees.of_orders(credential.service_name, ids))
-        work.rejections.add(credential.id, "settlements", rejected)
+        set_aside(work, credential, "settlements", rejected)
         shown = {each.channel_order_id: f"{each.settled} settled" for each in found[:SHOWN]}
         counts = {"settlements": number, "orders": len(orders), "differing": len(found)}
         work.audit.write("fees.reconciled", "credential", credential.id, {**counts, "first": shown})

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from shared.domain.positions import Scan
 from shared.domain.products import Product
 from shared.domain.rejections import Kept
+from shared.domain.stream_positions import Scan
 from shared.errors import CursorExpired, WindowTooLarge
 from shared.use_cases.ports.unit_of_work import UnitOfWork
 from shared.use_cases.sync_windows import MOST_RESTARTS, Puller, Tally

@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.domain.credential import StoredCredential, VendorAccount
-from shared.domain.events import RecordsSetAside
 from shared.domain.foreign_money import differing
-from shared.domain.positions import AnyPosition, ByWindows, Position, WithTime
 from shared.domain.rejections import Kept
-from shared.domain.sync import Step, SyncWindow, align, from_the_future
+from shared.domain.stream_positions import AnyPosition, ByWindows, Position, WithTime
+from shared.domain.window_steps import Step, SyncWindow, align, from_the_future
 from shared.errors import (
     CredentialRejected,
     CursorExpired,
@@ -25,6 +24,7 @@ from shared.errors import (
 )
 from shared.use_cases.ports.progress import Report
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork, UnitOfWork
+from shared.use_cases.set_aside import set_aside
 from shared.use_cases.store_credential import note_failure
 from shared.use_cases.vendors import Page
 
@@ -154,10 +154,7 @@ class Puller:
         tally.rejected += len(rejected)
         tally.left_out.update(page.left_out)
         tally.problems += [each for each in page.problems if each not in tally.problems]
-        work.rejections.add(self.credentials[0].id, stream, rejected)
-        if rejected:
-            service = self.credentials[0].service_name
-            work.events.publish(RecordsSetAside(service, stream, len(rejected)))
+        set_aside(work, self.credentials[0], stream, rejected)
 
     def run(
         self,

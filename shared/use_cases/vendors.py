@@ -10,7 +10,7 @@ from shared.domain.accounts import BankCheck, ClosedInvoice, DayBalances, OpenIn
 from shared.domain.products import Product
 from shared.domain.sales import FeeRule, RejectedRecord, SaleFee, SaleLine
 from shared.domain.settlements import Settlement
-from shared.domain.sync import SyncWindow
+from shared.domain.window_steps import SyncWindow
 
 RecordT_co = TypeVar("RecordT_co", covariant=True)
 

@@ -24,7 +24,7 @@ from shared.connectors.amazon.orders import read_order
 from shared.connectors.amazon.report_files import look_at_report
 from shared.connectors.amazon.sites import Sites
 from shared.domain.limit import NoLimit
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import GiveUp, VendorBusy, VendorUnavailable
 from shared.use_cases.vendors import Answer, Call
 from tests.fixtures.amazon import Stage, serve

@@ -12,7 +12,7 @@ from shared.connectors.amazon.credential import AmazonCredential
 from shared.connectors.amazon.limits import QUOTAS
 from shared.connectors.amazon.token import AmazonTokens
 from shared.domain.limit import NoLimit, Quota
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import (
     CredentialRejected,
     CursorExpired,

@@ -16,7 +16,7 @@ from shared.connectors.amazon.connector import AmazonConnector
 from shared.domain.limit import NoLimit
 from shared.domain.products import Product
 from shared.domain.sales import LineKind, SaleFee, SaleLine
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import VendorBusy
 from shared.use_cases.vendors import Answer, Call, Page, SalePage
 from tests.fixtures.amazon_answers import ORDER_COLUMNS, order_row

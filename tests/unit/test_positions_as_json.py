@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.positions import (
+from shared.domain.stream_positions import (
     Backward,
     Days,
     Done,
@@ -19,7 +19,7 @@ from shared.domain.positions import (
     Scan,
 )
 from shared.errors import InvalidInput
-from shared.persistence.repositories.position_json import decode, encode
+from shared.persistence.repositories.stream_position_json import decode, encode
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 NEXT = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.positions import Backward, Done, Forward, Items, OpenWindow, Reading, Scan
-from shared.domain.sync import (
+from shared.domain.stream_positions import Backward, Done, Forward, Items, OpenWindow, Reading, Scan
+from shared.domain.window_steps import (
     SMALLEST_SIZE,
     Basis,
     Step,

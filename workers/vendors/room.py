@@ -12,7 +12,7 @@ import redis
 from shared.domain.credential import StoredCredential
 from shared.domain.limit import Limit, NoLimit, Quota
 from shared.http.access import Access, TokenAccess
-from shared.http.circuit import Circuit, NoCircuit
+from shared.http.admission import Circuit, NoCircuit
 from shared.http.client import VendorHttp
 from shared.http.limits import SharedLimit
 from shared.observability.metrics import VENDOR_CALLS

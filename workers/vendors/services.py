@@ -70,6 +70,8 @@ SERVICES: Mapping[str, Service] = {
 
 SHOPS = tuple(name for name, service in SERVICES.items() if service.open_shop is not None)
 BOOKS = tuple(name for name, service in SERVICES.items() if service.open_books is not None)
+# The credential's own type is what somebody wrote: the service decides.
+TYPES = {name: service.type for name, service in SERVICES.items()}
 SETTLING = tuple(name for name, service in SERVICES.items() if service.settles)
 FORGETTING = tuple(name for name, service in SERVICES.items() if service.forgets)
 

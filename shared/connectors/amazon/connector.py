@@ -17,7 +17,7 @@ from shared.domain.fields import part
 from shared.domain.products import Product
 from shared.domain.sales import FeeRule
 from shared.domain.settlements import Settlement
-from shared.domain.sync import SyncWindow
+from shared.domain.window_steps import SyncWindow
 from shared.errors import InvalidInput
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
 

@@ -23,7 +23,7 @@ from shared.connectors.amazon.transactions import is_of_an_order
 from shared.domain.fields import require_node
 from shared.domain.rejections import collect
 from shared.domain.sales import SaleFee, SaleLine
-from shared.domain.sync import SyncWindow
+from shared.domain.window_steps import SyncWindow
 from shared.errors import WindowTooLarge
 from shared.use_cases.vendors import SalePage
 

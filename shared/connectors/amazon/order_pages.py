@@ -39,7 +39,7 @@ from shared.connectors.amazon.sites import Sites, is_outside
 from shared.domain.fields import require_node
 from shared.domain.rejections import collect
 from shared.domain.sales import SaleLine
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import SkipRecord, VendorUnavailable, WindowTooLarge
 from shared.use_cases.vendors import SalePage
 

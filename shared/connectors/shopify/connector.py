@@ -21,7 +21,7 @@ from shared.connectors.shopify.shelves import read_products
 from shared.domain.fields import part
 from shared.domain.products import Product
 from shared.domain.sales import FeeRule, RejectedRecord
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import ScopeMissing, VendorUnavailable
 from shared.use_cases.vendors import Page, SalePage, Shop, ShopTraits, VendorApi
 

@@ -16,7 +16,7 @@ START = (
     "FROM public.start_job(%s, %s, %s, %s, %s) AS started"
 )
 RENEW = "SELECT public.renew_lease(%s, %s, %s, %s) AS held"
-FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS state"
+FINISH = "SELECT public.finish_job(%s, %s, %s, %s, %s, %s, %s, %s, p_vendor_calls => %s, p_waits_for => %s) AS state"
 REPORT = "SELECT public.report_progress(%s, %s, %s, %s, %s, %s, %s) AS held"
 SIGN_IN = "SELECT public.sign_in_worker(%s, %s, %s, %s, %s) AS taken"
 SIGN_OUT = "SELECT public.sign_out_worker(%s, %s)::text AS gone"

@@ -6,12 +6,12 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from shared.domain.positions import AnyPosition, Position
 from shared.domain.rejections import RejectionGroup
 from shared.domain.sales import RejectedRecord
+from shared.domain.stream_positions import AnyPosition, Position
 from shared.errors import InvalidInput
 from shared.persistence.database import Connection
-from shared.persistence.repositories.position_json import Spelled, decode, encode
+from shared.persistence.repositories.stream_position_json import Spelled, decode, encode
 
 # Values that differ from record to record, such as a quoted text or a number, do not make another reason.
 GROUPS = """
@@ -45,7 +45,7 @@ class CursorRepository:
     def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
         """Where the stream stands; None before its first page. Raises `InvalidInput` for what cannot be read."""
         row = self._connection.execute(
-            "SELECT position FROM sync_cursors WHERE credential_id = %s AND stream = %s",
+            "SELECT position, complete_until FROM sync_cursors WHERE credential_id = %s AND stream = %s",
             (credential_id, stream),
         ).fetchone()
         if row is None:
@@ -54,7 +54,8 @@ class CursorRepository:
             found = decode(kind, row["position"])
         except InvalidInput as error:
             raise self._unreadable(credential_id, stream, error) from None
-        if encode(found) != row["position"]:
+        reached = None if found is None else found.complete_until
+        if encode(found) != row["position"] or reached != row["complete_until"]:
             self._respell(credential_id, stream, row["position"], found)
         return found
 
@@ -79,7 +80,7 @@ class CursorRepository:
     def _respell(
         self, credential_id: UUID, stream: str, kept: object, found: Position | None
     ) -> None:
-        """Writes a position of a person's or an older release's as we do: `move` compares what we would write."""
+        """Writes what a person or an older release has spelled as we do: `move` and queries rely on it."""
         self._connection.execute(
             "UPDATE sync_cursors SET position = %s, complete_until = %s "
             "WHERE credential_id = %s AND stream = %s AND position = %s",

@@ -94,7 +94,8 @@ class TenantLifecycle:
                 "max_entities = %s, max_storage = %s, updated_at = now() WHERE id = %s",
                 (tier, overrides.users, overrides.entities, overrides.storage_mb, tenant.id),
             )
-            EventPublisher(connection, tenant.id, None, self._react).publish(TierChanged(tier))
+            if tenant.may_run:
+                EventPublisher(connection, tenant, None, self._react).publish(TierChanged(tier))
 
     def suspend(self, slug: str) -> None:
         """Lets a tenant run nothing; it keeps everything. Raises `InvalidInput` if it runs nothing already."""

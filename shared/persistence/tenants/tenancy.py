@@ -14,9 +14,6 @@ from shared.persistence.migrations.steps import position_of
 # adds what is needed: expand first, contract last.
 REQUIRED_REVISION = "t0005"
 
-# Resuming wakes the jobs; this is how often they look without that.
-SUSPENDED_S = 3600.0
-
 COLUMNS = (
     "id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage, "
     "settings, schema_revision, deleted_at"
@@ -32,11 +29,7 @@ def read_tenant(connection: Connection, tenant_id: UUID) -> Tenant:
         raise TenantMissing(f"tenant: {tenant_id} is not a tenant")
     tenant = _read(row)
     if tenant.status is SubscriptionStatus.SUSPENDED:
-        # `wake_resumed_tenant` wakes what waits for this.
-        raise TenantSuspended(
-            f"tenant: {tenant.slug} is suspended, it runs nothing until it is resumed",
-            retry_after_s=SUSPENDED_S,
-        )
+        raise TenantSuspended.of(tenant.slug)
     if not tenant.may_run:
         raise TenantForbidden(f"tenant: {tenant.slug} is {tenant.status.lower()}, it runs nothing")
     if position_of(row["schema_revision"]) < position_of(REQUIRED_REVISION):

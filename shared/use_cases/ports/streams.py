@@ -5,8 +5,8 @@ from typing import Protocol
 from uuid import UUID
 
 from shared.domain.credential import VendorAccount
-from shared.domain.positions import AnyPosition, Position
 from shared.domain.sales import RejectedRecord
+from shared.domain.stream_positions import AnyPosition, Position
 
 
 class Accounts(Protocol):

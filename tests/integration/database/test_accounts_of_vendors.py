@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from shared.domain.credential import VendorAccount
-from shared.domain.positions import Days, Forward, OpenWindow
+from shared.domain.stream_positions import Days, Forward, OpenWindow
 from shared.errors import SchemaBehind
 from shared.persistence.migrations.runner import migrate_tenants
 from shared.persistence.migrations.steps import load_steps
@@ -85,7 +85,7 @@ CURSORS = (
 )
 WHOLE = (
     "SELECT service_name, stream, to_char(complete_until AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') "
-    "FROM sync_cursors c JOIN api_credentials a ON a.id = c.credential_id ORDER BY 1, 2"
+    "FROM sync_cursors c JOIN api_credentials a ON a.id = c.credential_id WHERE stream <> 'shop' ORDER BY 1, 2"
 )
 ACCOUNTS = (
     "SELECT service_name, account, timezone, currency, v.updated_at = '2026-11-01T00:00:00Z' "
@@ -144,8 +144,8 @@ def test_accounts_and_instants_are_taken_over_and_given_back(
             ("shopify_eu", None, "Europe/Berlin", None, True),
             ("xero", "an-organisation", "Europe/Berlin", "EUR", True),
         ]
-        kept = [[row for row in each if row[1] != "shop"] for each in before]
-        assert [read(database_url, tenant, CURSORS) for tenant in (acme, globex)] == kept
+        # Workers of the release before still look for the account among the cursors.
+        assert [read(database_url, tenant, CURSORS) for tenant in (acme, globex)] == before
         ended = migrate_tenants(database_url, to="t0004")
         assert [each.error for each in ended] == [None, None]
         assert [read(database_url, tenant, CURSORS) for tenant in (acme, globex)] == before

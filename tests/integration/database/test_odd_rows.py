@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 
 from shared.domain.credential import VendorAccount
-from shared.domain.positions import Backward, Done
 from shared.domain.products import Product, StockLevel
 from shared.domain.sales import LineKind
 from shared.domain.series import Forecast, ForecastPoint, Series
+from shared.domain.stream_positions import Backward, Done
 from shared.domain.working_capital import AccountClass
 from shared.use_cases.enter_balances import enter_balances
 from shared.use_cases.generate_forecasts import ForecastResult, generate_forecasts

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from demo.figures import read_latest_capital
-from shared.domain.positions import Backward, Done, Forward
 from shared.domain.series import Forecast, ForecastPoint, Series
+from shared.domain.stream_positions import Backward, Done, Forward
 from shared.domain.working_capital import AccountClass
 from shared.errors import InvalidInput
 from shared.persistence.unit_of_work import tenant_transaction

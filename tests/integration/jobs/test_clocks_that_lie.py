@@ -9,8 +9,8 @@ import pytest
 
 from schedules.beat import Every, SteadyScheduler, beat_schedule
 from schedules.ticks import TICKS
-from shared.domain.positions import Forward, Items, OpenWindow
-from shared.domain.sync import from_the_future
+from shared.domain.stream_positions import Forward, Items, OpenWindow
+from shared.domain.window_steps import from_the_future
 from shared.errors import InvalidInput
 from shared.persistence.jobs.job_ledger import JobLedger
 from shared.persistence.jobs.scheduling import ScheduleLedger

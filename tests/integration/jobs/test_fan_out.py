@@ -16,15 +16,15 @@ from shared.domain.events import (
     nothing_follows,
 )
 from shared.domain.job import Job, JobState, Outcome
-from shared.domain.positions import Backward, Done, Forward
 from shared.domain.quota import Overrides, Tier
-from shared.errors import InvalidInput, LeaseLost
+from shared.domain.stream_positions import Backward, Done, Forward
+from shared.errors import InvalidInput, LeaseLost, TenantSuspended
 from shared.persistence.jobs.dispatching import Caps, DispatchLedger
 from shared.persistence.jobs.job_ledger import JobFilter, JobLedger, JobOrder
 from shared.persistence.jobs.leases import Ending
 from shared.use_cases.ask_services import ServicesAsked, ask_everywhere, pull_everything
 from shared.use_cases.store_credential import store_credential
-from workers.vendors.services import SERVICES, SETTLING
+from workers.vendors.services import SETTLING, TYPES
 from workers.wiring import Wiring
 
 SECRET = {"shop_domain": "acme.myshopify.com", "access_token": "t"}
@@ -76,7 +76,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
     wiring.leases.start(job.as_lease(), "w")
     opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
     for _ in range(2):
-        assert pull_everything(opener, SERVICES).services == ["shopify_eu", "shopify_uk"]
+        assert pull_everything(opener, TYPES).services == ["shopify_eu", "shopify_uk"]
     children = JobLedger(wiring.admin).children(job.id)
     assert sorted(str(child.arguments["service"]) for child in children) == [
         "shopify_eu",
@@ -87,7 +87,7 @@ def test_the_night_pulls_each_connected_shop_of_the_tenant_once(
 
 def test_a_tenant_without_a_shop_has_a_quiet_night(wiring: Wiring, acme: UUID) -> None:
     opener = wiring.unit_of_work(acme, actor="test")
-    assert pull_everything(opener, SERVICES) == ServicesAsked([], [])
+    assert pull_everything(opener, TYPES) == ServicesAsked([], [])
 
 
 def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
@@ -96,7 +96,7 @@ def test_a_service_that_nothing_here_can_work_on_holds_up_no_other(
     connect(wiring, acme, "shopify_uk")
     connect(wiring, acme, "woocommerce")
     opener = wiring.unit_of_work(acme, actor="test")
-    assert pull_everything(opener, SERVICES) == ServicesAsked(["shopify_uk"], ["woocommerce"])
+    assert pull_everything(opener, TYPES) == ServicesAsked(["shopify_uk"], ["woocommerce"])
     assert jobs_of(wiring, acme) == [("sales.pull", {"service": "shopify_uk"})]
     with pytest.raises(InvalidInput, match="woocommerce is none of those"), opener() as work:
         work.events.publish(PullDue("woocommerce", "ecommerce"))
@@ -229,9 +229,11 @@ def test_nothing_follows_for_a_tenant_that_was_suspended_meanwhile(
 ) -> None:
     job = running(wiring, acme)
     opener = wiring.unit_of_work(acme, lease=job.as_lease(), actor="test")
-    with opener() as work:
+    with pytest.raises(TenantSuspended, match="acme is suspended"), opener() as work:
         wiring.lifecycle("test").suspend("acme")
         work.events.publish(NEW_TIER)
+    # Its tier may change all the same.
+    wiring.lifecycle("test").set_tier("acme", Tier.PROFESSIONAL, Overrides())
     assert [name for name, _ in jobs_of(wiring, acme)] == ["sales.pull"]
 
 

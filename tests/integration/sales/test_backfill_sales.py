@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.positions import Backward, Done
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.stream_positions import Backward, Done
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import InvalidInput, ScopeMissing, Snooze, WindowTooLarge
 from shared.use_cases.backfill_sales import BackfillResult, backfill_sales
 from shared.use_cases.pull_sales import SalesPull

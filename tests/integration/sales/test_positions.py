@@ -8,7 +8,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from shared.domain.credential import VendorAccount
-from shared.domain.positions import Backward, Done, Forward, Items, OpenWindow, Scan
+from shared.domain.stream_positions import Backward, Done, Forward, Items, OpenWindow, Scan
 from shared.errors import InvalidInput
 from shared.persistence.unit_of_work import tenant_transaction
 from tests.fixtures.shop_pulls import (

@@ -10,7 +10,7 @@ import pytest
 
 from demo.figures import SalesTotals
 from shared.domain.sales import RejectedRecord
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import CredentialRejected, CursorExpired, Snooze, StreamBusy
 from shared.persistence.database import Connection
 from shared.persistence.jobs.job_ledger import JobLedger, JobOrder

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.positions import Forward
 from shared.domain.sales import FeeRule, SaleFee
-from shared.domain.sync import SyncWindow
+from shared.domain.stream_positions import Forward
+from shared.domain.window_steps import SyncWindow
 from shared.use_cases.keep_sales import keep_page, keep_posted
 from shared.use_cases.vendors import SalePage
 from tests.fixtures.shop_pulls import (

@@ -14,7 +14,7 @@ from shared.connectors.amazon import order_pages, product_pages
 from shared.connectors.amazon.connector import AmazonConnector
 from shared.domain.limit import NoLimit
 from shared.domain.settlements import reconcile
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import (
     CredentialRejected,
     CursorExpired,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.positions import Forward
+from shared.domain.stream_positions import Forward
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from tests.fixtures.amazon_answers import (
     NOW,

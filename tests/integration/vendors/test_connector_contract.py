@@ -23,7 +23,7 @@ from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.connectors.xero.connector import XeroConnector
 from shared.domain.limit import Limit, NoLimit, Quota
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import CapLiquifyError, CredentialRejected, InvalidInput, RetryLater, Snooze
 from shared.errors import VendorUnavailable as Away
 from shared.http.client import VendorHttp

@@ -14,7 +14,7 @@ from sandbox.app import SHOPIFY_TOKEN, build_app
 from shared.connectors.shopify.client import ShopifyClient
 from shared.connectors.shopify.connector import ShopifyConnector
 from shared.domain.limit import Quota
-from shared.domain.sync import Basis, SyncWindow
+from shared.domain.window_steps import Basis, SyncWindow
 from shared.errors import (
     AccessForbidden,
     AccountGone,

@@ -204,7 +204,7 @@ def test_a_line_of_a_bulk_file_that_is_not_json_is_set_aside(
     monkeypatch.setattr("shared.connectors.shopify.connector.PAGED_ORDERS", 0)
     monkeypatch.setattr("shared.connectors.shopify.bulk.POLL_S", 0.0)
     # Enough orders that the line in the middle is not the last, which would pass for a cut-off end.
-    monkeypatch.setattr("shared.domain.sync.FIRST_SIZE", timedelta(days=180))
+    monkeypatch.setattr("shared.domain.window_steps.FIRST_SIZE", timedelta(days=180))
     shop.arm("bulk_malformed_line")
     scene.pull(UK, NOW)
     result = scene.backfill(UK)

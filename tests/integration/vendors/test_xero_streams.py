@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.domain.positions import Days, Items
+from shared.domain.stream_positions import Days, Items
 from shared.errors import CredentialRejected, VendorUnavailable
 from tests.fixtures.shop_pulls import rows
 from tests.fixtures.xero_books import Organisation

@@ -51,7 +51,8 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     -- What people ask for has a bound; what follows from a job and what a schedule makes has one of its own.
-    IF p_parent_id IS NULL AND session_user <> 'capliquify_dispatcher' AND (p_idempotency_key IS NULL OR NOT EXISTS (
+    IF p_parent_id IS NULL AND session_user <> 'capliquify_dispatcher'
+        AND NOT (session_user = 'capliquify_admin' AND p_requested_by LIKE 'reaction:%') AND (p_idempotency_key IS NULL OR NOT EXISTS (
         SELECT FROM public.jobs WHERE tenant_id = p_tenant_id AND name = p_name AND idempotency_key = p_idempotency_key
             AND state IN ('queued', 'dispatched', 'running'))) THEN
         bound := CASE WHEN jsonb_typeof(tenant.settings -> 'max_waiting_jobs') = 'number'

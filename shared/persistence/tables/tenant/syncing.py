@@ -111,8 +111,8 @@ sync_cursors = Table(
         "complete_until",
         INSTANT,
         (
-            "everything of the stream is here up to then, UTC, once a window has closed; of a past that is "
-            "read backwards: how far back it is, once it is done; NULL before, and where nothing says so"
+            "UTC; everything of the stream up to then is here. A past that is read backwards: NULL until it is done, "
+            "then how far back it goes. NULL where nothing says so"
         ),
     ),
     comment="how far each stream of a credential has been read",

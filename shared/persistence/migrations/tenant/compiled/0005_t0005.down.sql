@@ -4,7 +4,7 @@ INSERT INTO sync_cursors (credential_id, stream, position, updated_at)
 SELECT credential_id, 'shop',
        jsonb_strip_nulls(jsonb_build_object('account', account, 'timezone', timezone, 'currency', currency)), updated_at
 FROM vendor_accounts
-ON CONFLICT (credential_id, stream) DO NOTHING;
+ON CONFLICT (credential_id, stream) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at;
 ALTER TABLE sync_cursors DROP COLUMN complete_until;
 DROP TABLE vendor_accounts;
 

@@ -1,4 +1,5 @@
--- What a vendor's account says of itself stood among the cursors, as a stream named shop.
+-- What a vendor's account says of itself stands among the cursors, as a stream named shop. Those rows stay for
+-- workers of the release before, until a later step.
 CREATE TABLE vendor_accounts (
     credential_id uuid PRIMARY KEY REFERENCES api_credentials (id) ON DELETE CASCADE,
     account text,
@@ -10,7 +11,6 @@ ALTER TABLE sync_cursors ADD COLUMN complete_until timestamptz;
 INSERT INTO vendor_accounts (credential_id, account, timezone, currency, updated_at)
 SELECT credential_id, position ->> 'account', position ->> 'timezone', position ->> 'currency', updated_at
 FROM sync_cursors WHERE stream = 'shop';
-DELETE FROM sync_cursors WHERE stream = 'shop';
 
 -- A stream is whole up to `since`; one that goes backwards has come to `until`, and is whole once it is done.
 -- A text that is no instant was written by hand: the pull names it.

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Generic
 
-from shared.domain.positions import (
+from shared.domain.stream_positions import (
     Backward,
     ByWindows,
     Days,
@@ -91,7 +91,7 @@ class Step(Generic[ByWindows]):
 
 
 def from_the_future(position: WithTime | None, end: datetime) -> WithTime | None:
-    """The place to go on from where a stream claims to have read what has not happened yet; None where it does not.
+    """The place to put a stream back to that stands in the future; None where it does not.
 
     A machine whose clock was ahead has written it. What was read while it was is read again.
     """

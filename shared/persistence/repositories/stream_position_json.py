@@ -1,14 +1,14 @@
 """How positions are spelled as JSON in `sync_cursors`: objects of texts; pure.
 
-What an older release wrote is read too. A cursor whose window or beginning does not stand beside it says
-nothing by itself: it is left out, and its pages are read again.
+What an older release wrote is read too. A cursor whose window or beginning does not stand beside it is left
+out, and its pages are read again. A stream that does not say its own instant or day is an error that names it.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import TypeVar, cast
 
-from shared.domain.positions import (
+from shared.domain.stream_positions import (
     AnyPosition,
     Backward,
     Days,

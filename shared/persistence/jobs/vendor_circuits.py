@@ -1,4 +1,7 @@
-"""Which vendors are away, shared by all workers: `public.vendor_circuits`."""
+"""Which vendors are away, shared by all workers: `public.vendor_circuits`.
+
+When a circuit opens and who asks again is decided in `migrations/functions/vendor_circuit.sql`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

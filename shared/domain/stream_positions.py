@@ -21,7 +21,7 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AsWritten:
-    """Equal where it is written alike: a stream moves from the very text that stands in the table.
+    """Two are equal where the table would hold the same text: a stream moves by comparing that text.
 
     The same instant in two time zones is two texts.
     """
@@ -107,7 +107,7 @@ class Backward(Windowed):
 
     @property
     def complete_until(self) -> datetime | None:
-        """How far back everything is here that will come; None until it is done."""
+        """None until it is done; then how far back its records go."""
         return None if self.done is None else self.until
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 
 from shared.errors import VendorAway
-from shared.persistence.jobs.circuits import Circuits
+from shared.persistence.jobs.vendor_circuits import Circuits
 
 log = structlog.get_logger(__name__)
 
