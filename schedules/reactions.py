@@ -119,7 +119,7 @@ class Reaction(Generic[EventT_contra]):
     wait: timedelta = timedelta(0)
 
 
-# What new sales change. Also after a day without one: balances and stock move on their own.
+# What follows from new sales. The roll-up also follows a day without a sale: stock moves on its own.
 AFTER_SALES: tuple[Reaction[OfSales], ...] = (
     Reaction("working_capital.roll_up", as_of_the_pull),
     # SKUs and storage count against the tier.

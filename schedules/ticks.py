@@ -1,4 +1,4 @@
-"""All ticks, on one screen. A tick starts a scan; a scan makes jobs, a tenant each."""
+"""All ticks, on one screen. A tick starts a scan, which works for all tenants at once: it makes jobs or cleans up."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,8 @@
-"""What happened to a tenant, as facts. Work follows from them by `schedules/reactions.py`; pure.
+"""What happened to a tenant. `schedules/reactions.py` says which jobs follow; pure.
 
-What follows is kept in the transaction in which the event is published, or neither is. A job may run twice: an
-event comes at least once, and what follows from it must do no harm twice. Figures in it are of this run alone.
+Most events are facts; those named `...Due` are requests of a schedule. The jobs that follow are written in the
+transaction that publishes the event: both are kept, or neither. A job may run twice, so an event comes at least
+once, and its jobs must do no harm when they run twice. Figures in an event are those of one run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from shared.domain.quota import Meter, Tier
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened; `name` stands on the ledger as who asked for what follows."""
+    """Something that happened. The jobs that follow have `reaction:` and its `name` as who asked for them."""
 
     name: ClassVar[str]
 
@@ -73,8 +74,9 @@ class OrderDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SalesPulled(Event):
-    """A pull of a shop is over. `as_of` is the day that it was asked to stand on, if it was.
+    """The orders that a pull of a shop asked for are here.
 
+    `as_of` is the day that the pull was asked to stand on, if it was.
     `backfilled` says whether the years before the connection are here.
     """
 
@@ -116,7 +118,10 @@ class BooksPulled(Event):
 
 @dataclass(frozen=True, slots=True)
 class ForecastsGenerated(Event):
-    """All SKUs were forecast; `origin` is the last day learnt from."""
+    """A run of forecasts is over; `origin` is the last day learnt from.
+
+    SKUs that are dormant, beyond the quota or set aside have none of it.
+    """
 
     name = "forecasts.generated"
     origin: date
@@ -158,7 +163,7 @@ class Unless(StrEnum):
     WAITING = "waiting"
     # A job of the task waits or runs for the same service, whatever else it was asked.
     LIVE = "live"
-    # An earlier attempt of the running job has asked for the same.
+    # Any run of the job that asks has asked for the same before.
     FOLLOWED = "followed"
 
 

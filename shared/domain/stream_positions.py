@@ -1,7 +1,7 @@
 """Where a stream of a vendor's records stands, a type for each kind of stream; pure.
 
-A state that no run leaves behind cannot be made: each type raises `InvalidInput` for it. How a position is
-spelled in the table is the repository's.
+Each type raises `InvalidInput` for instants without an offset and for parts that contradict each other, such as
+an open window that ends before it begins. How a position is written in the table is the repository's.
 """
 
 from dataclasses import dataclass, fields, replace

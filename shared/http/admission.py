@@ -1,4 +1,8 @@
-"""Whether a vendor is asked at all: what one job learns of an outage spares the others theirs."""
+"""Whether a vendor is asked at all: what one job learns of an outage spares the others theirs.
+
+Workers fulfil it with `workers/vendors/job_circuit.py`; the rule stands in the SQL functions of
+`vendor_circuit.sql`.
+"""
 
 from typing import Protocol
 

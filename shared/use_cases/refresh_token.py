@@ -1,8 +1,9 @@
 """An access token that may be used now; refreshed by one worker at a time, and never lost on the way.
 
-The vendor is called with no transaction open. A rotated token is committed before its first use, so
-that a worker killed after the answer leaves the new token in the tables, and one killed before it the
-old one, which the vendor honours until its successor is used.
+The vendor is called with no transaction open. A rotated token is committed before its first use: a
+worker that is killed after the commit leaves the new token. One that is killed before it, even after the
+vendor's answer, leaves the old token. Xero honours that for 30 minutes after it gave a new one; later the
+vendor refuses it, and the owner must connect again.
 """
 
 from collections.abc import Callable

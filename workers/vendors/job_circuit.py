@@ -1,4 +1,10 @@
-"""A job's view of a vendor's circuit: it asks before its first call, and says what came of it."""
+"""A job's view of a vendor's circuit: it asks before its first call, and says what came of it.
+
+When a circuit opens and closes is decided in SQL, for all workers at once: `report_call` and `admit_call` in
+`shared/persistence/migrations/functions/vendor_circuit.sql`. Failures of three tenants, with no five minutes
+without one, open it. One job then asks the vendor for all: after 30 s, then after twice as long each time, up to
+300 s. Its first answer closes the circuit and wakes the jobs that wait.
+"""
 
 from uuid import UUID
 

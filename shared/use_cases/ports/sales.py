@@ -21,9 +21,10 @@ class Sales(Protocol):
         """The channel's orders that count, from a day of sale on."""
 
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has reported; None where no shop is connected.
+        """The last day whose orders are all here; None where no shop is connected.
 
-        `date.min` while a shop has not reported its whole first window: no day is complete then.
+        Shops count whose past is here; a further shop whose past is still on its way holds up nobody.
+        `date.min` while that is so of every shop: no day is complete then.
         """
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None: ...

@@ -18,4 +18,4 @@ class UsageMeters(Protocol):
         """Reads users, entities and storage as they are and writes them down for the period."""
 
     def audited_breaches(self, at: datetime) -> Collection[str]:
-        """The meters whose breach was audited in the period of `at`; held until the commit."""
+        """The meters whose breach was audited since the period of `at` began; locked until the commit."""
