@@ -1,4 +1,8 @@
-"""How near a forecast came to what was sold."""
+"""How near a forecast came to what was sold.
+
+The rows get it by the SQL of `shared/persistence/repositories/forecasts.py` (SCORE_DEMAND), which the nightly task
+`forecasts.score` runs; `tests/integration/figures/test_score_forecasts.py` holds both to the same values.
+"""
 
 from dataclasses import dataclass
 from decimal import Decimal

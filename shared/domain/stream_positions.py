@@ -1,7 +1,8 @@
 """Where a stream of a vendor's records stands, a type for each kind of stream; pure.
 
 Each type raises `InvalidInput` for instants without an offset and for parts that contradict each other, such as
-an open window that ends before it begins. How a position is written in the table is the repository's.
+an open window that ends before it begins. Its JSON is spelled in
+`shared/persistence/repositories/stream_position_json.py`; `syncing.py` beside it writes the row.
 """
 
 from dataclasses import dataclass, fields, replace

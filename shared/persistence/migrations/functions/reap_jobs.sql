@@ -1,5 +1,6 @@
 -- Puts back what a lost worker or a lost message left behind. A job with an open unit of work is locked and passed
--- over: its worker lives, or the server is about to close its connection.
+-- over: its worker lives, or the server is about to close its connection. A running job goes to end_attempt.sql, which
+-- makes it queued again while it has attempts left; claim_jobs.sql then gives it to another worker.
 CREATE OR REPLACE FUNCTION public.reap_jobs(p_recheck_s float8, p_seen_within_s float8, p_limit int DEFAULT 500)
 RETURNS TABLE (job_id uuid, tenant_id uuid, was public.job_state, state public.job_state)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
