@@ -21,9 +21,11 @@ class Sales(Protocol):
         """The channel's orders that count, from a day of sale on."""
 
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has reported; None where no shop is connected.
+        """The last day, in each shop's own zone, whose orders are all here. None where no shop counts.
 
-        `date.min` while a shop has not reported its whole first window: no day is complete then.
+        It is the earliest such day of the connected shops whose past is here. A shop whose past is still on its way
+        does not count beside one whose past is here. Where none has its past, or where a shop was never pulled, it is
+        `date.min`: no day is complete. A shop whose login was refused before its first orders does not count.
         """
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None: ...

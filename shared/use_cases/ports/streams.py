@@ -19,7 +19,11 @@ class Accounts(Protocol):
 
 class Cursors(Protocol):
     def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
-        """Where the stream stands; None before its first page. Raises `InvalidInput` for what is no such place."""
+        """Where the stream stands; None until it was given a position.
+
+        A stream of windows gets its first one before its first page, any other with that page.
+        Raises `InvalidInput` where what is kept is no position of this kind; the error names service, stream and fix.
+        """
 
     def move(self, credential_id: UUID, stream: str, old: Position | None, new: Position) -> bool:
         """Compare and set: False if the stream does not stand at `old` any more."""

@@ -18,4 +18,7 @@ class UsageMeters(Protocol):
         """Reads users, entities and storage as they are and writes them down for the period."""
 
     def audited_breaches(self, at: datetime) -> Collection[str]:
-        """The meters whose breach was audited in the period of `at`; held until the commit."""
+        """The meters whose breach was audited since the period of `at` began; a later period's count too.
+
+        The period's row is locked until the commit, so that two checks at once do not both see none.
+        """
