@@ -49,5 +49,5 @@ class Products(Protocol):
     def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
         """Makes inactive what the scan that began at `since` did not list; returns how many products.
 
-        Where a SKU was renamed, the product follows. The stock of what is gone is 0 on `day`.
+        Where a SKU was renamed, the product follows. The channel's stock of what is gone is 0 from `day` on.
         """

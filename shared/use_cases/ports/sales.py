@@ -19,7 +19,10 @@ class Sales(Protocol):
         """Writes lines by their identity. What the table refuses is in `Kept.rejected`."""
 
     def void_orders(self, channel: str, orders: Sequence[str]) -> int:
-        """Sets all amounts of these orders to 0; returns how many rows counted before."""
+        """Makes all rows of these orders count nothing: they stay, with quantity and amounts of 0.
+
+        Returns how many rows counted before.
+        """
 
     def counted_orders(self, channel: str, since: date | None) -> set[str]:
         """The ids of the channel's orders that count, of those sold from `since` on; None: of all."""
