@@ -6,7 +6,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
     --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock migrations contract data-model clean
+.PHONY: help demo test check lock migrations contract data-model rights clean
 
 help:            ## show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ contract: $(STAMP)  ## write docs/jobs-contract.md from the tasks
 
 data-model: $(STAMP)  ## write docs/data-model.md from the model of the tables
 	$(BIN)/python -m shared.persistence.tables.document
+
+rights: $(STAMP)  ## write the rights on tables into docs/security.md from a migrated database
+	$(BIN)/python -m workers.rights
 
 clean:           ## remove the virtual environment and the local data
 	-$(BIN)/capliquify services stop

@@ -1,4 +1,7 @@
-"""What follows from what happened, on one screen: an event starts jobs of the same tenant."""
+"""What follows from which event, on one screen: an event starts jobs of the same tenant.
+
+Read `REACTIONS`. Each reaction says which task follows, with which arguments, when, unless what, and after which wait.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,20 +29,21 @@ from shared.domain.events import (
 )
 
 EventT = TypeVar("EventT", bound=Event)
-# Who reacts to either of two events reacts to each.
+# A reaction to either of two events is a reaction to each of them.
 EventT_contra = TypeVar("EventT_contra", bound=Event, contravariant=True)
 Arguments = dict[str, object]
 OfService = CredentialConnected | PullDue | SettlementsDue | GoneOrdersDue | RecordsChanged
 OfSales = SalesPulled | SalesBackfilled
 
-# The vendor's search lags behind its webhooks; and a burst of webhooks becomes one pull.
+# The vendor's search lags behind its webhooks. The wait also makes one pull of a burst of them.
 AFTER_A_WEBHOOK = timedelta(seconds=60)
-# Once a service, also where the job that asks runs a second time. A job that its vendor has put off goes on.
+# One job a service: none if one waits or runs, and none if an earlier attempt of the job that asks has made it.
+# So a job that waits for its vendor gets no second one beside it.
 ONCE_EACH = (Unless.FOLLOWED, Unless.LIVE)
 
 
 def always(_event: Event) -> bool:
-    """Whatever came of it."""
+    """In every case."""
     return True
 
 
@@ -54,17 +58,17 @@ def is_books(event: CredentialConnected | PullDue) -> bool:
 
 
 def anything_changed(event: OfSales) -> bool:
-    """Whether lines or products came that were new or differ."""
+    """Whether rows came that are new or differ: lines, or products too in a pull."""
     return event.changed > 0
 
 
 def whole_and_changed(event: SalesPulled) -> bool:
-    """Whether something changed and the years before the connection are there to learn from."""
+    """Whether something changed, and the years before the connection are here to learn from."""
     return anything_changed(event) and event.backfilled
 
 
 def past_is_missing(event: SalesPulled) -> bool:
-    """Whether the years before the connection have still to be brought."""
+    """Whether the years before the connection are still to be brought."""
     return not event.backfilled
 
 
@@ -74,22 +78,22 @@ def nothing(_event: Event) -> Arguments:
 
 
 def of_the_service(event: OfService) -> Arguments:
-    """The service that it is about."""
+    """The service that the event names."""
     return {"service": event.service}
 
 
 def with_a_new_credential(event: CredentialConnected) -> Arguments:
-    """The shop that was connected; it may show more than before."""
+    """The shop that was connected. Its new credential may see further back than the one before: it is asked again."""
     return {"service": event.service, "again": True}
 
 
 def for_who_waits(event: CredentialConnected) -> Arguments:
-    """The books that were connected; their owner waits for them."""
+    """The books that were connected. Their owner waits for them."""
     return {"service": event.service, "on_demand": True}
 
 
 def of_the_order(event: OrderDeleted) -> Arguments:
-    """The shop and the order; all its orders where none is named."""
+    """The shop and the order. Without an order all of the shop's are compared."""
     return {"service": event.service} | _given("order", event.order)
 
 
@@ -104,13 +108,13 @@ def as_of_the_pull(event: OfSales) -> Arguments:
 
 
 def learning_until_the_pull(event: OfSales) -> Arguments:
-    """The same day as the last one to learn from."""
+    """The same day, as the last one to learn from."""
     return _given("origin", event.as_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction(Generic[EventT_contra]):
-    """A job of `task`: what it is given, when it follows, unless what, after which wait."""
+    """A job of `task`: what it is given, when it follows, unless what, and how long it waits before it may begin."""
 
     task: str
     arguments: Callable[[EventT_contra], Arguments] = nothing
@@ -119,10 +123,11 @@ class Reaction(Generic[EventT_contra]):
     wait: timedelta = timedelta(0)
 
 
-# What follows from new sales. The roll-up also follows a day without a sale: stock moves on its own.
+# What follows from orders, pulled or backfilled.
 AFTER_SALES: tuple[Reaction[OfSales], ...] = (
+    # Also where nothing changed: balances and stock move on their own.
     Reaction("working_capital.roll_up", as_of_the_pull),
-    # SKUs and storage count against the tier.
+    # Only where something changed: SKUs and storage count against the tier.
     Reaction("usage.sample", when=anything_changed),
 )
 
@@ -147,7 +152,7 @@ REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
             Reaction("books.pull", of_the_service, is_books, ONCE_EACH),
         ),
         _on(SettlementsDue, Reaction("sales.reconcile_fees", of_the_service, unless=ONCE_EACH)),
-        # One order that is asked for does not stand in for the comparison of all.
+        # Not LIVE: a job that looks for one order of the shop must not keep away the comparison of all.
         _on(
             GoneOrdersDue,
             Reaction("sales.find_gone", of_the_service, unless=(Unless.FOLLOWED, Unless.WAITING)),
@@ -156,21 +161,21 @@ REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
         _on(OrderDeleted, Reaction("sales.find_gone", of_the_order)),
         _on(
             SalesPulled,
-            # It goes on until it is done: a second one beside it would only read the same pages.
+            # A backfill goes on until it is done. A second one beside it would only read the same pages.
             Reaction("sales.backfill", of_the_pull, past_is_missing, (Unless.WAITING, Unless.LIVE)),
             Reaction("forecasts.generate", learning_until_the_pull, whole_and_changed),
             *AFTER_SALES,
         ),
         _on(
             SalesBackfilled,
-            # What the slices before this one brought is not counted in it: now the past is whole.
+            # In every case, for now the past is whole: the event does not count what earlier attempts brought.
             Reaction("forecasts.generate", learning_until_the_pull),
             *AFTER_SALES,
         ),
         _on(BooksPulled, Reaction("working_capital.roll_up")),
-        # What was within the limits of before may be over the new ones.
+        # What was within the old limits may be above the new ones.
         _on(TierChanged, Reaction("usage.sample")),
-        # Nothing yet: for who is to be notified.
+        # Nothing follows yet. They are published for notifications to come.
         _on(ForecastsGenerated),
         _on(QuotaCrossed),
         _on(RecordsSetAside),
@@ -179,7 +184,7 @@ REACTIONS: Mapping[type[Event], tuple[Reaction[Any], ...]] = dict(
 
 
 def react(event: Event) -> list[Follower]:
-    """The jobs that follow, in order."""
+    """The jobs that follow from an event, in the order in which they are enqueued."""
     return [
         Follower(each.task, each.arguments(event), each.unless, each.wait)
         for each in REACTIONS[type(event)]

@@ -1,4 +1,7 @@
-"""All ticks, on one screen. A tick starts a scan, which works for all tenants at once: it makes jobs or cleans up."""
+"""All ticks, on one screen. A tick starts a scan, which works for all tenants at once.
+
+`schedules.materialise` makes jobs, each of one tenant. The others make none: they do their work themselves.
+"""
 
 from dataclasses import dataclass
 

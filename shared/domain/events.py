@@ -1,8 +1,10 @@
-"""What happened to a tenant. `schedules/reactions.py` says which jobs follow; pure.
+"""What happened to a tenant, and what is due for it. Work follows by `schedules/reactions.py`; pure.
 
-Most events are facts; those named `...Due` are requests of a schedule. The jobs that follow are written in the
-transaction that publishes the event: both are kept, or neither. A job may run twice, so an event comes at least
-once, and its jobs must do no harm when they run twice. Figures in an event are those of one run.
+Most events are facts. Those named `…Due` are requests: nothing has happened but that it is time.
+
+An event and the jobs that follow from it are kept in one transaction: both, or neither. A job may run twice, so an
+event comes at least once, and its followers must do no harm when they run again. Figures in an event are those of
+the attempt that published it, not of the whole job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +18,14 @@ from shared.domain.quota import Meter, Tier
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. The jobs that follow have `reaction:` and its `name` as who asked for them."""
+    """Something that happened or is due. `reaction:<name>` stands on the ledger as who asked for what follows."""
 
     name: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialConnected(Event):
-    """A credential was stored, whoever did it."""
+    """A credential was stored, for the first time or again."""
 
     name = "credential.connected"
     service: str
@@ -32,7 +34,7 @@ class CredentialConnected(Event):
 
 @dataclass(frozen=True, slots=True)
 class PullDue(Event):
-    """It is time to pull a connected service."""
+    """A request: pull this connected service, with all others of its account."""
 
     name = "pull.due"
     service: str
@@ -41,7 +43,7 @@ class PullDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class SettlementsDue(Event):
-    """It is time to hold a channel's fees against its settlements."""
+    """A request: hold a channel's fees against its settlements."""
 
     name = "settlements.due"
     service: str
@@ -49,7 +51,7 @@ class SettlementsDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class GoneOrdersDue(Event):
-    """It is time to look for orders that a shop has deleted."""
+    """A request: look for orders that a shop has deleted."""
 
     name = "gone_orders.due"
     service: str
@@ -57,7 +59,7 @@ class GoneOrdersDue(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsChanged(Event):
-    """A vendor says that some of its records changed, not which."""
+    """A vendor says that some of its records changed. It does not matter which: all that changed is pulled."""
 
     name = "records.changed"
     service: str
@@ -65,7 +67,7 @@ class RecordsChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class OrderDeleted(Event):
-    """A vendor says that an order is gone; `order` is its id, None where it names none."""
+    """A vendor says that an order is gone. `order` is the vendor's id of it; None where it names none."""
 
     name = "order.deleted"
     service: str
@@ -74,10 +76,10 @@ class OrderDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SalesPulled(Event):
-    """The orders that a pull of a shop asked for are here.
+    """A pull has brought a shop's orders: they are here up to now. Its other streams may have failed.
 
-    `as_of` is the day that the pull was asked to stand on, if it was.
-    `backfilled` says whether the years before the connection are here.
+    `as_of` is the day that the pull was asked to stand on, if it was. `backfilled` says whether the years before the
+    connection are here, as far as the vendor shows them. Changed are the rows that are new or differ.
     """
 
     name = "sales.pulled"
@@ -95,7 +97,10 @@ class SalesPulled(Event):
 
 @dataclass(frozen=True, slots=True)
 class SalesBackfilled(Event):
-    """The years before the connection are here, as far as the vendor shows them."""
+    """The years before the connection have come to their end: they are here, as far as the vendor shows them.
+
+    `lines_changed` counts what the last attempt brought, not the slices before it. `as_of` is as in `SalesPulled`.
+    """
 
     name = "sales.backfilled"
     service: str
@@ -110,7 +115,7 @@ class SalesBackfilled(Event):
 
 @dataclass(frozen=True, slots=True)
 class BooksPulled(Event):
-    """A pull of accounting books is over."""
+    """A pull of accounting books is over: a stream of it went well, and none waits to be tried again."""
 
     name = "books.pulled"
     service: str
@@ -118,9 +123,11 @@ class BooksPulled(Event):
 
 @dataclass(frozen=True, slots=True)
 class ForecastsGenerated(Event):
-    """A run of forecasts is over; `origin` is the last day learnt from.
+    """A run over a tenant's active SKUs has ended.
 
-    SKUs that are dormant, beyond the quota or set aside have none of it.
+    It leaves out SKUs without a sale in a year, those beyond the quota, and those that no model can work with, which
+    are set aside. `origin` is the last day learnt from. `forecasts_changed` counts forecasts, one a SKU and model,
+    that are new or differ.
     """
 
     name = "forecasts.generated"
@@ -130,7 +137,7 @@ class ForecastsGenerated(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordsSetAside(Event):
-    """So many records of a stream could not be used; without a service they are our own figures."""
+    """So many records of a stream could not be used. Without a service they are our own figures, such as forecasts."""
 
     name = "records.set_aside"
     service: str | None
@@ -140,7 +147,7 @@ class RecordsSetAside(Event):
 
 @dataclass(frozen=True, slots=True)
 class QuotaCrossed(Event):
-    """A meter went above its limit, for the first time in this period."""
+    """A meter was found above its limit, for the first time in this period. Storage is in MB."""
 
     name = "quota.crossed"
     meter: Meter
@@ -150,26 +157,26 @@ class QuotaCrossed(Event):
 
 @dataclass(frozen=True, slots=True)
 class TierChanged(Event):
-    """The tenant has another tier, or other limits of its own."""
+    """The tenant was given a tier, or limits of its own."""
 
     name = "tier.changed"
     tier: Tier
 
 
 class Unless(StrEnum):
-    """When a follower is not wanted."""
+    """When a follower is not wanted. The words are those of `enqueue_followers.sql`."""
 
-    # The same task with the same arguments is queued and begins as early.
+    # The same task with the same arguments is queued, and may begin by then.
     WAITING = "waiting"
-    # A job of the task waits or runs for the same service, whatever else it was asked.
+    # A job of the task waits or runs for the same service, whatever its other arguments are.
     LIVE = "live"
-    # Any run of the job that asks has asked for the same before.
+    # Any attempt of the running job, this one too, has asked for the same task with the same arguments.
     FOLLOWED = "followed"
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A job of `task` that is to begin after a wait, unless one of the rules says that it is not wanted."""
+    """A job of `task` that is to begin after a wait. It is not made where one of the rules `unless` holds."""
 
     task: str
     arguments: Mapping[str, object]

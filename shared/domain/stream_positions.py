@@ -1,8 +1,16 @@
 """Where a stream of a vendor's records stands, a type for each kind of stream; pure.
 
-Each type raises `InvalidInput` for instants without an offset and for parts that contradict each other, such as
-an open window that ends before it begins. Its JSON is spelled in
-`shared/persistence/repositories/stream_position_json.py`; `syncing.py` beside it writes the row.
+A type raises `InvalidInput` for what no run can go on from:
+
+- an instant without its offset from UTC, or a window size that is not above 0;
+- an open window that does not lead on from where the stream stands, or one of a stream that is done;
+- a scan with pages and no beginning, or one that has begun and is neither at a cursor nor done.
+
+It does not refuse all that looks odd, for runs do leave some of it behind. `Backward` may be whole though `until` lies
+after `first`: two sites were aligned whose pasts begin on different days. `Scan` may be done before it began: the
+clock was put back in between. `Days` takes any days in any order, and so do `Items` and `Reading` with instants.
+
+How a position is spelled in the table is the repository's.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -22,9 +30,9 @@ class Done(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AsWritten:
-    """Two are equal where the table would hold the same text: a stream moves by comparing that text.
+    """Two are equal if the table would hold the same text of both: a stream moves by comparing that text.
 
-    The same instant in two time zones is two texts.
+    So the same instant in two time zones makes two that differ.
     """
 
     def __eq__(self, other: object) -> bool:
@@ -44,7 +52,7 @@ class AsWritten:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenWindow(AsWritten):
-    """A window that has begun: its other end, and the vendor's cursor once a page of it is here."""
+    """A window that has begun: its far end, and the vendor's cursor once a page of it is here."""
 
     end: datetime
     after: str | None = None
@@ -55,7 +63,7 @@ class OpenWindow(AsWritten):
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Windowed(AsWritten):
-    """A stream that goes through time by windows; `size` is how long the next one may be."""
+    """A stream that goes through time by windows. `size` is how long the next one may be; None: the first size."""
 
     size: timedelta | None = None
     window: OpenWindow | None = None
@@ -74,7 +82,7 @@ class Windowed(AsWritten):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Forward(Windowed):
-    """All is here up to `since`; an open window ends after it."""
+    """All is here up to `since`. An open window ends after it."""
 
     since: datetime
 
@@ -92,7 +100,7 @@ class Forward(Windowed):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Backward(Windowed):
-    """What was created from `until` on is here, and `first` is the goal; an open window begins before `until`."""
+    """What was created from `until` on is here. `first` is the goal. An open window begins before `until`."""
 
     first: datetime
     until: datetime
@@ -108,7 +116,7 @@ class Backward(Windowed):
 
     @property
     def complete_until(self) -> datetime | None:
-        """None until it is done; then how far back its records go."""
+        """None until it is done. Then how far back its records go."""
         return None if self.done is None else self.until
 
 
@@ -116,7 +124,7 @@ class Backward(Windowed):
 class Scan(AsWritten):
     """A reading of all there is, with the stock of a day: not begun, at a cursor, or done.
 
-    `unclear`: a record of it could not be read that does not say which it is.
+    `unclear` says that a record of it could not be read and does not say which product it is.
     """
 
     day: date
@@ -143,20 +151,20 @@ class Scan(AsWritten):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Days(AsWritten):
-    """Balances are here up to `day`; those of the days `left` are still to be asked for again, in this order."""
+    """Balances were asked for up to `day`. Those of the days `left` are still to be asked for, in this order."""
 
     day: date
     left: tuple[date, ...] = ()
 
     @property
     def complete_until(self) -> datetime | None:
-        """None: it counts days, which say no instant."""
+        """None: days say no instant."""
         return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading(AsWritten):
-    """A reading of a list that is at a cursor, and when it began."""
+    """A reading of a list that has not ended: when it began, and the vendor's cursor that it is at."""
 
     began: datetime
     after: str
@@ -167,7 +175,7 @@ class Reading(AsWritten):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Items(AsWritten):
-    """All that changed in a list up to `since` is here; None: the whole list is still to be read."""
+    """All that changed in a list up to `since` is here. None: the whole list is still to be read."""
 
     since: datetime | None = None
     reading: Reading | None = None

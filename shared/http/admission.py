@@ -1,7 +1,8 @@
 """Whether a vendor is asked at all: what one job learns of an outage spares the others theirs.
 
-Workers fulfil it with `workers/vendors/job_circuit.py`; the rule stands in the SQL functions of
-`vendor_circuit.sql`.
+Here stands only what a client needs of it. A job's circuit is `workers/vendors/job_circuit.py`, whose text gives the
+thresholds in words. They are set in `shared/persistence/migrations/functions/vendor_circuit.sql`: three tenants open a
+circuit, then one job asks for all, after 30 s and at last every five minutes.
 """
 
 from typing import Protocol
@@ -13,13 +14,13 @@ class Circuit(Protocol):
     """One vendor's region as one job sees it."""
 
     def admit(self) -> None:
-        """Raises `VendorAway` where another job asks for all of them."""
+        """Called before each call. Raises `VendorAway` where another job asks for all of them."""
 
     def fail(self, error: VendorAway) -> VendorAway:
-        """The vendor did not answer; returns the error with what the job is to do."""
+        """The vendor was away; returns the error to raise, with the circuit and when to ask again, if that is known."""
 
     def answer(self) -> None:
-        """The vendor answered, whatever it said."""
+        """The vendor answered, whatever it said: it is not away."""
 
 
 class NoCircuit:

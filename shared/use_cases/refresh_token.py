@@ -1,9 +1,14 @@
-"""An access token that may be used now; refreshed by one worker at a time, and never lost on the way.
+"""An access token that may be used now; refreshed by one worker at a time.
 
-The vendor is called with no transaction open. A rotated token is committed before its first use: a
-worker that is killed after the commit leaves the new token. One that is killed before it, even after the
-vendor's answer, leaves the old token. Xero honours that for 30 minutes after it gave a new one; later the
-vendor refuses it, and the owner must connect again.
+The vendor is called with no transaction open. New tokens are committed before their first use. A worker that is
+killed before that commit leaves the old refresh token in the tables, also where the vendor has answered already:
+that answer is lost. Whoever asks next uses the old one once more; the claim of the dead worker ends after
+`CLAIM_FOR`. How long that works is the vendor's to say:
+
+- Amazon: always, for its refresh token does not rotate.
+- Shopify: until the new one is used, for 30 days at most
+  (shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens).
+- Xero: for 30 minutes (developer.xero.com/faq/oauth2). Later it refuses the token, and the owner must connect again.
 """
 
 from collections.abc import Callable
@@ -90,7 +95,7 @@ class TokenRefresh:
                     )
             raise
         except BaseException:
-            # The answer may be lost: the old token is still honoured, whoever asks next.
+            # The answer may be lost: whoever asks next tries the old token, while the vendor honours it.
             with self.open_unit_of_work() as work:
                 work.credentials.release_refresh(claim)
             raise

@@ -95,6 +95,22 @@ def test_every_public_function_and_class_has_a_docstring() -> None:
     assert missing == []
 
 
+def test_every_method_of_a_port_says_what_whoever_fulfils_it_must_do() -> None:
+    missing = []
+    for path in (ROOT / "shared" / "use_cases" / "ports").glob("*.py"):
+        for port in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(port, ast.ClassDef):
+                continue
+            # What a unit of work reaches is named by its type.
+            methods = [] if port.name == "UnitOfWork" else port.body
+            missing += [
+                f"{path.name}: {port.name}, {each.name}"
+                for each in (port, *methods)
+                if isinstance(each, ast.FunctionDef | ast.ClassDef) and not ast.get_docstring(each)
+            ]
+    assert missing == []
+
+
 def test_a_task_is_thin() -> None:
     for path in (ROOT / "tasks").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.stream_positions import Backward, Done, Forward, Items, OpenWindow, Reading, Scan
+from shared.domain.stream_positions import (
+    Backward,
+    Days,
+    Done,
+    Forward,
+    Items,
+    OpenWindow,
+    Reading,
+    Scan,
+)
 from shared.domain.window_steps import (
     SMALLEST_SIZE,
     Basis,
@@ -154,8 +163,20 @@ def test_the_same_instant_in_two_zones_is_written_in_two_ways_and_is_no_equal_pl
         (lambda: Items(None, Reading(START.replace(tzinfo=None), "x")), "began: an instant"),
     ],
 )
-def test_a_state_that_no_run_leaves_behind_cannot_be_made(
+def test_a_state_that_no_run_can_go_on_from_cannot_be_made(
     make: Callable[[], object], fault: str
 ) -> None:
     with pytest.raises(InvalidInput, match=fault):
         make()
+
+
+def test_pasts_that_begin_on_two_days_are_whole_together_after_the_earlier_one() -> None:
+    later = START + timedelta(days=1)
+    whole = [Backward(START, START, Done.WHOLE), Backward(later, later, Done.WHOLE)]
+    assert align(whole) == Backward(START, later, Done.WHOLE)
+    assert align(whole).complete_until == later
+
+
+def test_a_scan_that_ended_before_it_began_and_days_in_any_order_are_taken() -> None:
+    assert Scan(DAY, END, None, START).done == START
+    assert Days(DAY, (END.date(), DAY)).left == (END.date(), DAY)

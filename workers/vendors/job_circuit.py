@@ -1,9 +1,16 @@
 """A job's view of a vendor's circuit: it asks before its first call, and says what came of it.
 
-When a circuit opens and closes is decided in SQL, for all workers at once: `report_call` and `admit_call` in
-`shared/persistence/migrations/functions/vendor_circuit.sql`. Failures of three tenants, with no five minutes
-without one, open it. One job then asks the vendor for all: after 30 s, then after twice as long each time, up to
-300 s. Its first answer closes the circuit and wakes the jobs that wait.
+When a vendor is away is not decided here but in `shared/persistence/migrations/functions/vendor_circuit.sql`:
+
+- The circuit opens when jobs of three tenants have found the vendor's region away, with no answer reported in
+  between and no five minutes without a failure.
+- While it is open one job asks for all: after 30 s, then after twice as long each time, at last every five minutes.
+  Should that job not come back within two minutes, another one may ask.
+- The others get `VendorAway` without a call.
+- The first answer closes it. All who wait are queued again, half a second each, spread over ten minutes at most.
+
+How long a job waits on its own account stands in `workers/endings.py`: as long as the outage has lasted so far,
+30 s to an hour. That uses up no attempt for a day (`CAPLIQUIFY_VENDOR_PATIENCE_S`).
 """
 
 from uuid import UUID
@@ -27,7 +34,10 @@ class JobCircuit:
         self._owes_report = False
 
     def admit(self) -> None:
-        """Raises `VendorAway` without a call, while another job asks."""
+        """Raises `VendorAway` where the circuit is open and another job asks.
+
+        It looks into the table before the job's first call, and again after a call that found the vendor away.
+        """
         if self._is_admitted:
             return
         away_since = self._circuits.admit(self._name, self._job_id)
@@ -40,7 +50,11 @@ class JobCircuit:
         self._is_admitted = self._owes_report = True
 
     def fail(self, error: VendorAway) -> VendorAway:
-        """Reports it; the job that asks for all comes back when it is time to ask again."""
+        """Reports a call that found the vendor away; returns the error to raise.
+
+        Its wait in seconds is the vendor's own; else, for the job that asks for all, the time until the next question;
+        else none, and `workers/endings.py` decides.
+        """
         self._is_admitted = False
         found = self._circuits.report(self._name, self._tenant_id, self._job_id, error.message)
         if found is not None and found.change == "opened":
@@ -51,7 +65,7 @@ class JobCircuit:
         return VendorAway(error.message, wait_s, circuit=self._name)
 
     def answer(self) -> None:
-        """Wakes everybody who waited, if anybody did."""
+        """Reports that the vendor answers: closes the circuit and wakes all who wait for it, if it was open."""
         if not self._owes_report:
             return
         self._owes_report = False

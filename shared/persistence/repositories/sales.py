@@ -85,11 +85,11 @@ class SaleRepository:
         return {row["channel_order_id"] for row in rows}
 
     def complete_until(self) -> date | None:
-        """The last day whose orders every connected shop has brought; None where no shop is connected.
+        """The last day whose orders are all here, as the port says; None where no shop counts.
 
-        The day in which a shop's finished window ends is not whole yet: the one before it is. Nothing is
-        before the years before the connection have been brought as well; a further shop whose past is
-        still on its way holds up nobody.
+        The day in which a shop's finished window ends is not whole yet: the one before it is. A shop whose
+        past is still on its way is left out, unless all are so: then no day is complete (`date.min`). One that
+        was never pulled makes it `date.min` too, unless it waits for its owner to connect it again.
         """
         shops = self._connection.execute(SHOPS).fetchall()
         whole = [shop for shop in shops if not shop["past_missing"]]

@@ -43,9 +43,9 @@ class CursorRepository:
         self._connection = connection
 
     def get(self, credential_id: UUID, stream: str, kind: type[AnyPosition]) -> AnyPosition | None:
-        """Where the stream stands; None until it was given a position.
+        """Where the stream stands; None until it was given a position, or where an empty one is kept.
 
-        Raises `InvalidInput` for what cannot be read.
+        Raises `InvalidInput` for what cannot be read. What is spelled otherwise than we do is written again.
         """
         row = self._connection.execute(
             "SELECT position, complete_until FROM sync_cursors WHERE credential_id = %s AND stream = %s",

@@ -71,7 +71,7 @@ class UsageRepository:
         return Usage(row["users"], row["entities"], row["storage_mb"])
 
     def audited_breaches(self, at: datetime) -> frozenset[str]:
-        """The meters whose breach was audited in the period of `at`, as the audit log names them."""
+        """The meters whose breach was audited since the period of `at` began, as the audit log names them."""
         # Two checks at once would both see none: the tenant's period row decides who goes first.
         self._connection.execute(
             "SELECT 1 FROM public.usage_metrics WHERE tenant_id = %s AND period_start <= %s FOR UPDATE",

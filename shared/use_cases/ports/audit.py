@@ -6,6 +6,8 @@ from uuid import UUID
 
 
 class AuditLog(Protocol):
+    """The audit log of one tenant. Entries are added and never changed."""
+
     def write(
         self,
         action: str,
@@ -13,4 +15,9 @@ class AuditLog(Protocol):
         resource_id: UUID | None = None,
         changes: Mapping[str, object] | None = None,
         severity: str = "INFO",
-    ) -> None: ...
+    ) -> None:
+        """Adds one entry, in this transaction. Who did it is known to the unit of work.
+
+        `action` is a name such as `quota.exceeded`. `changes` is kept as JSON. `severity` is one of the enum
+        `audit_severity`.
+        """

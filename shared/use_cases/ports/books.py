@@ -10,13 +10,20 @@ from shared.domain.rejections import Kept
 
 
 class AccountBooks(Protocol):
+    """Writes what the books say. `source` is the service. What the table refuses stands in `Kept.rejected`."""
+
     def upsert_balances(
         self, company_id: UUID, source: str, day: date, reported: DayBalances
     ) -> Kept:
-        """Writes the balances of a day; an account that is gone comes to nothing, one that was not read does not."""
+        """Writes the balances of a day.
+
+        An account that the books do not have any more gets a balance of nothing. One that was not read keeps its own.
+        """
 
     def upsert_invoices(
         self, company_id: UUID, source: str, invoices: Sequence[OpenInvoice]
-    ) -> Kept: ...
+    ) -> Kept:
+        """Writes invoices by the vendor's id of them."""
+
     def close_invoices(self, source: str, closed: Sequence[ClosedInvoice]) -> int:
-        """Closes those that are there, with nothing due; returns how many that changed."""
+        """Closes those of the invoices that are here: nothing is due of them. Returns how many rows changed."""

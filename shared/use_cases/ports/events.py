@@ -1,4 +1,4 @@
-"""What happened, for whoever reacts."""
+"""Where use cases say what happened."""
 
 from typing import Protocol
 
@@ -6,5 +6,11 @@ from shared.domain.events import Event
 
 
 class Events(Protocol):
+    """Publishes events of the tenant."""
+
     def publish(self, event: Event) -> None:
-        """Puts the jobs that follow from it on the ledger, in this transaction."""
+        """Puts the jobs that follow from it on the ledger, in this transaction.
+
+        Raises `InvalidInput` for a follower that no task takes, and `TenantSuspended` where the tenant was suspended
+        meanwhile.
+        """

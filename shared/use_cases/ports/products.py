@@ -11,6 +11,8 @@ from shared.domain.rejections import Kept
 
 
 class Products(Protocol):
+    """What the tenant's channels offer. `channel` is the service."""
+
     def upsert(
         self,
         company_id: UUID,
@@ -18,19 +20,34 @@ class Products(Protocol):
         as_of: date,
         seen: datetime | None = None,
     ) -> Kept:
-        """Writes products and their stock of the day; `seen` is when the scan began that lists them."""
+        """Writes products, their costs and their stock of the day. What the tables refuse is in `Kept.rejected`.
+
+        `seen` is when the scan began that lists them; None outside of a scan.
+        """
 
     def tax_rates(self, channel: str, skus: Sequence[str]) -> dict[str, Decimal]:
-        """The products' own rates of VAT, where a person has set one, by what the channel calls them."""
+        """The rates of VAT that a person has set for these SKUs, by the channel's name of each. 0.2 is 20 %."""
 
     def own_tax_rates(self) -> dict[str, Decimal]:
         """All rates of VAT that a person has set, by SKU."""
 
-    def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool: ...
-    def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]: ...
-    def count_active(self) -> int: ...
+    def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool:
+        """Sets a product's own rate of VAT; None takes it away. False where there is no such product."""
+
+    def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]:
+        """Ids and SKUs of the active products, oldest first, `limit` of them at most; None: all."""
+
+    def count_active(self) -> int:
+        """How many products are active."""
+
     def mark_seen(self, channel: str, keys: Sequence[str], seen: datetime) -> None:
-        """Notes that a scan has listed these, by the vendor's id or the channel's SKU, but could not read them."""
+        """Notes that a scan has listed these but could not read them: they are not gone.
+
+        A key is the vendor's id or the channel's SKU.
+        """
 
     def retire_unseen(self, channel: str, since: datetime, day: date) -> int:
-        """Follows renamed SKUs, and takes off the shelf what the scan that began then did not list."""
+        """Makes inactive what the scan that began at `since` did not list; returns how many products.
+
+        Where a SKU was renamed, the product follows. The channel's stock of what is gone is 0 from `day` on.
+        """

@@ -8,7 +8,13 @@ from shared.domain.webhook import Delivery
 
 
 class Webhooks(Protocol):
-    def get(self, delivery_id: UUID) -> Delivery: ...
-    def refuse(self, delivery_id: UUID, at: datetime) -> None: ...
+    """Deliveries of vendors to this tenant."""
+
+    def get(self, delivery_id: UUID) -> Delivery:
+        """A delivery; raises `InvalidInput` for an id that is none."""
+
+    def refuse(self, delivery_id: UUID, at: datetime) -> None:
+        """Notes that it is not believed. Its bytes stay for a while, so that it can be judged again."""
+
     def finish(self, delivery_id: UUID, outcome: str, at: datetime) -> None:
-        """Notes what became of it, and forgets its bytes."""
+        """Notes its outcome, and forgets its bytes and headers."""
