@@ -9,8 +9,7 @@ A type raises `InvalidInput` for what no run can go on from:
 It does not refuse all that looks odd, for runs do leave some of it behind. `Backward` may be whole though `until` lies
 after `first`: two sites were aligned whose pasts begin on different days. `Scan` may be done before it began: the
 clock was put back in between. `Days` takes any days in any order, and so do `Items` and `Reading` with instants.
-
-How a position is spelled in the table is the repository's.
+Its JSON is spelled in `shared/persistence/repositories/stream_position_json.py`; `syncing.py` beside it writes the row.
 """
 
 from dataclasses import dataclass, fields, replace
