@@ -18,6 +18,7 @@ from shared.persistence.operations.shown_forecasts import (
 )
 from shared.use_cases.generate_forecasts import DORMANT_DAYS
 from workers.cli.console import echo_json, make_console
+from workers.cli.forecast_contest import evaluate
 from workers.cli.tenant_scope import read_tenant
 from workers.cli.terminal_tables import Column, print_table, words
 
@@ -27,9 +28,7 @@ WEEK, LONGEST = 7, 365
 BAR = 30
 
 
-@app.callback()
-def group() -> None:
-    """Keeps `show` a subcommand."""
+app.command()(evaluate)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Forecasts of all series of a tenant together: prepare, fit, weigh, sample, reconcile, score."""

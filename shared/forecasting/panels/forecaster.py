@@ -1,0 +1,171 @@
+"""The steps in order: fit, weigh, shape, sample. A panel in, sample paths of all its series out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from shared.errors import InvalidInput
+from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.marginals import (
+    LEVELS,
+    corrected_levels,
+    fallen,
+    shape_draws,
+)
+from shared.forecasting.panels.members.boosting import Boosting
+from shared.forecasting.panels.members.intermittent import Intermittent
+from shared.forecasting.panels.members.local import (
+    Local,
+    auto_arima,
+    ces,
+    ets,
+    theta,
+    trending_ets,
+)
+from shared.forecasting.panels.members.naive import SeasonalMean
+from shared.forecasting.panels.members.network import Network
+from shared.forecasting.panels.members.prophet import Prophet
+from shared.forecasting.panels.members.sarimax import Sarimax
+from shared.forecasting.panels.model import FittedMember, Member
+from shared.forecasting.panels.panel import Panel, constant_rows
+from shared.forecasting.panels.paths import Dependence, sample
+from shared.forecasting.panels.rolling import Rolled, pool_quantiles, roll
+from shared.forecasting.panels.sanity import sane
+from shared.forecasting.panels.weighing import equal_weights, mix, weigh
+
+LONGEST_HORIZON = 365
+# Kept also where it does not count: the spread of daily series comes from it.
+SHAPES = "lstm"
+LAST_RESORT = SeasonalMean()
+DAILY: tuple[Member, ...] = (
+    Sarimax(),
+    Prophet(),
+    Network(),
+    Boosting(),
+    Local("ets", ets),
+    Local("theta", theta),
+    Intermittent(),
+    SeasonalMean(),
+)
+# Weeks and months have trends, and too few periods for a model of all series.
+COARSE: tuple[Member, ...] = (
+    Local("arima", auto_arima),
+    Local("ets", trending_ets),
+    Local("theta", theta),
+    Local("ces", ces),
+    Intermittent(),
+    SeasonalMean(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a fit leaves: members with their weights, and how the past fell around their mean."""
+
+    members: Mapping[str, FittedMember]
+    weights: Mapping[str, float]
+    levels: Floats
+    dependence: Dependence
+
+
+@dataclass(frozen=True, slots=True)
+class PanelForecast:
+    """`paths` (series, horizon, 500): path k of all series is one future. Sums of paths are coherent.
+
+    `means` of the paths are the prediction; `weights` are the ensemble's; `dropped` names, for a
+    series, the members that could not forecast it.
+    """
+
+    ids: tuple[str, ...]
+    paths: Floats
+    weights: Mapping[str, float]
+    members: Mapping[str, Floats]
+    dropped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def means(self) -> Floats:
+        """What is expected, shape (series, horizon)."""
+        return np.asarray(self.paths.mean(axis=2))
+
+    def quantiles(self, probabilities: Sequence[float]) -> Floats:
+        """Quantiles of each period: (series, horizon, probabilities); each is an amount of a path."""
+        return quantiles_of(self.paths, probabilities)
+
+
+def quantiles_of(paths: Floats, probabilities: Sequence[float]) -> Floats:
+    """Quantiles over the last axis, which becomes that of the probabilities; they never cross."""
+    found = np.quantile(paths, np.asarray(probabilities), axis=-1, method="inverted_cdf")
+    return np.moveaxis(found, 0, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelForecaster:
+    """Learns with `members`, or the usual ones of the panel's period; all draws come from `seed`."""
+
+    members: tuple[Member, ...] | None = None
+    seed: int = 1
+
+    def fit(self, panel: Panel, horizon: int) -> Learnt:
+        """Learn all there is to learn; raises `InvalidInput` for a horizon outside 1 to 365."""
+        if not 1 <= horizon <= LONGEST_HORIZON:
+            raise InvalidInput(f"horizon: {horizon} periods; give 1 to {LONGEST_HORIZON}")
+        members = self.members or (DAILY if panel.is_daily else COARSE)
+        rolled = roll(panel, members, horizon, self.seed)
+        if rolled is not None:
+            rolled = _sane(rolled, panel)
+        weights = weigh(rolled) if rolled else equal_weights([each.name for each in members])
+        kept = {*weights, SHAPES}
+        fits = {each.name: each.fit(panel, horizon) for each in members if each.name in kept}
+        fitted = {name: fit for name, fit in fits.items() if fit is not None}
+        weights = {name: weight for name, weight in weights.items() if name in fitted}
+        if rolled is None:
+            return Learnt(fitted, weights, LEVELS, Dependence())
+        return self._judged(Learnt(fitted, weights, LEVELS, Dependence()), rolled, panel)
+
+    def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
+        """Forecast from the panel's end; it may go further than what was learnt."""
+        found = {
+            name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
+        }
+        means = mix(learnt.weights, found)
+        lost = np.isnan(means)
+        if lost.any():
+            means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
+        quantiles = pool_quantiles(learnt.members, panel, horizon)
+        draws = shape_draws(quantiles, means, learnt.levels, panel)
+        steady = constant_rows(panel)
+        draws[steady] = means[steady][..., None]
+        paths = sample(draws, learnt.dependence, self.seed)
+        dropped = {
+            panel.ids[row]: names
+            for row in range(len(panel.ids))
+            if (names := tuple(name for name, each in found.items() if np.isnan(each[row]).any()))
+        }
+        return PanelForecast(panel.ids, paths, learnt.weights, found, dropped)
+
+    def _judged(self, learnt: Learnt, rolled: Rolled, panel: Panel) -> Learnt:
+        """Add what the rolling origins say of levels and dependence."""
+        means = mix(learnt.weights, rolled.forecasts)
+        draw = np.random.default_rng(self.seed)
+        draws = np.stack(
+            [
+                shape_draws(rolled.quantiles(panel, at, means.shape[2]), means[at], LEVELS, panel)
+                for at in range(len(rolled.origins))
+            ]
+        )
+        known = ~np.isnan(rolled.actual) & ~np.isnan(means)
+        where = np.full(known.shape, np.nan)
+        where[known] = fallen(draws[known], rolled.actual[known], draw)
+        actual = np.where(known, rolled.actual, np.nan)
+        dependence = Dependence.learn(where).fitting_sums(draws, actual, self.seed)
+        return replace(learnt, levels=corrected_levels(where[known]), dependence=dependence)
+
+
+def _sane(rolled: Rolled, panel: Panel) -> Rolled:
+    learnt = panel.until(rolled.origins[0]).only(list(rolled.probes))
+    checked = {
+        name: np.stack([sane(each, learnt) for each in forecasts])
+        for name, forecasts in rolled.forecasts.items()
+    }
+    return replace(rolled, forecasts=checked)

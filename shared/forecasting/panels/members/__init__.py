@@ -1,0 +1,1 @@
+"""Models of a panel, one a file, each knowing nothing of the others."""

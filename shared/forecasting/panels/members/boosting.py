@@ -1,0 +1,74 @@
+"""LightGBM: one model of all series, direct to each day ahead, with a Tweedie loss.
+
+Source of the loss and of lags behind the horizon: the winner of M5 (Makridakis et al. 2022).
+Seeded, in one thread, deterministic: the same panel gives the same numbers.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.features import View
+from shared.forecasting.panels.lessons import gather, look
+from shared.forecasting.panels.panel import Panel
+
+PARAMETERS = {
+    "objective": "tweedie",
+    "tweedie_variance_power": 1.2,
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.6,
+    "bagging_freq": 1,
+    "min_data_in_leaf": 200,
+    "lambda_l2": 1.0,
+    "max_bin": 100,
+    "num_threads": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FittedBoosting:
+    """The trees."""
+
+    booster: Any
+
+    def predict(self, panel: Panel, horizon: int) -> Floats:
+        """Predict the series that sold lately; the others are rows of NaN."""
+        view, origin = View.of(panel), panel.periods - 1
+        rows = view.learnable(origin)
+        answer = np.full((len(panel.ids), horizon), np.nan)
+        if len(rows):
+            seen = look(view, rows, origin, horizon)
+            flat = self.booster.predict(seen.features.reshape(-1, seen.features.shape[-1]))
+            answer[rows] = np.maximum(flat.reshape(len(rows), horizon), 0.0) * seen.scales[:, None]
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Boosting:
+    """`rounds` trees."""
+
+    name: str = "lightgbm"
+    learns_alone: bool = False
+    rounds: int = 200
+    seed: int = 1
+
+    def fit(self, panel: Panel, horizon: int) -> FittedBoosting | None:
+        """Learn from a daily panel; None where it has too few windows."""
+        import lightgbm  # noqa: PLC0415  loaded only in the forecast worker
+
+        lessons = gather(panel, horizon, self.seed) if panel.is_daily else None
+        if lessons is None:
+            return None
+        known = ~np.isnan(lessons.targets)
+        weights = np.repeat(lessons.weights[:, None], horizon, axis=1)
+        data = lightgbm.Dataset(
+            lessons.features[known], lessons.targets[known], weight=weights[known]
+        )
+        return FittedBoosting(lightgbm.train(PARAMETERS | {"seed": self.seed}, data, self.rounds))

@@ -1,0 +1,137 @@
+"""Members that learn each series alone, fitted by statsforecast (Garza et al. 2022).
+
+A fit that fails, or a series that is too short, leaves a row of NaN: the ensemble goes on without
+that member for that series.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.panel import Panel
+
+FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError, IndexError, TypeError, AssertionError)
+# The names that statsforecast gives to the quantiles at PROBABILITIES.
+LEVELS = (20, 40, 60, 80, 90, 95, 98)
+QUANTILES = (
+    *(f"lo-{level}" for level in reversed(LEVELS)),
+    "mean",
+    *(f"hi-{level}" for level in LEVELS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedLocal:
+    """The fitted model of each series, None where there is none; the scale that it was fitted in."""
+
+    models: tuple[Any, ...]
+    longest: int
+
+    def predict(self, panel: Panel, horizon: int) -> Floats:
+        """Follow each series with its parameters and look ahead."""
+        return self._answers(panel, horizon, ("mean",))[..., 0]
+
+    def distribution(self, panel: Panel, horizon: int) -> Floats:
+        """Return the quantiles of the method's own intervals, shape (series, horizon, 15)."""
+        return np.sort(self._answers(panel, horizon, QUANTILES), axis=-1)
+
+    def _answers(self, panel: Panel, horizon: int, names: tuple[str, ...]) -> Floats:
+        answer = np.full((len(panel.ids), horizon, len(names)), np.nan)
+        for row, model in enumerate(self.models):
+            if model is not None:
+                answer[row] = _ahead(model, panel.history(row)[-self.longest :], horizon, names)
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A model of statsforecast by its factory, which is given the season and the latest `longest` periods."""
+
+    name: str
+    make: Callable[[int], Any]
+    shortest: int = 8
+    seasons_needed: int = 2
+    longest: int = 730
+    learns_alone: bool = True
+
+    def fit(self, panel: Panel, _horizon: int) -> FittedLocal:
+        """Fit each series on its own."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            models = tuple(self._fit_one(panel, row) for row in range(len(panel.ids)))
+        return FittedLocal(models, self.longest)
+
+    def _fit_one(self, panel: Panel, row: int) -> Any:
+        values = panel.history(row)[-self.longest :]
+        if values.size < self.shortest or np.ptp(values) == 0:
+            return None
+        season = panel.season if values.size >= self.seasons_needed * panel.season else 1
+        return _attempt(lambda: self.make(season).fit(y=values / values.max()))
+
+
+def _ahead(model: Any, values: Floats, horizon: int, names: tuple[str, ...]) -> Floats:
+    scale = float(values.max())
+    if scale == 0:
+        return np.zeros((horizon, len(names)))
+    levels = None if names == ("mean",) else list(LEVELS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = _attempt(lambda: model.forward(y=values / scale, h=horizon, level=levels))
+    if found is None:
+        return np.full((horizon, len(names)), np.nan)
+    ahead = np.stack([np.asarray(found[name], dtype=np.float64) for name in names], axis=-1)
+    return np.maximum(ahead, 0.0) * scale
+
+
+def _attempt(work: Callable[[], Any]) -> Any:
+    """None where the library finds no fit; it says so with many errors, also with a bare `Exception`.
+
+    Errors of the machine and the job's deadline are other classes and pass through.
+    """
+    try:
+        return work()
+    except FIT_ERRORS:
+        return None
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        return None
+
+
+def ets(season: int) -> Any:
+    """Exponential smoothing without a trend, by AICc (Hyndman, Khandakar 2008)."""
+    from statsforecast.models import AutoETS  # noqa: PLC0415  2 s to import
+
+    return AutoETS(season_length=season, model="ZNZ")
+
+
+def trending_ets(season: int) -> Any:
+    """Exponential smoothing with all its trends: for weeks and months."""
+    from statsforecast.models import AutoETS  # noqa: PLC0415
+
+    return AutoETS(season_length=season, model="ZZZ")
+
+
+def theta(season: int) -> Any:
+    """The dynamic optimised theta method (Fiorucci et al. 2016)."""
+    from statsforecast.models import DynamicOptimizedTheta  # noqa: PLC0415
+
+    return DynamicOptimizedTheta(season_length=season)
+
+
+def ces(season: int) -> Any:
+    """Complex exponential smoothing (Svetunkov, Kourentzes 2022)."""
+    from statsforecast.models import AutoCES  # noqa: PLC0415
+
+    return AutoCES(season_length=season)
+
+
+def auto_arima(season: int) -> Any:
+    """ARIMA by stepwise search (Hyndman, Khandakar 2008): for weeks and months."""
+    from statsforecast.models import AutoARIMA  # noqa: PLC0415
+
+    return AutoARIMA(season_length=season)
