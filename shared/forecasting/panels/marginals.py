@@ -37,12 +37,11 @@ def centred(draws: Floats, means: Floats) -> Floats:
 
 
 def whole_units(draws: Floats) -> Floats:
-    """Return whole numbers with the same mean: each draw is rounded up as often as its fraction says.
+    """Return whole numbers with the same sum, to half a unit, for draws in rising order.
 
-    The order of rounding is a fixed low-discrepancy sequence, so that nothing depends on a seed.
+    Running totals are rounded, so that what one draw loses the next one gets (error diffusion).
     """
-    dither = (np.arange(draws.shape[-1]) * 0.6180339887498949) % 1
-    return np.sort(np.floor(draws + dither), axis=-1)
+    return np.sort(np.diff(np.rint(np.cumsum(draws, axis=-1)), prepend=0.0, axis=-1), axis=-1)
 
 
 def fallen(draws: Floats, actual: Floats, draw: np.random.Generator) -> Floats:
