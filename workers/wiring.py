@@ -71,10 +71,12 @@ class Wiring(Closing):
 
     @property
     def forecaster(self) -> AnyForecaster:
-        """All models and their ensemble."""
-        from shared.forecasting.forecaster import Forecaster  # noqa: PLC0415 - numpy is slow to load
+        """All members and their ensemble."""
+        from shared.forecasting.tenant_forecaster import (  # noqa: PLC0415 - numpy is slow to load
+            TenantForecaster,
+        )
 
-        return Forecaster()
+        return TenantForecaster()
 
     def unit_of_work(
         self, tenant_id: UUID, *, lease: Lease | None = None, actor: str, react: React = react

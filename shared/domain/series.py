@@ -1,4 +1,4 @@
-"""Daily series of one SKU, and what a model says comes next."""
+"""Daily series of one SKU, and what models say comes next, of it and of the company."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -6,7 +6,10 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """History of one SKU: `values[i]` is the amount on the day `start + i` (no gaps)."""
+    """History of one SKU: `values[i]` is the amount on the day `start + i` (no gaps).
+
+    NaN is a day out of stock: what was wanted on it is not known.
+    """
 
     unique_id: str
     start: date
@@ -19,26 +22,44 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Horizon:
+    """How many days ahead, and the share of periods that bounds are to hold, between 0 and 1."""
+
+    days: int
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastPoint:
-    """What is expected on one day, with the bounds of its interval; none of them negative."""
+    """What is expected of the period that begins on `day`, with bounds if known; none is negative."""
 
     day: date
     predicted: float
-    lower: float
-    upper: float
+    lower: float | None
+    upper: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What one model says of one series: `points` for each day of the horizon, in order.
+    """What one model says of one series: `points` for each period of the horizon, in order.
 
-    `level` is the coverage asked of the bounds (0.95). `fallback` names the simpler
-    method that was used because the model could not be fitted, and why; None otherwise.
+    `level` is the coverage asked of the bounds (0.95), None without bounds. `fallback` says which members are
+    missing from it, or which simpler method was used, and why; None otherwise.
     """
 
     unique_id: str
     model_type: str
     model_version: str
-    level: float
+    level: float | None
     points: tuple[ForecastPoint, ...]
     fallback: str | None = None
+    forecast_type: str = "DEMAND"
+    period_type: str = "DAILY"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeForecasts:
+    """All that is said of one node: a SKU by its `unique_id`, or the company where that is None."""
+
+    unique_id: str | None
+    forecasts: tuple[Forecast, ...]

@@ -1,7 +1,7 @@
-"""Forecast the daily demand of each SKU of one tenant."""
+"""Forecast demand and revenue of each SKU and of the company of one tenant."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from shared.domain.events import ForecastsGenerated, RecordsSetAside
 from shared.domain.quota import UNLIMITED, Meter, effective_limits
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
+from shared.domain.series import Horizon, NodeForecasts, Series
 from shared.errors import InvalidInput, SkipRecord
 from shared.use_cases.ports.forecasts import Forecaster
 from shared.use_cases.ports.progress import Report
@@ -19,6 +20,9 @@ LEVEL = 0.95
 # What nobody has wanted for so long has no demand to learn.
 DORMANT_DAYS = 365
 STREAM = "forecasts"
+# The name of the company among SKUs that are set aside.
+COMPANY = "company"
+DAYS = ("DEMAND", "DAILY")
 # What a series that nobody thought of makes of a model.
 FAILURES = (*MISSHAPEN, RuntimeError)
 
@@ -49,11 +53,65 @@ def generate_forecasts(
     horizon_days: int = HORIZON_DAYS,
     level: float = LEVEL,
 ) -> ForecastResult:
-    """Forecasts every SKU within the tenant's quota from its sales up to `origin`.
+    """Forecasts every SKU within the tenant's quota, and the company, from its sales up to `origin`.
 
     Models are fitted with no transaction open; each SKU's forecasts are one transaction with
     what they count, so that a run that is cut short leaves whole SKUs and a replay nothing new.
     """
+    found = _read(open_unit_of_work, origin)
+    tally = Tally()
+    ahead = forecaster.forecast(found.series, found.prices, Horizon(horizon_days, level), report)
+    for node in ahead:
+        try:
+            changed = _store(open_unit_of_work, found, node)
+        except (SkipRecord, *FAILURES) as error:
+            tally.rejected.append(_reject(node.unique_id or COMPANY, error))
+        else:
+            tally.add(node, changed)
+    done = ForecastsGenerated(found.origin, tally.changed)
+    _note(open_unit_of_work, [*found.asked, COMPANY], tally.rejected, done)
+    return ForecastResult(
+        found.origin,
+        tally.skus,
+        len(found.asked) - len(found.series),
+        found.beyond_quota,
+        tally.changed,
+        tally.fallbacks,
+        len(tally.rejected),
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of the SKUs so far; `changed` and `fallbacks` are forecasts of days of SKUs."""
+
+    skus: int = 0
+    changed: int = 0
+    fallbacks: int = 0
+    rejected: list[RejectedRecord] = field(default_factory=list)
+
+    def add(self, node: NodeForecasts, changed: int) -> None:
+        """Counts a node; the company is no SKU."""
+        if node.unique_id is not None:
+            self.skus += 1
+            self.changed += changed
+            self.fallbacks += any(each.fallback for each in node.forecasts)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What forecasts are made from; `asked` are the SKUs within the quota, `series` those that sell."""
+
+    company_id: UUID
+    origin: date
+    asked: Sequence[str]
+    product_ids: Mapping[str, UUID]
+    series: Sequence[Series]
+    prices: Mapping[str, float]
+    beyond_quota: int
+
+
+def _read(open_unit_of_work: OpenUnitOfWork, origin: date) -> Found:
     with open_unit_of_work() as work:
         limit = effective_limits(work.tenant.tier, work.tenant.overrides).entities
         company = work.companies.get()
@@ -61,33 +119,37 @@ def generate_forecasts(
         beyond_quota = work.products.count_active() - len(products)
         # Days that a shop has not reported yet would be learnt as days without a sale.
         origin = min(origin, work.sales.complete_until() or origin)
-    skus = dormant = changed = fallbacks = 0
-    rejected: list[RejectedRecord] = []
-    for number, (product_id, sku) in enumerate(products, start=1):
-        try:
-            outcome = _forecast_sku(
-                open_unit_of_work,
-                forecaster,
-                company.id,
-                product_id,
-                sku,
-                origin,
-                horizon_days,
-                level,
-            )
-        except (SkipRecord, *FAILURES) as error:
-            rejected.append(_reject(sku, error))
-            continue
-        if outcome is None:
-            dormant += 1
-        else:
-            skus += 1
-            changed += outcome[0]
-            fallbacks += outcome[1]
-        report(number, len(products), f"forecast {sku}")
-    done = ForecastsGenerated(origin, changed)
-    _note(open_unit_of_work, [sku for _, sku in products], rejected, done)
-    return ForecastResult(origin, skus, dormant, beyond_quota, changed, fallbacks, len(rejected))
+        series = [work.sales.demand_series(each, sku, origin) for each, sku in products]
+        prices = work.sales.unit_prices(company, origin)
+    return Found(
+        company.id,
+        origin,
+        [sku for _, sku in products],
+        {sku: product_id for product_id, sku in products},
+        [each for each in series if each is not None and not _dormant(each)],
+        {sku: prices[each] for each, sku in products if each in prices},
+        beyond_quota,
+    )
+
+
+def _dormant(series: Series) -> bool:
+    """Whether nobody wanted it for a year; of days out of stock nothing is known."""
+    return not any(units > 0 for units in series.values[-DORMANT_DAYS:])
+
+
+def _store(open_unit_of_work: OpenUnitOfWork, found: Found, node: NodeForecasts) -> int:
+    """Writes a node's forecasts; returns how many of a SKU's daily demand, one a model, are new or differ."""
+    product_id = found.product_ids[node.unique_id] if node.unique_id is not None else None
+    demand = [each for each in node.forecasts if (each.forecast_type, each.period_type) == DAYS]
+    sums = [each for each in node.forecasts if (each.forecast_type, each.period_type) != DAYS]
+    with open_unit_of_work() as work:
+        changed = work.forecasts.upsert(found.company_id, product_id, found.origin, demand)
+        work.forecasts.upsert(found.company_id, product_id, found.origin, sums)
+        if product_id is None:
+            work.forecasts.thin(found.origin)
+            return 0
+        work.usage.count(Meter.FORECASTS, changed)
+    return changed
 
 
 def _reject(sku: str, error: Exception) -> RejectedRecord:
@@ -118,24 +180,3 @@ def last_whole_day(asked: date | None, yesterday: date) -> date:
     if asked is not None and asked > yesterday + timedelta(days=1):
         raise InvalidInput(f"origin: {asked} is not over yet; give {yesterday} or before")
     return min(asked or yesterday, yesterday)
-
-
-def _forecast_sku(
-    open_unit_of_work: OpenUnitOfWork,
-    forecaster: Forecaster,
-    company_id: UUID,
-    product_id: UUID,
-    sku: str,
-    origin: date,
-    horizon_days: int,
-    level: float,
-) -> tuple[int, int] | None:
-    with open_unit_of_work() as work:
-        series = work.sales.demand_series(product_id, sku, origin)
-    if series is None or not any(series.values[-DORMANT_DAYS:]):
-        return None
-    forecasts = forecaster.forecast(series, horizon_days, level)
-    with open_unit_of_work() as work:
-        changed = work.forecasts.upsert_demand(company_id, product_id, origin, forecasts)
-        work.usage.count(Meter.FORECASTS, changed)
-    return changed, sum(forecast.fallback is not None for forecast in forecasts)

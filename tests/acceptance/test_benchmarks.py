@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ SMALLEST = {
     "amazon_day": ("--orders", "200", "--report-s", "1"),
     "tenants": ("--tenants", "2"),
     "vault": ("--secrets", "10", "--rounds", "1"),
-    "forecasts": ("--series", "2"),
 }
 # Of one measurement, beside its peer and its goal.
 FIGURE = {"what", "unit", "ours", "peer", "ratio", "goal", "met"}
@@ -38,28 +36,13 @@ KEYS = {
     },
     "amazon_day": {"orders", "report_s", "goal", "ratio", "met"},
     "vault": {"vault_us", "postgresql", "rounds", "secrets"},
-    "forecasts": {"series", "models"},
 }
 
 
-def retail_days(folder: Path) -> Path:
-    """Two made-up series, in the shape of the public ones."""
-    for part, first, last in (("train", date(2025, 1, 1), 200), ("test", date(2025, 7, 20), 28)):
-        rows = [
-            f"{sku},{first + timedelta(days=n)},{(n * 7 + len(sku)) % 11}"
-            for sku in ("A", "BB")
-            for n in range(last)
-        ]
-        text = "\n".join(["unique_id,ds,y", *rows]) + "\n"
-        (folder / f"retail_daily_{part}.csv").write_text(text, encoding="utf-8")
-    return folder
-
-
 @pytest.mark.parametrize("name", SMALLEST)
-def test_a_benchmark_runs_and_says_its_figures(name: str, tmp_path: Path) -> None:
-    more = ("--data", str(retail_days(tmp_path))) if name == "forecasts" else ()
+def test_a_benchmark_runs_and_says_its_figures(name: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *SMALLEST[name], *more, "--json"],
+        [sys.executable, "-m", f"benchmarks.{name}", *SMALLEST[name], "--json"],
         cwd=ROOT,
         capture_output=True,
         text=True,

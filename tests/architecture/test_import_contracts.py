@@ -21,9 +21,9 @@ OFFENCES = {
     "Domain and use cases": ("shared/domain/vat.py", "httpx"),
     "Shared knows neither": ("shared/http/limits.py", "celery"),
     "SQL only": ("shared/connectors/xero/client.py", "psycopg"),
-    "Models are independent": (
-        "shared/forecasting/models/arima.py",
-        "shared.forecasting.models.prophet",
+    "Members of the ensemble": (
+        "shared/forecasting/panels/members/naive.py",
+        "shared.forecasting.panels.members.prophet",
     ),
 }
 

@@ -3,15 +3,10 @@
 import math
 import warnings
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-import numpy as np
-
-from shared.domain.series import ForecastPoint, Series
+from shared.domain.series import Series
 from shared.forecasting.arrays import Floats, unit_scaled
-from shared.forecasting.intervals import offsets
-from shared.forecasting.points import points_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +32,10 @@ GRID = (
 
 @dataclass(frozen=True, slots=True)
 class FittedArima:
-    """The chosen candidate; `residuals` one day ahead, in units of `scale`."""
+    """The chosen candidate, of amounts in units of `scale`."""
 
-    origin: date
     scale: float
     result: Any
-    residuals: Floats
-
-    def predict(self, horizon_days: int, level: float) -> tuple[ForecastPoint, ...]:
-        """Predict the mean; residual quantiles, grown as the model's standard error grows."""
-        ahead = self.result.get_forecast(horizon_days)
-        predicted = np.asarray(ahead.predicted_mean, dtype=np.float64) * self.scale
-        errors = np.asarray(ahead.se_mean, dtype=np.float64)
-        growth = errors / errors[0] * self.scale
-        low, high = offsets(self.residuals, level)
-        return points_after(
-            self.origin, predicted, predicted + low * growth, predicted + high * growth
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +72,7 @@ class Arima:
         if not finite:
             raise ValueError("no candidate has a finite AICc")
         best = min(finite, key=lambda fit: float(fit.aicc))
-        residuals = np.asarray(best.resid, dtype=np.float64)[self.burn_days :]
-        return FittedArima(series.origin, scale, best, residuals)
+        return FittedArima(scale, best)
 
     def _fit_one(self, values: Floats, candidate: Order) -> Any:
         from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415  3 s to import

@@ -7,32 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from shared.domain.series import ForecastPoint, Series
+from shared.domain.series import Series
 from shared.forecasting.arrays import Floats, unit_scaled
-from shared.forecasting.intervals import offsets
-from shared.forecasting.points import points_after
 
 
 @dataclass(frozen=True, slots=True)
 class FittedProphet:
-    """A fitted curve; `residuals` of the history, in units of `scale`."""
+    """A fitted curve of amounts in units of `scale`; `origin` is the last day learnt from."""
 
     origin: date
     scale: float
     curve: Any
-    residuals: Floats
 
-    def predict(self, horizon_days: int, level: float) -> tuple[ForecastPoint, ...]:
-        """Read the curve onwards; the bounds are quantiles of its residuals, no sampling."""
+    def predict(self, horizon_days: int) -> Floats:
+        """Read the curve onwards: shape (horizon_days,), none negative."""
         first = self.origin + timedelta(days=1)
-        predicted = _read(self.curve, first, horizon_days)
-        low, high = offsets(self.residuals, level)
-        return points_after(
-            self.origin,
-            predicted * self.scale,
-            (predicted + low) * self.scale,
-            (predicted + high) * self.scale,
-        )
+        return np.maximum(_read(self.curve, first, horizon_days) * self.scale, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +54,7 @@ class ProphetModel:
         curve = self._curve(long=values.size >= self.long_days)
         curve.fit(_frame(series.start, values), seed=self.seed, algorithm="LBFGS")
         curve.stan_backend.cleanup()
-        residuals = values - _read(curve, series.start, values.size)
-        return FittedProphet(series.origin, scale, curve, residuals)
+        return FittedProphet(series.origin, scale, curve)
 
     def _curve(self, long: bool) -> Any:
         return _prophet_class()(

@@ -30,7 +30,14 @@ from shared.forecasting.panels.members.sarimax import Sarimax
 from shared.forecasting.panels.model import FittedMember, Member
 from shared.forecasting.panels.panel import Panel, constant_rows
 from shared.forecasting.panels.paths import Dependence, sample
-from shared.forecasting.panels.rolling import Rolled, pool_quantiles, roll
+from shared.forecasting.panels.rolling import (
+    Rolled,
+    Step,
+    fit_or_drop,
+    ignore_step,
+    pool_quantiles,
+    roll,
+)
 from shared.forecasting.panels.sanity import sane
 from shared.forecasting.panels.weighing import equal_weights, mix, weigh
 
@@ -93,6 +100,34 @@ class PanelForecast:
         return quantiles_of(self.paths, probabilities)
 
 
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What is known of the time ahead before paths are drawn.
+
+    `means` have the shape (series, horizon), `quantiles` (series, horizon, 15); NaN rows of
+    `members` could not be forecast by that one.
+    """
+
+    panel: Panel
+    learnt: Learnt
+    members: Mapping[str, Floats]
+    means: Floats
+    quantiles: Floats
+    seed: int
+
+    def paths(self, first: int, last: int) -> Floats:
+        """Draw the paths of the rows from `first` up to `last`, shape (rows, horizon, 500)."""
+        means = self.means[first:last]
+        draws = shape_draws(self.quantiles[first:last], means, self.learnt.levels, self.panel)
+        steady = constant_rows(self.panel)[first:last]
+        draws[steady] = means[steady][..., None]
+        return sample(draws, self.learnt.dependence, self.seed, first)
+
+    def dropped(self, row: int) -> tuple[str, ...]:
+        """Name the members that could not forecast that row."""
+        return tuple(name for name, each in self.members.items() if np.isnan(each[row]).any())
+
+
 def quantiles_of(paths: Floats, probabilities: Sequence[float]) -> Floats:
     """Quantiles over the last axis, which becomes that of the probabilities; they never cross."""
     found = np.quantile(paths, np.asarray(probabilities), axis=-1, method="inverted_cdf")
@@ -106,25 +141,36 @@ class PanelForecaster:
     members: tuple[Member, ...] | None = None
     seed: int = 1
 
-    def fit(self, panel: Panel, horizon: int) -> Learnt:
-        """Learn all there is to learn; raises `InvalidInput` for a horizon outside 1 to 365."""
+    def usual(self, panel: Panel) -> tuple[Member, ...]:
+        """Return the members that are used for such a panel."""
+        return self.members or (DAILY if panel.is_daily else COARSE)
+
+    def fit(self, panel: Panel, horizon: int, step: Step = ignore_step) -> Learnt:
+        """Learn all there is to learn; raises `InvalidInput` for a horizon outside 1 to 365.
+
+        `step` is called with the name of each member before it is weighed and before it learns.
+        """
         if not 1 <= horizon <= LONGEST_HORIZON:
             raise InvalidInput(f"horizon: {horizon} periods; give 1 to {LONGEST_HORIZON}")
-        members = self.members or (DAILY if panel.is_daily else COARSE)
-        rolled = roll(panel, members, horizon, self.seed)
+        members = self.usual(panel)
+        rolled = roll(panel, members, horizon, self.seed, step)
         if rolled is not None:
             rolled = _sane(rolled, panel)
         weights = weigh(rolled) if rolled else equal_weights([each.name for each in members])
         kept = {*weights, SHAPES}
-        fits = {each.name: each.fit(panel, horizon) for each in members if each.name in kept}
+        fits = {}
+        for each in members:
+            step(each.name)
+            if each.name in kept:
+                fits[each.name] = fit_or_drop(each, panel, horizon)
         fitted = {name: fit for name, fit in fits.items() if fit is not None}
         weights = {name: weight for name, weight in weights.items() if name in fitted}
         if rolled is None:
             return Learnt(fitted, weights, LEVELS, Dependence())
         return self._judged(Learnt(fitted, weights, LEVELS, Dependence()), rolled, panel)
 
-    def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
-        """Forecast from the panel's end; it may go further than what was learnt."""
+    def foresee(self, learnt: Learnt, panel: Panel, horizon: int) -> Prospect:
+        """Look ahead from the panel's end; it may go further than what was learnt."""
         found = {
             name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
         }
@@ -133,16 +179,16 @@ class PanelForecaster:
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
         quantiles = pool_quantiles(learnt.members, panel, horizon)
-        draws = shape_draws(quantiles, means, learnt.levels, panel)
-        steady = constant_rows(panel)
-        draws[steady] = means[steady][..., None]
-        paths = sample(draws, learnt.dependence, self.seed)
+        return Prospect(panel, learnt, found, means, quantiles, self.seed)
+
+    def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
+        """Forecast from the panel's end, all series at once."""
+        seen = self.foresee(learnt, panel, horizon)
         dropped = {
-            panel.ids[row]: names
-            for row in range(len(panel.ids))
-            if (names := tuple(name for name, each in found.items() if np.isnan(each[row]).any()))
+            each: names for row, each in enumerate(panel.ids) if (names := seen.dropped(row))
         }
-        return PanelForecast(panel.ids, paths, learnt.weights, found, dropped)
+        paths = seen.paths(0, len(panel.ids))
+        return PanelForecast(panel.ids, paths, learnt.weights, seen.members, dropped)
 
     def _judged(self, learnt: Learnt, rolled: Rolled, panel: Panel) -> Learnt:
         """Add what the rolling origins say of levels and dependence."""

@@ -67,25 +67,33 @@ class Dependence:
                 scores.append(_normal(np.clip(where, EDGE, 1 - EDGE)))
         return float(np.mean(np.concatenate(scores) ** 2)) if scores else 1.0
 
-    def order(self, series: int, horizon: int, draws: int, seed: int) -> Rows:
-        """Return for each series and day the places of its draws, shape (series, horizon, draws)."""
-        draw = np.random.default_rng(seed)
+    def order(self, rows: range, horizon: int, draws: int, seed: int) -> Rows:
+        """Return for each series and day the places of its draws, shape (series, horizon, draws).
+
+        Each row has a generator of its own, so that rows may be sampled in any portions.
+        """
+        shared = np.random.default_rng([seed, 0])
         rest = np.sqrt(max(0.0, 1 - self.common - self.of_series - self.of_day))
-        scores = rest * draw.standard_normal((series, horizon, draws), dtype=np.float32)
-        scores += np.sqrt(self.common) * draw.standard_normal((1, 1, draws))
-        scores += np.sqrt(self.of_series) * draw.standard_normal((series, 1, draws))
-        scores += np.sqrt(self.of_day) * draw.standard_normal((1, horizon, draws))
+        scores = np.empty((len(rows), horizon, draws), dtype=np.float32)
+        scores[:] = np.sqrt(self.common) * shared.standard_normal((1, draws))
+        scores += np.sqrt(self.of_day) * shared.standard_normal((horizon, draws))
+        for at, row in enumerate(rows):
+            own = np.random.default_rng([seed, 1, row])
+            scores[at] += np.sqrt(self.of_series) * own.standard_normal((1, draws))
+            scores[at] += rest * own.standard_normal((horizon, draws), dtype=np.float32)
         places: Rows = scores.argsort(axis=-1).argsort(axis=-1)
         return places
 
 
-def sample(draws: Floats, dependence: Dependence, seed: int) -> Floats:
+def sample(draws: Floats, dependence: Dependence, seed: int, first: int = 0) -> Floats:
     """Return paths of shape (series, horizon, draws): path k of all series is one future.
 
-    `draws` are the amounts of each cell in order. The same seed gives the same paths.
+    `draws` are the amounts of each cell in order, of the rows from `first` on. The same seed
+    gives the same paths.
     """
     series, horizon, count = draws.shape
-    return np.take_along_axis(draws, dependence.order(series, horizon, count, seed), axis=-1)
+    rows = range(first, first + series)
+    return np.take_along_axis(draws, dependence.order(rows, horizon, count, seed), axis=-1)
 
 
 def _normal(shares: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """Rolling origins: what each member would have said at origins of the past, of which the end is known."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from shared.forecasting.panels.features import Rows
 from shared.forecasting.panels.model import PROBABILITIES, Distributed, FittedMember, Member
 from shared.forecasting.panels.panel import Panel
 
+Step = Callable[[str], None]
+FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError, ImportError)  # LinAlgError is a ValueError
+_log = logging.getLogger(__name__)
 ORIGINS = 5
 MOST_PROBES = 60
 LEAST_SEASONS = 3  # of days
@@ -71,7 +75,29 @@ def _first_known(first: Floats, others: Callable[[], Floats]) -> Floats:
     return np.where(np.isnan(first), others(), first) if np.isnan(first).any() else first
 
 
-def roll(panel: Panel, members: Sequence[Member], horizon: int, seed: int = 1) -> Rolled | None:
+def ignore_step(_name: str) -> None:
+    """Report to nobody."""
+
+
+def fit_or_drop(member: Member, panel: Panel, horizon: int) -> FittedMember | None:
+    """Let a member learn; None, with a line in the log, where it fails.
+
+    Errors of the machine (memory, a deadline) are not the member's and pass through.
+    """
+    try:
+        return member.fit(panel, horizon)
+    except FIT_ERRORS:
+        _log.exception("member %s could not learn and is left out", member.name)
+        return None
+
+
+def roll(
+    panel: Panel,
+    members: Sequence[Member],
+    horizon: int,
+    seed: int = 1,
+    report: Step = ignore_step,
+) -> Rolled | None:
     """Fit each member up to the first of five origins and let it forecast from each of them.
 
     Members that learn series alone are asked about at most 60 series, drawn by `seed`; so are
@@ -90,7 +116,8 @@ def roll(panel: Panel, members: Sequence[Member], horizon: int, seed: int = 1) -
     alone_by_name = {member.name: member.learns_alone for member in members}
     for member in members:
         alone = member.learns_alone
-        fit = member.fit(learnt.only(list(probes)) if alone else learnt, horizon)
+        report(member.name)
+        fit = fit_or_drop(member, learnt.only(list(probes)) if alone else learnt, horizon)
         if fit is None:
             continue
         fitted[member.name] = fit

@@ -13,11 +13,11 @@ from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
 
 # A forecast that changes is not scored any more: the next scoring scores it again.
-UPSERT_DEMAND = """
+UPSERT = """
 INSERT INTO forecasts AS f (company_id, product_id, forecast_origin, forecast_type, period_type, model_type,
                             model_version, confidence_level, fallback,
                             forecast_date, predicted_value, lower_bound, upper_bound)
-SELECT %s, %s, %s, 'DEMAND', 'DAILY', %s, %s, %s, %s, *
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, *
 FROM unnest(%s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
 ON CONFLICT (company_id, product_id, forecast_type, period_type, model_type, forecast_origin, forecast_date)
 DO UPDATE SET model_version = excluded.model_version, confidence_level = excluded.confidence_level,
@@ -60,16 +60,23 @@ FROM scored
 """
 
 
+# Every origin of two months, then one a week; after thirteen months none (D-128).
+THIN = """
+DELETE FROM forecasts WHERE forecast_origin < %(origin)s::date - 60
+AND (forecast_origin < %(origin)s::date - 396 OR extract(isodow FROM forecast_origin) <> 7)
+"""
+
+
 class ForecastRepository:
     """Writes forecasts by SKU, model, origin and day, and how near they came; the same again changes no row."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def upsert_demand(
-        self, company_id: UUID, product_id: UUID, origin: date, forecasts: Sequence[Forecast]
+    def upsert(
+        self, company_id: UUID, product_id: UUID | None, origin: date, forecasts: Sequence[Forecast]
     ) -> int:
-        """Writes daily demand; returns how many forecasts (one a model) were new or changed.
+        """Writes forecasts of a SKU or of the company; returns how many of them are new or changed.
 
         Raises `SkipRecord`, with nothing written, where a figure is beyond what a table holds.
         """
@@ -82,6 +89,10 @@ class ForecastRepository:
             raise error
         return written.changed
 
+    def thin(self, origin: date) -> int:
+        """Removes what was forecast long before `origin`; returns how many rows."""
+        return self._connection.execute(THIN, {"origin": origin}).rowcount
+
     def score_demand(self, first: date, last: date) -> ScoreResult:
         """Fills actual and accuracy of daily demand of those days where it lacks or late data changed it."""
         known = {"first": first, "last": last, "no_unit": NO_UNIT}
@@ -90,16 +101,20 @@ class ForecastRepository:
             return NOTHING_SCORED
         return ScoreResult(row["days"], row["forecasts"], row["accuracy"])
 
-    def _upsert(self, company_id: UUID, product_id: UUID, origin: date, forecast: Forecast) -> bool:
+    def _upsert(
+        self, company_id: UUID, product_id: UUID | None, origin: date, forecast: Forecast
+    ) -> bool:
         changed = self._connection.execute(
-            UPSERT_DEMAND,
+            UPSERT,
             (
                 company_id,
                 product_id,
                 origin,
+                forecast.forecast_type,
+                forecast.period_type,
                 forecast.model_type,
                 forecast.model_version,
-                Decimal(str(forecast.level)),
+                None if forecast.level is None else Decimal(str(forecast.level)),
                 forecast.fallback[:255] if forecast.fallback else None,
                 [point.day for point in forecast.points],
                 [_units(point.predicted) for point in forecast.points],
@@ -110,7 +125,9 @@ class ForecastRepository:
         return changed > 0
 
 
-def _units(value: float) -> Decimal:
+def _units(value: float | None) -> Decimal | None:
+    if value is None:
+        return None
     amount = Decimal(repr(float(value)))
     if not amount.is_finite() or abs(amount) > LARGEST:
         raise SkipRecord(f"predicted_value: {value:.6g} is no number of units")

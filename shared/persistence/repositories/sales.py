@@ -1,5 +1,6 @@
 """Order lines, the daily demand of a SKU, and the daily flows of the company."""
 
+import math
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -20,6 +21,33 @@ DAILY_DEMAND = """
 SELECT sale_date, sum(greatest(quantity, 0))::float8 AS units FROM sales
 WHERE product_id = %s AND line_kind = 'SALE' AND sale_date <= %s
 GROUP BY sale_date ORDER BY sale_date
+"""
+
+# Stock that was gone at the end of a day and of the day before. Where a SKU sells on more than one
+# such day in ten, its stock is not counted, and none of them is believed.
+DAYS_OUT_OF_STOCK = """
+WITH counted AS (
+    SELECT snapshot_date AS day, sum(quantity_on_hand) AS units FROM inventory_history
+    WHERE product_id = %(product_id)s AND snapshot_date <= %(until)s GROUP BY snapshot_date
+), gone AS (
+    SELECT d.day, EXISTS (SELECT FROM sales s WHERE s.product_id = %(product_id)s AND s.sale_date = d.day
+                          AND s.line_kind = 'SALE' AND s.quantity > 0) AS sold
+    FROM counted d JOIN counted b ON b.day = d.day - 1 WHERE d.units <= 0 AND b.units <= 0
+)
+SELECT day FROM gone WHERE NOT sold AND (SELECT 10 * count(*) FILTER (WHERE sold) <= count(*) FROM gone)
+"""
+
+# Of the 90 days up to a product's last sale; unknown where any line is in another currency.
+UNIT_PRICES = """
+WITH lately AS (
+    SELECT product_id, max(sale_date) - 90 AS since FROM sales
+    WHERE company_id = %(company_id)s AND line_kind = 'SALE' AND quantity > 0 AND sale_date <= %(until)s
+    GROUP BY product_id
+)
+SELECT s.product_id, (sum(s.total_amount) / sum(s.quantity))::float8 AS price
+FROM sales s JOIN lately l ON l.product_id = s.product_id AND s.sale_date > l.since
+WHERE s.line_kind = 'SALE' AND s.quantity > 0 AND s.sale_date <= %(until)s
+GROUP BY s.product_id HAVING bool_and(s.currency = %(currency)s) AND sum(s.total_amount) >= 0
 """
 
 COUNTED_ORDERS = """
@@ -98,14 +126,26 @@ class SaleRepository:
         return min((_day_before(shop) for shop in whole), default=None)
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None:
-        """Units wanted on each day from the first sale to `until`, zero-filled; None without a sale."""
+        """Units wanted on each day from the first sale to `until`; None without a sale.
+
+        Days without a sale are 0, or NaN where the product was out of stock.
+        """
         rows = self._connection.execute(DAILY_DEMAND, (product_id, until)).fetchall()
         if not rows:
             return None
         start: date = rows[0]["sale_date"]
-        by_day = {row["sale_date"]: float(row["units"]) for row in rows}
+        known = {"product_id": product_id, "until": until}
+        gone = self._connection.execute(DAYS_OUT_OF_STOCK, known).fetchall()
+        by_day = {row["day"]: math.nan for row in gone}
+        by_day |= {row["sale_date"]: float(row["units"]) for row in rows}
         days = (start + timedelta(days=n) for n in range((until - start).days + 1))
         return Series(sku, start, tuple(by_day.get(day, 0.0) for day in days))
+
+    def unit_prices(self, company: Company, until: date) -> dict[UUID, float]:
+        """Net price of a unit by product, as the port says."""
+        known = {"company_id": company.id, "currency": company.currency, "until": until}
+        rows = self._connection.execute(UNIT_PRICES, known)
+        return {row["product_id"]: row["price"] for row in rows}
 
     def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]:
         """Revenue and cost of goods sold of each day that has sales, in the company's currency."""

@@ -36,7 +36,13 @@ class Sales(Protocol):
         """
 
     def demand_series(self, product_id: UUID, sku: str, until: date) -> Series | None:
-        """Units wanted a day, from the first sale to `until`, with 0 where there was none; None without a sale."""
+        """Units wanted a day, from the first sale to `until`, with 0 where there was none; None without a sale.
+
+        A day out of stock on which nothing was sold is NaN.
+        """
+
+    def unit_prices(self, company: Company, until: date) -> dict[UUID, float]:
+        """What a unit of each product brought lately, net, in the company's currency, where that is known."""
 
     def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]:
         """Revenue and cost of goods sold of each day that has sales, in the company's currency.

@@ -58,5 +58,4 @@ class Prophet:
 
 def _read(curve: FittedProphet, origin: date, horizon: int) -> Floats:
     later = (origin - curve.origin).days
-    points = curve.predict(later + horizon, 0.5)[later:]
-    return np.array([point.predicted for point in points])
+    return curve.predict(later + horizon)[later:]

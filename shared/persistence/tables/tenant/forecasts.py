@@ -37,7 +37,7 @@ forecasts = Table(
     required(
         "model_type",
         String(50),
-        "arima, prophet, seasonal_naive, or ensemble: the mean of arima and prophet",
+        "ensemble, what is expected; arima, prophet, lstm, daily demand of its members alone",
     ),
     required("model_version", String(50), "version of the model's code"),
     required(
@@ -64,7 +64,7 @@ forecasts = Table(
     optional(
         "fallback",
         String(255),
-        "simpler method that was used, and why; NULL where the model itself was used",
+        "members missing from the ensemble, or simpler method used, and why; NULL where none is",
     ),
     made_at(),
     changed_at(),

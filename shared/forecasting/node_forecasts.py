@@ -1,0 +1,74 @@
+"""From sample paths of one node, a SKU or the company, to its forecasts by day, week and month."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from shared.domain.calendar import PeriodType, periods_touching
+from shared.domain.series import Forecast, ForecastPoint
+from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.marginals import DRAWS
+
+MODEL_VERSION = "panel-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`means` (horizon,) at two places are what is expected; `paths` (horizon, 500) are futures."""
+
+    means: Floats
+    paths: Floats
+
+    @classmethod
+    def empty(cls, horizon: int) -> "Node":
+        """Nothing yet: zeros to add to."""
+        return cls(np.zeros(horizon), np.zeros((horizon, DRAWS)))
+
+    def plus(self, other: "Node") -> "Node":
+        """The sum, path by path."""
+        return Node(self.means + other.means, self.paths + other.paths)
+
+    def times(self, price: float) -> "Node":
+        """Units as money, each day's expectation at two places."""
+        return Node(np.round(self.means * price, 2), self.paths * price)
+
+
+def forecasts_of(
+    unique_id: str, units: Node, revenue: Node | None, origin: date, level: float
+) -> tuple[Forecast, ...]:
+    """Return demand, and revenue where it is known, by each period that lies wholly ahead."""
+    kinds = {"DEMAND": units} | ({} if revenue is None else {"REVENUE": revenue})
+    return tuple(
+        Forecast(unique_id, "ensemble", MODEL_VERSION, level, points, None, kind, str(period_type))
+        for kind, node in kinds.items()
+        for period_type in PeriodType
+        if (points := tuple(_points(node, origin, period_type, level)))
+    )
+
+
+def point_forecast(unique_id: str, name: str, means: Floats, origin: date) -> Forecast:
+    """Return what one member expects a day, without bounds."""
+    points = tuple(
+        ForecastPoint(origin + timedelta(days=ahead), float(mean), None, None)
+        for ahead, mean in enumerate(means, start=1)
+    )
+    return Forecast(unique_id, name, MODEL_VERSION, None, points)
+
+
+def _points(
+    node: Node, origin: date, period_type: PeriodType, level: float
+) -> Iterator[ForecastPoint]:
+    first, last = origin + timedelta(days=1), origin + timedelta(days=len(node.means))
+    for period in periods_touching(first, last, period_type):
+        if first <= period.start and period.end <= last:
+            days = slice((period.start - first).days, (period.end - first).days + 1)
+            yield _point(period.start, node.means[days], node.paths[days], level)
+
+
+def _point(day: date, means: Floats, paths: Floats, level: float) -> ForecastPoint:
+    expected = round(float(means.sum()), 2)
+    outside = (1 - level) / 2
+    low, high = np.quantile(paths.sum(axis=0), (outside, 1 - outside), method="inverted_cdf")
+    return ForecastPoint(day, expected, min(float(low), expected), max(float(high), expected))
