@@ -143,11 +143,11 @@ def _of_day(
     before = view.sums.mean(origin - YEAR - 27, origin - YEAR)
     around = view.sums.mean(last_year - 3, last_year + 3)
     whole_before = view.whole.mean(origin - YEAR - 27, origin - YEAR)
-    pooled = _mean(view.pooled(same[:8])) / view.whole.mean(origin - 55, origin)
+    pooled = _over(_mean(view.pooled(same[:8])), view.whole.mean(origin - 55, origin))
     calendar = [ahead, day.weekday(), day.day, day.timetuple().tm_yday]
     whole = [
-        view.whole.mean(last_year - 3, last_year + 3) / whole_before,
-        view.whole.mean(last_year, last_year) / whole_before,
+        _over(view.whole.mean(last_year - 3, last_year + 3), whole_before),
+        _over(view.whole.mean(last_year, last_year), whole_before),
         pooled,
     ]
     own = [past[:, :1], past[:, :4], past[:, :8], past]
@@ -156,6 +156,11 @@ def _of_day(
     columns += [(around / np.maximum(before, 1e-6))[rows], around[rows] / scales]
     columns += [np.full(len(rows), float(value[0])) for value in whole]
     return np.stack(columns, axis=1)
+
+
+def _over(amount: Floats, base: Floats) -> Floats:
+    """Return the ratio; NaN, unknown, where the base is zero."""
+    return np.asarray(np.divide(amount, base, out=np.full_like(base, np.nan), where=base != 0))
 
 
 def _mean(values: Floats) -> Floats:

@@ -61,13 +61,15 @@ class FittedNetwork:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`steps` of `batch` windows for each of the `seeds`."""
+    """`steps` of `batch` windows for each of the `seeds`; fewer where all would be seen too often."""
 
     name: str = "lstm"
     learns_alone: bool = False
     seeds: tuple[int, ...] = (0, 1, 2)
     steps: int = 500
     batch: int = 256
+    least_steps: int = 60
+    most_epochs: int = 12
     learning_rate: float = 3e-3
 
     def fit(self, panel: Panel, horizon: int) -> FittedNetwork | None:
@@ -88,17 +90,22 @@ class Network:
         counted = np.minimum(counted / np.median(counted), 3.0).astype(np.float32)
         draw = np.random.default_rng(seed)
         weights = _start(draw, inputs.shape[1], targets.shape[1])
-        schedule = optax.cosine_onecycle_schedule(self.steps, self.learning_rate)
+        steps = self._steps_for(len(targets))
+        schedule = optax.cosine_onecycle_schedule(steps, self.learning_rate)
         optimiser = optax.chain(
             optax.clip_by_global_norm(1.0), optax.adamw(schedule, weight_decay=1e-3)
         )
         step = _stepper(jax, optax, optimiser)
         state = optimiser.init(weights)
-        for _ in range(self.steps):
+        for _ in range(steps):
             some = draw.integers(0, len(targets), self.batch)
             kept = (draw.random((self.batch, HIDDEN)) < 0.8).astype(np.float32) / 0.8
             weights, state = step(weights, state, inputs[some], targets[some], counted[some], kept)
         return {name: np.asarray(value) for name, value in weights.items()}
+
+    def _steps_for(self, windows: int) -> int:
+        """Return how many steps: a small panel is learnt by heart long before the usual number."""
+        return min(self.steps, max(self.least_steps, self.most_epochs * windows // self.batch))
 
 
 def _libraries() -> tuple[Any, Any]:
