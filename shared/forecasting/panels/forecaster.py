@@ -128,7 +128,8 @@ class PanelForecaster:
         found = {
             name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
         }
-        means = mix(learnt.weights, found)
+        nobody = np.full((len(panel.ids), horizon), np.nan)
+        means = mix(learnt.weights, found) if learnt.weights else nobody
         lost = np.isnan(means)
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
