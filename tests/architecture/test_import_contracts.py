@@ -25,6 +25,11 @@ OFFENCES = {
         "shared/forecasting/models/arima.py",
         "shared.forecasting.models.prophet",
     ),
+    "Members of a panel": (
+        "shared/forecasting/panels/members/boosting.py",
+        "shared.forecasting.panels.members.naive",
+    ),
+    "Forecasts know neither": ("shared/forecasting/panels/panel.py", "shared.use_cases.slices"),
 }
 
 
