@@ -1,7 +1,9 @@
 """What the forecast of a whole panel promises, with odd series in it."""
 
+import sys
 from datetime import timedelta
 from functools import cache
+from importlib.abc import MetaPathFinder
 
 import numpy as np
 import pytest
@@ -105,3 +107,23 @@ def test_the_whole_answers_where_no_member_learnt_anything(period: str) -> None:
     found = forecaster.predict(forecaster.fit(panel, HORIZON), panel, HORIZON)
     check_amounts(found, panel)
     assert found.weights == {}
+    assert found.dropped == {"new": ("lightgbm", "lstm")}
+
+
+def test_a_library_that_does_not_load_drops_its_member_by_name(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Absent(MetaPathFinder):
+        def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+            if fullname == "lightgbm":
+                raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Absent(), *sys.meta_path])
+    panel = panel_of("daily", {f"usual {n}": usual(LEARNT_BY_ALL, n) for n in range(1, 8)})
+    forecaster = PanelForecaster((MEMBERS["daily lightgbm"], MEMBERS["daily croston"]))
+    found = forecaster.predict(forecaster.fit(panel, HORIZON), panel, HORIZON)
+    check_amounts(found, panel)
+    assert found.weights == {"croston": 1.0}
+    assert found.dropped == {f"usual {n}": ("lightgbm",) for n in range(1, 8)}
+    assert "libgomp.so.1: cannot open shared object file" in caplog.text

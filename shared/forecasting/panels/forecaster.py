@@ -61,12 +61,16 @@ COARSE: tuple[Member, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What a fit leaves: members with their weights, and how the past fell around their mean."""
+    """What a fit leaves: members with their weights, and how the past fell around their mean.
+
+    `unfit` are names of members that learnt nothing: too short a past, or no library.
+    """
 
     members: Mapping[str, FittedMember]
     weights: Mapping[str, float]
     levels: Floats
     dependence: Dependence
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,11 @@ class PanelForecaster:
         fits = {each.name: each.fit(panel, horizon) for each in members if each.name in kept}
         fitted = {name: fit for name, fit in fits.items() if fit is not None}
         weights = {name: weight for name, weight in weights.items() if name in fitted}
-        if rolled is None:
-            return Learnt(fitted, weights, LEVELS, Dependence())
-        return self._judged(Learnt(fitted, weights, LEVELS, Dependence()), rolled, panel)
+        unfit = {name for name, fit in fits.items() if fit is None}
+        if rolled is not None:
+            unfit |= {each.name for each in members} - set(rolled.fitted)
+        learnt = Learnt(fitted, weights, LEVELS, Dependence(), tuple(sorted(unfit - set(fitted))))
+        return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
     def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
         """Forecast from the panel's end; it may go further than what was learnt."""
@@ -138,11 +144,7 @@ class PanelForecaster:
         steady = constant_rows(panel)
         draws[steady] = means[steady][..., None]
         paths = sample(draws, learnt.dependence, self.seed)
-        dropped = {
-            panel.ids[row]: names
-            for row in range(len(panel.ids))
-            if (names := tuple(name for name, each in found.items() if np.isnan(each[row]).any()))
-        }
+        dropped = _dropped(panel, found, learnt.unfit)
         return PanelForecast(panel.ids, paths, learnt.weights, found, dropped)
 
     def _judged(self, learnt: Learnt, rolled: Rolled, panel: Panel) -> Learnt:
@@ -161,6 +163,17 @@ class PanelForecaster:
         actual = np.where(known, rolled.actual, np.nan)
         dependence = Dependence.learn(where).fitting_sums(draws, actual, self.seed)
         return replace(learnt, levels=corrected_levels(where[known]), dependence=dependence)
+
+
+def _dropped(
+    panel: Panel, found: Mapping[str, Floats], unfit: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """Name for each series the members without a forecast of it; series that have all are left out."""
+    names = {
+        key: (*(name for name, each in found.items() if np.isnan(each[row]).any()), *unfit)
+        for row, key in enumerate(panel.ids)
+    }
+    return {key: each for key, each in names.items() if each}
 
 
 def _sane(rolled: Rolled, panel: Panel) -> Rolled:
