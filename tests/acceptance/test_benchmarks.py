@@ -19,6 +19,7 @@ SMALLEST = {
     "tenants": ("--tenants", "2"),
     "vault": ("--secrets", "10", "--rounds", "1"),
     "forecasts": ("--series", "2"),
+    "forecasting": ("--skus", "4", "--days", "140", "--peers", "1"),
 }
 # Of one measurement, beside its peer and its goal.
 FIGURE = {"what", "unit", "ours", "peer", "ratio", "goal", "met"}
