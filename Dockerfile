@@ -12,6 +12,8 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 # What runs has none of the tools that built and tested it, and neither the sandbox nor the demo.
 FROM python:3.12-slim-bookworm AS production
 
+# LightGBM reads GNU's OpenMP library, which the slim image and the wheel leave out.
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home --shell /usr/sbin/nologin capliquify
 COPY requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock

@@ -17,6 +17,7 @@ from shared.domain.events import nothing_follows
 from shared.domain.quota import Tier
 from shared.embedded.services import EmbeddedServices
 from shared.embedded.urls import ServiceUrls
+from shared.forecasting.threads import limit_to_one_thread
 from shared.persistence.jobs.contracts import publish
 from shared.persistence.migrations.public_line import migrate_public
 from shared.persistence.tenants.logins import LOGINS, ensure_logins, login_url
@@ -28,6 +29,9 @@ from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
 pytest_plugins = ("tests.fixtures.served_shop", "tests.fixtures.board", "tests.fixtures.browser")
+
+# As forecast workers do. With a thread a core, fits of short series take many times the CPU.
+limit_to_one_thread()
 
 # A busy machine is no fault of an example.
 hypothesis_settings.register_profile("house", deadline=None)

@@ -17,6 +17,7 @@ SMALLEST = {
     "amazon_day": ("--orders", "200", "--report-s", "1"),
     "tenants": ("--tenants", "2"),
     "vault": ("--secrets", "10", "--rounds", "1"),
+    "forecasting": ("--skus", "4", "--days", "140", "--peers", "1"),
 }
 # Of one measurement, beside its peer and its goal.
 FIGURE = {"what", "unit", "ours", "peer", "ratio", "goal", "met"}

@@ -21,10 +21,11 @@ OFFENCES = {
     "Domain and use cases": ("shared/domain/vat.py", "httpx"),
     "Shared knows neither": ("shared/http/limits.py", "celery"),
     "SQL only": ("shared/connectors/xero/client.py", "psycopg"),
-    "Members of the ensemble": (
-        "shared/forecasting/panels/members/naive.py",
-        "shared.forecasting.panels.members.prophet",
+    "Members of a panel": (
+        "shared/forecasting/panels/members/boosting.py",
+        "shared.forecasting.panels.members.naive",
     ),
+    "Forecasts know neither": ("shared/forecasting/panels/panel.py", "shared.use_cases.slices"),
 }
 
 

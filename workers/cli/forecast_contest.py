@@ -1,5 +1,6 @@
 """`capliquify forecast evaluate`: our forecasts beside SCUM's on series of yours."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,9 +46,18 @@ def evaluate(
     asked = Contest(season_length, horizon, names, jobs, peer)
     report = run_contest(read_exams(train, test, season_length, horizon), asked)
     if as_json:
-        echo_json(report)
+        echo_json(_as_json(report))
     else:
         _print(report)
+
+
+def _as_json(value: Any) -> Any:
+    """The same with null for what has no number: NaN is no JSON."""
+    if isinstance(value, dict):
+        return {name: _as_json(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_as_json(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _print(report: dict[str, Any]) -> None:

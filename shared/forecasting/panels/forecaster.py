@@ -68,12 +68,16 @@ COARSE: tuple[Member, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What a fit leaves: members with their weights, and how the past fell around their mean."""
+    """What a fit leaves: members with their weights, and how the past fell around their mean.
+
+    `unfit` are names of members that learnt nothing: too short a past, or no library.
+    """
 
     members: Mapping[str, FittedMember]
     weights: Mapping[str, float]
     levels: Floats
     dependence: Dependence
+    unfit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,16 +169,19 @@ class PanelForecaster:
                 fits[each.name] = fit_or_drop(each, panel, horizon)
         fitted = {name: fit for name, fit in fits.items() if fit is not None}
         weights = {name: weight for name, weight in weights.items() if name in fitted}
-        if rolled is None:
-            return Learnt(fitted, weights, LEVELS, Dependence())
-        return self._judged(Learnt(fitted, weights, LEVELS, Dependence()), rolled, panel)
+        unfit = {name for name, fit in fits.items() if fit is None}
+        if rolled is not None:
+            unfit |= {each.name for each in members} - set(rolled.fitted)
+        learnt = Learnt(fitted, weights, LEVELS, Dependence(), tuple(sorted(unfit - set(fitted))))
+        return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
     def foresee(self, learnt: Learnt, panel: Panel, horizon: int) -> Prospect:
         """Look ahead from the panel's end; it may go further than what was learnt."""
         found = {
             name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
         }
-        means = mix(learnt.weights, found)
+        nobody = np.full((len(panel.ids), horizon), np.nan)
+        means = mix(learnt.weights, found) if learnt.weights else nobody
         lost = np.isnan(means)
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
@@ -184,9 +191,8 @@ class PanelForecaster:
     def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
         """Forecast from the panel's end, all series at once."""
         seen = self.foresee(learnt, panel, horizon)
-        dropped = {
-            each: names for row, each in enumerate(panel.ids) if (names := seen.dropped(row))
-        }
+        names = {key: (*seen.dropped(row), *learnt.unfit) for row, key in enumerate(panel.ids)}
+        dropped = {key: each for key, each in names.items() if each}
         paths = seen.paths(0, len(panel.ids))
         return PanelForecast(panel.ids, paths, learnt.weights, seen.members, dropped)
 

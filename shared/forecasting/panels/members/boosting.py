@@ -4,6 +4,7 @@ Source of the loss and of lags behind the horizon: the winner of M5 (Makridakis 
 Seeded, in one thread, deterministic: the same panel gives the same numbers.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.forecasting.panels.features import View
 from shared.forecasting.panels.lessons import gather, look
 from shared.forecasting.panels.panel import Panel
 
+log = logging.getLogger(__name__)
 PARAMETERS = {
     "objective": "tweedie",
     "tweedie_variance_power": 1.2,
@@ -60,11 +62,10 @@ class Boosting:
     seed: int = 1
 
     def fit(self, panel: Panel, horizon: int) -> FittedBoosting | None:
-        """Learn from a daily panel; None where it has too few windows."""
-        import lightgbm  # noqa: PLC0415  loaded only in the forecast worker
-
+        """Learn from a daily panel; None where it has too few windows or the library does not load."""
         lessons = gather(panel, horizon, self.seed) if panel.is_daily else None
-        if lessons is None:
+        lightgbm = None if lessons is None else _library()
+        if lessons is None or lightgbm is None:
             return None
         known = ~np.isnan(lessons.targets)
         weights = np.repeat(lessons.weights[:, None], horizon, axis=1)
@@ -72,3 +73,13 @@ class Boosting:
             lessons.features[known], lessons.targets[known], weight=weights[known]
         )
         return FittedBoosting(lightgbm.train(PARAMETERS | {"seed": self.seed}, data, self.rounds))
+
+
+def _library() -> Any:
+    """Import late; None, with a warning, where the OpenMP library of the machine is absent."""
+    try:
+        import lightgbm  # noqa: PLC0415  loaded only in the forecast worker
+    except OSError as error:
+        log.warning("lightgbm does not load (%s); install libgomp1", error)
+        return None
+    return lightgbm
