@@ -14,8 +14,9 @@ from shared.domain.series import Forecast, Horizon, NodeForecasts, Series
 from shared.errors import InvalidInput
 from shared.forecasting.arrays import Floats
 from shared.forecasting.node_forecasts import Node, forecasts_of, point_forecast
-from shared.forecasting.panels.forecaster import LONGEST_HORIZON, PanelForecaster, Prospect
+from shared.forecasting.panels.forecaster import LONGEST_HORIZON, PanelForecaster
 from shared.forecasting.panels.panel import Panel
+from shared.forecasting.panels.prospect import Prospect
 
 # Takes what is done, of how much, and a line for people; it may raise to stop the work.
 Report = Callable[[int, int | None, str], None]

@@ -8,9 +8,10 @@ from importlib.abc import MetaPathFinder
 import numpy as np
 import pytest
 
-from shared.forecasting.panels.forecaster import PanelForecast, PanelForecaster, quantiles_of
+from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.model import PROBABILITIES
 from shared.forecasting.panels.panel import Panel
+from shared.forecasting.panels.prospect import PanelForecast, quantiles_of
 from tests.fixtures.odd_series import (
     HORIZON,
     LEAP_DAY,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.errors import InvalidInput
 from shared.forecasting.arrays import Floats
-from shared.forecasting.panels.forecaster import PanelForecast, PanelForecaster, quantiles_of
+from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.marginals import (
     LEVELS,
     corrected_levels,
@@ -23,6 +23,7 @@ from shared.forecasting.panels.members.naive import SeasonalMean
 from shared.forecasting.panels.model import PROBABILITIES
 from shared.forecasting.panels.panel import Panel
 from shared.forecasting.panels.paths import Dependence, sample
+from shared.forecasting.panels.prospect import PanelForecast, quantiles_of
 from shared.forecasting.panels.sanity import sane
 from shared.forecasting.panels.weighing import mix
 

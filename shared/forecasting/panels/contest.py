@@ -8,8 +8,9 @@ import numpy as np
 
 from shared.errors import InvalidInput
 from shared.forecasting.panels.calibration_check import check_calibration
-from shared.forecasting.panels.forecaster import COARSE, DAILY, PanelForecast, PanelForecaster
+from shared.forecasting.panels.forecaster import COARSE, DAILY, PanelForecaster
 from shared.forecasting.panels.long_csv import Exam
+from shared.forecasting.panels.prospect import PanelForecast
 from shared.forecasting.panels.scores import PROBABILITIES, Scores, compare, score, win_rate
 from shared.forecasting.panels.scum import forecast_scum
 

@@ -1,12 +1,10 @@
 """The steps in order: fit, weigh, shape, sample. A panel in, sample paths of all its series out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shared.errors import InvalidInput
-from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.marginals import (
     LEVELS,
     corrected_levels,
@@ -27,9 +25,10 @@ from shared.forecasting.panels.members.naive import SeasonalMean
 from shared.forecasting.panels.members.network import Network
 from shared.forecasting.panels.members.prophet import Prophet
 from shared.forecasting.panels.members.sarimax import Sarimax
-from shared.forecasting.panels.model import FittedMember, Member
-from shared.forecasting.panels.panel import Panel, constant_rows
-from shared.forecasting.panels.paths import Dependence, sample
+from shared.forecasting.panels.model import Member
+from shared.forecasting.panels.panel import Panel
+from shared.forecasting.panels.paths import Dependence
+from shared.forecasting.panels.prospect import Learnt, PanelForecast, Prospect
 from shared.forecasting.panels.rolling import (
     Rolled,
     Step,
@@ -64,78 +63,6 @@ COARSE: tuple[Member, ...] = (
     Intermittent(),
     SeasonalMean(),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What a fit leaves: members with their weights, and how the past fell around their mean.
-
-    `unfit` are names of members that learnt nothing: too short a past, or no library.
-    """
-
-    members: Mapping[str, FittedMember]
-    weights: Mapping[str, float]
-    levels: Floats
-    dependence: Dependence
-    unfit: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PanelForecast:
-    """`paths` (series, horizon, 500): path k of all series is one future. Sums of paths are coherent.
-
-    `means` of the paths are the prediction; `weights` are the ensemble's; `dropped` names, for a
-    series, the members that could not forecast it.
-    """
-
-    ids: tuple[str, ...]
-    paths: Floats
-    weights: Mapping[str, float]
-    members: Mapping[str, Floats]
-    dropped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def means(self) -> Floats:
-        """What is expected, shape (series, horizon)."""
-        return np.asarray(self.paths.mean(axis=2))
-
-    def quantiles(self, probabilities: Sequence[float]) -> Floats:
-        """Quantiles of each period: (series, horizon, probabilities); each is an amount of a path."""
-        return quantiles_of(self.paths, probabilities)
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What is known of the time ahead before paths are drawn.
-
-    `means` have the shape (series, horizon), `quantiles` (series, horizon, 15); NaN rows of
-    `members` could not be forecast by that one.
-    """
-
-    panel: Panel
-    learnt: Learnt
-    members: Mapping[str, Floats]
-    means: Floats
-    quantiles: Floats
-    seed: int
-
-    def paths(self, first: int, last: int) -> Floats:
-        """Draw the paths of the rows from `first` up to `last`, shape (rows, horizon, 500)."""
-        means = self.means[first:last]
-        draws = shape_draws(self.quantiles[first:last], means, self.learnt.levels, self.panel)
-        steady = constant_rows(self.panel)[first:last]
-        draws[steady] = means[steady][..., None]
-        return sample(draws, self.learnt.dependence, self.seed, first)
-
-    def dropped(self, row: int) -> tuple[str, ...]:
-        """Name the members that could not forecast that row."""
-        return tuple(name for name, each in self.members.items() if np.isnan(each[row]).any())
-
-
-def quantiles_of(paths: Floats, probabilities: Sequence[float]) -> Floats:
-    """Quantiles over the last axis, which becomes that of the probabilities; they never cross."""
-    found = np.quantile(paths, np.asarray(probabilities), axis=-1, method="inverted_cdf")
-    return np.moveaxis(found, 0, -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,59 @@ FROM scored
 """
 
 
+# The same for weeks, months and revenue of SKUs whose last day is known. Revenue with a line in
+# foreign money stays unknown.
+SCORE_SUMS = """
+WITH lines AS MATERIALIZED (
+    SELECT s.product_id, s.sale_date AS day, sum(greatest(s.quantity, 0)) AS units,
+           sum(s.total_amount) AS revenue, bool_or(s.currency <> c.primary_currency) AS is_foreign
+    FROM sales s JOIN companies c ON c.id = s.company_id
+    WHERE s.line_kind = 'SALE' AND s.product_id IS NOT NULL AND s.sale_date BETWEEN %(first)s AND %(last)s
+    GROUP BY s.product_id, s.sale_date
+), spans AS (
+    SELECT DISTINCT product_id, period_type, forecast_date, CASE period_type
+        WHEN 'DAILY' THEN forecast_date WHEN 'WEEKLY' THEN forecast_date + 6
+        ELSE (forecast_date + interval '1 month')::date - 1 END AS last_day
+    FROM forecasts
+    WHERE product_id IS NOT NULL AND model_type = 'ensemble' AND forecast_date BETWEEN %(first)s AND %(last)s
+      AND (forecast_type, period_type) <> ('DEMAND', 'DAILY')
+), actuals AS MATERIALIZED (
+    SELECT p.product_id, p.period_type, p.forecast_date, coalesce(sum(l.units), 0)::numeric AS units,
+           CASE WHEN NOT coalesce(bool_or(l.is_foreign), false) THEN coalesce(sum(l.revenue), 0) END AS revenue
+    FROM spans p LEFT JOIN lines l ON l.product_id = p.product_id AND l.day BETWEEN p.forecast_date AND p.last_day
+    WHERE p.last_day <= %(last)s
+    GROUP BY p.product_id, p.period_type, p.forecast_date
+)
+UPDATE forecasts f SET actual_value = a.amount, updated_at = now(), accuracy_percentage = CASE
+    WHEN a.amount > 0 THEN greatest(0, round(100 - 100 * abs(f.predicted_value - a.amount) / a.amount, 2))
+    WHEN f.predicted_value < %(no_unit)s THEN 100 ELSE 0 END
+FROM (SELECT product_id, period_type, forecast_date, 'DEMAND'::public.forecast_type AS forecast_type, units AS amount
+      FROM actuals
+      UNION ALL SELECT product_id, period_type, forecast_date, 'REVENUE', revenue FROM actuals) a
+WHERE f.product_id = a.product_id AND f.period_type = a.period_type AND f.forecast_date = a.forecast_date
+  AND f.forecast_type = a.forecast_type AND f.model_type = 'ensemble' AND a.amount IS NOT NULL
+  AND (f.forecast_type, f.period_type) <> ('DEMAND', 'DAILY') AND f.actual_value IS DISTINCT FROM a.amount
+"""
+
+# The company's total was made of the SKUs forecast from the same origin: so is what became of it.
+SCORE_COMPANY = """
+WITH totals AS (
+    SELECT company_id, forecast_type, period_type, forecast_origin, forecast_date, sum(actual_value) AS amount
+    FROM forecasts
+    WHERE product_id IS NOT NULL AND model_type = 'ensemble' AND forecast_date BETWEEN %(first)s AND %(last)s
+    GROUP BY company_id, forecast_type, period_type, forecast_origin, forecast_date
+    HAVING bool_and(actual_value IS NOT NULL)
+)
+UPDATE forecasts f SET actual_value = t.amount, updated_at = now(), accuracy_percentage = CASE
+    WHEN t.amount > 0 THEN greatest(0, round(100 - 100 * abs(f.predicted_value - t.amount) / t.amount, 2))
+    WHEN f.predicted_value < %(no_unit)s THEN 100 ELSE 0 END
+FROM totals t
+WHERE f.product_id IS NULL AND f.model_type = 'ensemble' AND f.company_id = t.company_id
+  AND (f.forecast_type, f.period_type, f.forecast_origin, f.forecast_date)
+    = (t.forecast_type, t.period_type, t.forecast_origin, t.forecast_date)
+  AND f.actual_value IS DISTINCT FROM t.amount
+"""
+
 # Every origin of two months, then one a week; after thirteen months none (D-128).
 THIN = """
 DELETE FROM forecasts WHERE forecast_origin < %(origin)s::date - 60
@@ -94,9 +147,14 @@ class ForecastRepository:
         return self._connection.execute(THIN, {"origin": origin}).rowcount
 
     def score_demand(self, first: date, last: date) -> ScoreResult:
-        """Fills actual and accuracy of daily demand of those days where it lacks or late data changed it."""
+        """Fills actual and accuracy of those days where it lacks or late data changed it.
+
+        Weeks, months, revenue and the company are scored with them; the result counts daily demand.
+        """
         known = {"first": first, "last": last, "no_unit": NO_UNIT}
         row = self._connection.execute(SCORE_DEMAND, known).fetchone()
+        self._connection.execute(SCORE_SUMS, known)
+        self._connection.execute(SCORE_COMPANY, known)
         if row is None:
             return NOTHING_SCORED
         return ScoreResult(row["days"], row["forecasts"], row["accuracy"])

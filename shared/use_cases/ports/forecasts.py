@@ -43,4 +43,7 @@ class Forecasts(Protocol):
         """Removes forecasts of old origins; returns how many rows: D-128 says which."""
 
     def score_demand(self, first: date, last: date) -> ScoreResult:
-        """Writes what was really wanted, and how near forecasts came, for the days from `first` to `last`."""
+        """Writes what was really wanted, and how near forecasts came, for the days from `first` to `last`.
+
+        Weeks and months that end by `last`, revenue and the company are scored too; daily demand is counted.
+        """

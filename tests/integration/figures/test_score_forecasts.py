@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from shared.domain.accuracy import NOTHING_SCORED, ScoreResult, accuracy_percent
+from shared.domain.series import Forecast, ForecastPoint
 from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 from shared.use_cases.score_forecasts import score_forecasts
@@ -162,7 +163,7 @@ def test_days_after_the_one_asked_for_wait(shop: OpenUnitOfWork) -> None:
     assert score_forecasts(shop, as_of=THURSDAY, first=FRIDAY) == NOTHING_SCORED
 
 
-def test_forecasts_of_money_or_of_weeks_are_left_alone(
+def test_a_member_alone_is_scored_by_days_of_demand_only(
     wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
 ) -> None:
     expect(shop, "MUG", {WEDNESDAY: 6.0, FRIDAY: 3.0})
@@ -219,3 +220,73 @@ def test_the_task_belongs_to_forecasts_and_takes_days(wiring: Wiring) -> None:
     assert (definition.queue, definition.result) == (Queue.FORECAST, ScoreResult)
     assert definition.parse({}) == definition.arguments()
     assert definition.parse({"first": "2026-03-11", "as_of": None}).first == WEDNESDAY
+
+
+MONDAY, SUNDAY = date(2026, 3, 16), date(2026, 3, 22)
+
+
+def expect_week(opener: OpenUnitOfWork, sku: str | None, units: float, revenue: float) -> None:
+    """The ensemble's week from Monday on, of a SKU or of the company."""
+    kinds = {"DEMAND": units, "REVENUE": revenue}
+    forecasts = [
+        Forecast("", "ensemble", "by-hand-1", 0.95, (point,), None, kind, "WEEKLY")
+        for kind, amount in kinds.items()
+        for point in [ForecastPoint(MONDAY, amount, 0.0, amount * 2)]
+    ]
+    with opener() as work:
+        ids = {known: product_id for product_id, known in work.products.forecastable(None)}
+        company = work.companies.get()
+        work.forecasts.upsert(company.id, ids[sku] if sku else None, ORIGIN, forecasts)
+
+
+def scored_weeks(wiring: Wiring, tenant: UUID) -> list[tuple[str | None, ...]]:
+    with tenant_transaction(wiring.database, tenant) as connection:
+        found = connection.execute(
+            "SELECT sku, forecast_type::text, actual_value::text, accuracy_percentage::text "
+            "FROM forecasts f LEFT JOIN products p ON p.id = f.product_id "
+            "WHERE period_type = 'WEEKLY' ORDER BY sku, forecast_type"
+        )
+        return [tuple(row.values()) for row in found]
+
+
+def test_a_week_and_its_revenue_are_scored_when_it_is_over_and_the_company_with_its_skus(
+    wiring: Wiring, acme: UUID, globex: UUID, shop: OpenUnitOfWork, unit_of_work_of: Opener
+) -> None:
+    set_up_shop(unit_of_work_of(globex))
+    for opener in (shop, unit_of_work_of(globex)):
+        expect_week(opener, "MUG", 4.0, 30.0)
+        expect_week(opener, "TEA", 2.0, 20.0)
+        expect_week(opener, None, 6.0, 50.0)
+    sell(shop, sale(20, "MUG", 3, MONDAY), sale(21, "MUG", 2, SUNDAY, "25.00"))
+    sell(shop, sale(22, "TEA", 1, SUNDAY), sale(22, "TEA", -1, SUNDAY))
+    report_until(shop, SUNDAY - timedelta(days=1))
+    score_forecasts(shop, as_of=SUNDAY)
+    assert {week[2] for week in scored_weeks(wiring, acme)} == {None}
+    report_until(shop, SUNDAY)
+    for _ in range(2):
+        score_forecasts(shop, as_of=SUNDAY)
+        assert scored_weeks(wiring, acme) == [
+            ("MUG", "DEMAND", "5.00", "80.00"),
+            ("MUG", "REVENUE", "55.00", "54.55"),
+            ("TEA", "DEMAND", "1.00", "0.00"),
+            ("TEA", "REVENUE", "10.00", "0.00"),
+            (None, "DEMAND", "6.00", "100.00"),
+            (None, "REVENUE", "65.00", "76.92"),
+        ]
+    assert {week[2] for week in scored_weeks(wiring, globex)} == {None}
+
+
+def test_revenue_in_foreign_money_stays_unknown_and_the_company_with_it(
+    wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
+) -> None:
+    expect_week(shop, "MUG", 4.0, 30.0)
+    expect_week(shop, None, 4.0, 30.0)
+    sell(shop, sale(20, "MUG", 4, MONDAY)._replace(currency="EUR", channel="shopify_de"))
+    report_until(shop, SUNDAY)
+    score_forecasts(shop, as_of=SUNDAY)
+    assert [(week[1], week[2]) for week in scored_weeks(wiring, acme)] == [
+        ("DEMAND", "4.00"),
+        ("REVENUE", None),
+        ("DEMAND", "4.00"),
+        ("REVENUE", None),
+    ]
