@@ -116,7 +116,7 @@ def beside(what: str, ours_ms: float, peer_ms: float, most_ms: float, least_time
     times = peer_ms / ours_ms
     met = ours_ms <= most_ms and times >= least_times
     goal = f"≤ {most_ms:g} ms, ≥ {least_times:g} ×"
-    return Figure(what, "ms", ours_ms, peer_ms, f"{times:.1f} × faster", goal, met)
+    return Figure(what, "ms", ours_ms, peer_ms, f"{times:.1f} ×", goal, met)
 
 
 def cost_of_scum(panel: Panel, peers: int) -> float:

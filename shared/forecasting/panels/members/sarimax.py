@@ -3,7 +3,6 @@
 import warnings
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +16,29 @@ ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class FittedSarimax:
-    """What each series was fitted to; None where it was not."""
+class Found:
+    """The orders that were chosen, `parameters` as statsmodels has them, for amounts over `scale`.
 
-    fits: tuple[FittedArima | None, ...]
+    The library's own result holds 8 MB a series of 730 days; this is all that is needed of it.
+    """
+
+    order: tuple[int, int, int]
+    weekly: tuple[int, int, int, int]
+    parameters: Floats
+    scale: float
+
+    @classmethod
+    def of(cls, fit: FittedArima) -> "Found":
+        """Read a fit."""
+        model = fit.result.model
+        return cls(model.order, model.seasonal_order, np.asarray(fit.result.params), fit.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSarimax:
+    """What was found for each series; None where it was not fitted."""
+
+    fits: tuple[Found | None, ...]
     longest: int
 
     def predict(self, panel: Panel, horizon: int) -> Floats:
@@ -29,7 +47,7 @@ class FittedSarimax:
         for row, fit in enumerate(self.fits):
             if fit is not None:
                 values = panel.history(row)[-self.longest :] / fit.scale
-                answer[row] = _ahead(fit.result, values, horizon) * fit.scale
+                answer[row] = _ahead(fit, values, horizon) * fit.scale
         return answer
 
 
@@ -48,21 +66,28 @@ class Sarimax:
             tuple(self._fit_one(panel.history(row)) for row in range(len(panel.ids))), self.longest
         )
 
-    def _fit_one(self, values: Floats) -> FittedArima | None:
+    def _fit_one(self, values: Floats) -> Found | None:
         values = values[-self.longest :]
         if values.size < self.model.minimum_days or np.ptp(values) <= 1e-9 * values.max():
             return None
         try:
-            return self.model.fit(Series("", ANY_DAY, tuple(values.tolist())))
+            return Found.of(self.model.fit(Series("", ANY_DAY, tuple(values.tolist()))))
         except FIT_ERRORS:
             return None
 
 
-def _ahead(result: Any, values: Floats, horizon: int) -> Floats:
+def _ahead(fit: Found, values: Floats, horizon: int) -> Floats:
+    from statsmodels.tsa.statespace.sarimax import SARIMAX  # noqa: PLC0415  3 s to import
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = result.apply(values, copy_initialization=False).forecast(horizon)
+            model = SARIMAX(
+                values, order=fit.order, seasonal_order=fit.weekly, concentrate_scale=True
+            )
+            # A filter is enough to look ahead; smoothing the past costs as much again.
+            filtered = model.filter(fit.parameters, cov_type="none", low_memory=True)
+            found = filtered.forecast(horizon)
     except FIT_ERRORS:
         return np.full(horizon, np.nan)
     return np.maximum(np.asarray(found, dtype=np.float64), 0.0)
