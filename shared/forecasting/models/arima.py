@@ -51,7 +51,7 @@ class Arima:
     grid: tuple[Order, ...] = GRID
     burn_days: int = 8
     weekly_from_days: int = 56
-    longest_days: int = 730
+    longest_days: int = 500
     iterations: int = 15
 
     @property

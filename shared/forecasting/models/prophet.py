@@ -10,19 +10,43 @@ import numpy as np
 from shared.domain.series import Series
 from shared.forecasting.arrays import Floats, unit_scaled
 
+EPOCH = date(1970, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class FittedProphet:
-    """A fitted curve of amounts in units of `scale`; `origin` is the last day learnt from."""
+    """A fitted curve of amounts in units of `scale`; `origin` is the last day learnt from.
+
+    The curve is kept as its parameters and read by the formulas of the paper: the library needs
+    10 ms and a frame for each reading. `level` and `slope` begin on `start`, time is counted in
+    spans of `span_days`, and the slope changes by `changes` at `changed_at`. `terms` are pairs of
+    a period in days and the number of its sines; `waves` are their amplitudes, sine then cosine.
+    """
 
     origin: date
     scale: float
-    curve: Any
+    start: date
+    span_days: float
+    level: float
+    slope: float
+    changed_at: Floats
+    changes: Floats
+    terms: tuple[tuple[float, int], ...]
+    waves: Floats
 
     def predict(self, horizon_days: int) -> Floats:
         """Read the curve onwards: shape (horizon_days,), none negative."""
-        first = self.origin + timedelta(days=1)
-        return np.maximum(_read(self.curve, first, horizon_days) * self.scale, 0.0)
+        return np.maximum(self.read(self.origin + timedelta(days=1), horizon_days), 0.0)
+
+    def read(self, first: date, days: int) -> Floats:
+        """Return the curve on so many days from `first` on, shape (days,)."""
+        ahead = np.arange(days, dtype=np.float64)
+        time = ((first - self.start).days + ahead) / self.span_days
+        over = self.changes * (self.changed_at <= time[:, None])
+        trend = (self.slope + over.sum(axis=1)) * time
+        trend += self.level - (over * self.changed_at).sum(axis=1)
+        waves = _waves((first - EPOCH).days + ahead, self.terms) @ self.waves
+        return np.asarray((trend + waves) * self.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +78,7 @@ class ProphetModel:
         curve = self._curve(long=values.size >= self.long_days)
         curve.fit(_frame(series.start, values), seed=self.seed, algorithm="LBFGS")
         curve.stan_backend.cleanup()
-        return FittedProphet(series.origin, scale, curve)
+        return _parameters(curve, series, scale)
 
     def _curve(self, long: bool) -> Any:
         return _prophet_class()(
@@ -66,6 +90,35 @@ class ProphetModel:
             changepoint_prior_scale=self.changepoint_prior_scale,
             uncertainty_samples=0,
         )
+
+
+def _parameters(curve: Any, series: Series, scale: float) -> FittedProphet:
+    """Take the parameters out of the library's object."""
+    found = {name: np.asarray(value).mean(axis=0) for name, value in curve.params.items()}
+    flat = curve.growth == "flat"
+    return FittedProphet(
+        series.origin,
+        scale * float(curve.y_scale),
+        series.start,
+        curve.t_scale.total_seconds() / 86_400,
+        float(found["m"].item()),
+        0.0 if flat else float(found["k"].item()),
+        np.zeros(0) if flat else np.asarray(curve.changepoints_t),
+        np.zeros(0) if flat else found["delta"],
+        tuple((each["period"], each["fourier_order"]) for each in curve.seasonalities.values()),
+        found["beta"],
+    )
+
+
+def _waves(days: Floats, terms: tuple[tuple[float, int], ...]) -> Floats:
+    """Return sine and cosine of each multiple of each period, shape (days, 2 × all numbers)."""
+    columns = [
+        wave(2 * np.pi * number * days / period)
+        for period, most in terms
+        for number in range(1, most + 1)
+        for wave in (np.sin, np.cos)
+    ]
+    return np.stack(columns, axis=1)
 
 
 def _prophet_class() -> Any:
@@ -82,8 +135,3 @@ def _frame(start: date, values: Floats) -> Any:
     import pandas as pd  # noqa: PLC0415
 
     return pd.DataFrame({"ds": pd.date_range(start, periods=values.size, freq="D"), "y": values})
-
-
-def _read(curve: Any, start: date, days: int) -> Floats:
-    frame = _frame(start, np.zeros(days)).drop(columns="y")
-    return np.asarray(curve.predict(frame)["yhat"], dtype=np.float64)

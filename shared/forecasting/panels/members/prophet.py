@@ -57,5 +57,4 @@ class Prophet:
 
 
 def _read(curve: FittedProphet, origin: date, horizon: int) -> Floats:
-    later = (origin - curve.origin).days
-    return curve.predict(later + horizon)[later:]
+    return np.maximum(curve.read(origin + timedelta(days=1), horizon), 0.0)

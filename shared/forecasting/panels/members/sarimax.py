@@ -19,7 +19,7 @@ ANY_DAY = date(2000, 1, 1)
 class Found:
     """The orders that were chosen, `parameters` as statsmodels has them, for amounts over `scale`.
 
-    The library's own result holds 8 MB a series of 730 days; this is all that is needed of it.
+    The library's own result holds 8 MB a series of two years; this is all that is needed of it.
     """
 
     order: tuple[int, int, int]
@@ -57,7 +57,7 @@ class Sarimax:
 
     name: str = "arima"
     learns_alone: bool = True
-    longest: int = 730
+    longest: int = 500
     model: Arima = field(default_factory=Arima)
 
     def fit(self, panel: Panel, _horizon: int) -> FittedSarimax:
