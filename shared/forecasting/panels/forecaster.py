@@ -38,7 +38,7 @@ from shared.forecasting.panels.rolling import (
     roll,
 )
 from shared.forecasting.panels.sanity import sane
-from shared.forecasting.panels.weighing import equal_weights, mix, weigh
+from shared.forecasting.panels.weighing import equal_weights, weigh
 
 LONGEST_HORIZON = 365
 # Kept also where it does not count: the spread of daily series comes from it.
@@ -87,7 +87,9 @@ class PanelForecaster:
         rolled = roll(panel, members, horizon, self.seed, step)
         if rolled is not None:
             rolled = _sane(rolled, panel)
-        weights = weigh(rolled) if rolled else equal_weights([each.name for each in members])
+        weights = equal_weights([each.name for each in members])
+        if rolled is not None and panel.is_daily:
+            weights = weigh(rolled)
         kept = {*weights, SHAPES}
         fits = {}
         for each in members:
@@ -99,7 +101,14 @@ class PanelForecaster:
         unfit = {name for name, fit in fits.items() if fit is None}
         if rolled is not None:
             unfit |= {each.name for each in members} - set(rolled.fitted)
-        learnt = Learnt(fitted, weights, LEVELS, Dependence(), tuple(sorted(unfit - set(fitted))))
+        learnt = Learnt(
+            fitted,
+            weights,
+            not panel.is_daily,
+            LEVELS,
+            Dependence(),
+            tuple(sorted(unfit - set(fitted))),
+        )
         return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
     def foresee(self, learnt: Learnt, panel: Panel, horizon: int) -> Prospect:
@@ -108,7 +117,7 @@ class PanelForecaster:
             name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
         }
         nobody = np.full((len(panel.ids), horizon), np.nan)
-        means = mix(learnt.weights, found) if learnt.weights else nobody
+        means = learnt.combined(found) if learnt.weights else nobody
         lost = np.isnan(means)
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
@@ -125,7 +134,7 @@ class PanelForecaster:
 
     def _judged(self, learnt: Learnt, rolled: Rolled, panel: Panel) -> Learnt:
         """Add what the rolling origins say of levels and dependence."""
-        means = mix(learnt.weights, rolled.forecasts)
+        means = learnt.combined(rolled.forecasts)
         draw = np.random.default_rng(self.seed)
         draws = np.stack(
             [

@@ -10,20 +10,31 @@ from shared.forecasting.panels.marginals import shape_draws
 from shared.forecasting.panels.model import FittedMember
 from shared.forecasting.panels.panel import Panel, constant_rows
 from shared.forecasting.panels.paths import Dependence, sample
+from shared.forecasting.panels.weighing import middle, mix
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What a fit leaves: members with their weights, and how the past fell around their mean.
 
-    `unfit` are names of members that learnt nothing: too short a past, or no library.
+    `takes_median` says that weights do not count. `unfit` are names of members that learnt
+    nothing: too short a past, or no library.
     """
 
     members: Mapping[str, FittedMember]
     weights: Mapping[str, float]
+    takes_median: bool
     levels: Floats
     dependence: Dependence
     unfit: tuple[str, ...] = ()
+
+    def combined(self, forecasts: Mapping[str, Floats]) -> Floats:
+        """Return what the members expect together, shape as each forecast's; NaN where none does.
+
+        The weighted mean of days, the median of weeks and months.
+        """
+        weights = {name: each for name, each in self.weights.items() if name in forecasts}
+        return middle(weights, forecasts) if self.takes_median else mix(weights, forecasts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ sum to one and are drawn towards equal weights. A member that counts for less th
 off. Source: Bates, Granger 1969; Claeskens et al. 2016 on why weights need shrinking.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from scipy.optimize import nnls
@@ -47,6 +47,19 @@ def mix(weights: Mapping[str, float], forecasts: Mapping[str, Floats]) -> Floats
     total = shares.sum(axis=0)
     summed = (np.nan_to_num(parts) * shares).sum(axis=0)
     return np.where(total > 0, summed / np.where(total > 0, total, 1), np.nan)
+
+
+def middle(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
+    """Return the median of those members, shape as each forecast's; NaN where none has a forecast.
+
+    For weeks and months: a few periods of the past say too little of weights, and the median
+    leaves out the member that runs away.
+    """
+    parts = np.stack([forecasts[name] for name in names])
+    known = ~np.isnan(parts).all(axis=0)
+    found = np.full(parts.shape[1:], np.nan)
+    found[known] = np.nanmedian(parts[:, known], axis=0)
+    return found
 
 
 def _solve(inputs: Floats, target: Floats) -> Floats:
