@@ -22,7 +22,7 @@ pytestmark = pytest.mark.acceptance
 
 TABLES = ("products", "sales", "inventory", "forecasts", "working_capital_metrics")
 TOTALS = ("3,971", "60,271", "95,713.93")
-DEADLINE_S = 240
+DEADLINE_S = 900
 
 
 @pytest.fixture(scope="module")

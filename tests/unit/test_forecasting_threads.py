@@ -40,8 +40,8 @@ def test_a_second_call_finds_the_limit_in_place() -> None:
 
 def test_importing_the_forecaster_loads_no_model_library() -> None:
     code = (
-        "import sys, shared.forecasting.forecaster;"
-        "heavy = {'prophet', 'cmdstanpy', 'statsmodels', 'pandas', 'scipy'};"
+        "import sys, shared.forecasting.tenant_forecaster;"
+        "heavy = {'prophet', 'statsmodels', 'pandas', 'scipy', 'jax', 'lightgbm', 'statsforecast'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert output_of(code) == "[]"
@@ -50,9 +50,10 @@ def test_importing_the_forecaster_loads_no_model_library() -> None:
 def test_a_forecast_loads_neither_database_nor_network_nor_queue() -> None:
     code = (
         "import sys; from datetime import date;"
-        "from shared.domain.series import Series;"
-        "from shared.forecasting.forecaster import Forecaster;"
-        "Forecaster().forecast(Series('S', date(2024, 1, 1), (1.0, 2.0, 4.0) * 20), 28, 0.95);"
+        "from shared.domain.series import Horizon, Series;"
+        "from shared.forecasting.tenant_forecaster import TenantForecaster;"
+        "one = Series('S', date(2024, 1, 1), (1.0, 2.0, 4.0) * 20);"
+        "list(TenantForecaster().forecast([one], {}, Horizon(28, 0.95), lambda *_: None));"
         "assert 'prophet' in sys.modules;"
         "print(sorted({'sqlalchemy', 'psycopg', 'httpx', 'celery'} & set(sys.modules)))"
     )

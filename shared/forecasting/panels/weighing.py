@@ -8,7 +8,6 @@ off. Source: Bates, Granger 1969; Claeskens et al. 2016 on why weights need shri
 from collections.abc import Collection, Mapping
 
 import numpy as np
-from scipy.optimize import nnls
 
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.rolling import Rolled, mean_known
@@ -64,6 +63,8 @@ def middle(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
 
 def _solve(inputs: Floats, target: Floats) -> Floats:
     """Least squares with two more kinds of rows: weights near equal ones, and their sum near one."""
+    from scipy.optimize import nnls  # noqa: PLC0415  slow to load
+
     count = inputs.shape[1]
     spread = np.sqrt(np.mean((target - inputs.mean(axis=1)) ** 2) * len(target))
     pull = np.sqrt(TOWARDS_EQUAL) * spread
