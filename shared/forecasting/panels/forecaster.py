@@ -38,7 +38,7 @@ from shared.forecasting.panels.rolling import (
     roll,
 )
 from shared.forecasting.panels.sanity import sane
-from shared.forecasting.panels.weighing import equal_weights, weigh
+from shared.forecasting.panels.weighing import equal_weights, near_the_middle, weigh
 
 LONGEST_HORIZON = 365
 # Kept also where it does not count: the spread of daily series comes from it.
@@ -88,8 +88,8 @@ class PanelForecaster:
         if rolled is not None:
             rolled = _sane(rolled, panel)
         weights = equal_weights([each.name for each in members])
-        if rolled is not None and panel.is_daily:
-            weights = weigh(rolled)
+        if rolled is not None:
+            weights = weigh(rolled) if panel.is_daily else near_the_middle(rolled)
         kept = {*weights, SHAPES}
         fits = {}
         for each in members:

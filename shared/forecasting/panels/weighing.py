@@ -15,6 +15,7 @@ from shared.forecasting.panels.rolling import Rolled, mean_known
 TOWARDS_EQUAL = 0.3
 SUM_TO_ONE = 1e3
 LEAST_WEIGHT = 0.03
+MOST_OVER_MIDDLE = 1.15
 
 
 def equal_weights(names: list[str]) -> dict[str, float]:
@@ -38,6 +39,22 @@ def weigh(rolled: Rolled) -> dict[str, float]:
     return _switched(names, _solve(inputs, target))
 
 
+def near_the_middle(rolled: Rolled) -> dict[str, float]:
+    """Return equal weights of the members that err at most 15 % more than the middle one.
+
+    The error is the median over series of the mean absolute error in units of the series' own
+    scale: one series on which a member runs away says nothing of the others.
+    """
+    errors = {}
+    for name, forecasts in rolled.forecasts.items():
+        gaps = np.abs(forecasts - rolled.actual) / rolled.scales[None, :, None]
+        of_series = mean_known(np.moveaxis(gaps, 1, -1).reshape(-1, len(rolled.scales)))
+        known = of_series[~np.isnan(of_series)]
+        errors[name] = float(np.median(known)) if known.size else np.inf
+    bound = MOST_OVER_MIDDLE * float(np.median(list(errors.values())))
+    return equal_weights([name for name, error in errors.items() if error <= bound])
+
+
 def mix(weights: Mapping[str, float], forecasts: Mapping[str, Floats]) -> Floats:
     """Return the weighted mean, shape as each forecast's; who is NaN somewhere does not count there."""
     parts = np.stack([forecasts[name] for name in weights])
@@ -51,8 +68,7 @@ def mix(weights: Mapping[str, float], forecasts: Mapping[str, Floats]) -> Floats
 def middle(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
     """Return the median of those members, shape as each forecast's; NaN where none has a forecast.
 
-    For weeks and months: a few periods of the past say too little of weights, and the median
-    leaves out the member that runs away.
+    For weeks and months: the median leaves out the member that runs away on one series.
     """
     parts = np.stack([forecasts[name] for name in names])
     known = ~np.isnan(parts).all(axis=0)
