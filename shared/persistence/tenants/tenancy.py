@@ -12,7 +12,7 @@ from shared.persistence.migrations.steps import position_of
 
 # What this code reads and writes in a tenant's schema. Raise it in the release after the migration that
 # adds what is needed: expand first, contract last.
-REQUIRED_REVISION = "t0005"
+REQUIRED_REVISION = "t0006"
 
 COLUMNS = (
     "id, slug, name, subscription_tier, subscription_status, max_users, max_entities, max_storage, "

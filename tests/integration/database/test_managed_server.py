@@ -23,11 +23,13 @@ from workers.migrate import task_contracts
 from workers.settings import Settings
 from workers.wiring import Wiring, build_wiring
 
+NEWEST = load_steps()[-1]
 NEXT = Step(
-    6,
-    "t0006",
-    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 't0006'",
-    "ALTER TABLE products DROP COLUMN weight_g; UPDATE alembic_version SET version_num = 't0005'",
+    NEWEST.number + 1,
+    "next",
+    "ALTER TABLE products ADD COLUMN weight_g integer; UPDATE alembic_version SET version_num = 'next'",
+    "ALTER TABLE products DROP COLUMN weight_g; "
+    f"UPDATE alembic_version SET version_num = '{NEWEST.revision}'",
 )
 
 
@@ -77,7 +79,8 @@ def test_a_plain_owner_migrates_and_tenants_live_and_end(owner_url: str, managed
         None,
     ]
     assert [
-        each.error for each in migrate_tenants(owner_url, to="t0005", steps=[*load_steps(), NEXT])
+        each.error
+        for each in migrate_tenants(owner_url, to=NEWEST.revision, steps=[*load_steps(), NEXT])
     ] == [
         None,
         None,

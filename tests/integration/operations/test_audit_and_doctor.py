@@ -10,6 +10,7 @@ from shared.domain.quota import Overrides, Tier
 from shared.persistence.database import Database
 from shared.persistence.operations.audit_log import AuditFilter, search_audit_log
 from shared.persistence.operations.doctor import Finding, Verdict, examine, examine_login
+from shared.persistence.tenants.tenancy import REQUIRED_REVISION
 from tests.conftest import EMBEDDED_POSTGRESQL
 from workers.wiring import Wiring
 
@@ -73,7 +74,7 @@ def test_a_database_in_order_has_nothing_bad(database_url: str, acme: UUID, glob
     # Where only the older wheel runs, the embedded server's minor is named.
     behind = {"version"} if EMBEDDED_POSTGRESQL == "18.1" else set()
     assert {name for name, each in found.items() if each.verdict is not Verdict.GOOD} == behind
-    assert found["tenant schemas"].found == "2 at t0005"
+    assert found["tenant schemas"].found == f"2 at {REQUIRED_REVISION}"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from shared.persistence.tables.kinds import TENANT
 from shared.persistence.tables.tenant import (
     books,
     forecasts,
+    forecasts_ahead,
     people,
     products,
     sales,
@@ -18,6 +19,7 @@ ROOMS = (
     sales,
     stock,
     forecasts,
+    forecasts_ahead,
     working_capital,
     books,
     syncing,
