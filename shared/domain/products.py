@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,13 @@ class Product:
             return self
         stock = self.stock and tuple(replace(level, sku=sku) for level in self.stock)
         return replace(self, sku=sku, stock=stock)
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastProduct:
+    """What a forecast has to know of a product of ours, beside its sales."""
+
+    id: UUID
+    sku: str
+    category: str | None
+    lead_time_days: int | None

@@ -22,6 +22,18 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class SkuFacts:
+    """What is known of a SKU beside its sales; `price` is money a unit, net.
+
+    `lead_time_days` pass from an order of it to its delivery.
+    """
+
+    price: float | None = None
+    category: str | None = None
+    lead_time_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Horizon:
     """How many days ahead, and the share of periods that bounds are to hold, between 0 and 1."""
 
@@ -58,8 +70,22 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class SumAhead:
+    """Units of the first `days` of the horizon together; `quantiles` at SUM_PROBABILITIES, rising."""
+
+    days: int
+    expected: float
+    quantiles: tuple[float, ...]
+
+
+SUM_PROBABILITIES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
 class NodeForecasts:
-    """All that is said of one node: a SKU by its `unique_id`, or the company where that is None."""
+    """All that is said of one node: a SKU, a category of SKUs, or the company where both are None."""
 
     unique_id: str | None
     forecasts: tuple[Forecast, ...]
+    sums: tuple[SumAhead, ...] = ()
+    category: str | None = None

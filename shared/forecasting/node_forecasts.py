@@ -7,11 +7,13 @@ from datetime import date, timedelta
 import numpy as np
 
 from shared.domain.calendar import PeriodType, periods_touching
-from shared.domain.series import Forecast, ForecastPoint
+from shared.domain.series import SUM_PROBABILITIES, Forecast, ForecastPoint, SumAhead
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.marginals import DRAWS
 
-MODEL_VERSION = "panel-1"
+MODEL_VERSION = "panel-2"
+# Sums of so many days are stored, and of the lead time.
+SUMMED_DAYS = (7, 14, 28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,19 @@ def point_forecast(unique_id: str, name: str, means: Floats, origin: date) -> Fo
         for ahead, mean in enumerate(means, start=1)
     )
     return Forecast(unique_id, name, MODEL_VERSION, None, points)
+
+
+def sums_of(node: Node, lead_time_days: int | None) -> tuple[SumAhead, ...]:
+    """Return sums of 7, 14, 28 days and of the lead time, as far as the horizon goes."""
+    asked = {*SUMMED_DAYS, *([lead_time_days] if lead_time_days else [])}
+    return tuple(_sum(node, days) for days in sorted(asked) if days <= len(node.means))
+
+
+def _sum(node: Node, days: int) -> SumAhead:
+    totals = node.paths[:days].sum(axis=0)
+    quantiles = np.quantile(totals, SUM_PROBABILITIES, method="inverted_cdf")
+    expected = round(float(node.means[:days].sum()), 2)
+    return SumAhead(days, expected, tuple(quantiles.tolist()))
 
 
 def _points(

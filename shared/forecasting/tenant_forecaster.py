@@ -1,36 +1,57 @@
-"""All forecasts of one tenant: its SKUs as one panel in, each SKU and then the company out.
+"""All forecasts of one tenant: its SKUs as one panel in; SKUs, categories and the company out.
 
 Everything comes from the same sample paths. Days of a SKU are rounded to two places first; weeks,
-months, revenue and the company are sums of those, so that stored totals equal the stored parts.
+months, revenue, categories and the company are sums of those, so that stored totals equal the
+stored parts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
 
 import numpy as np
 
-from shared.domain.series import Forecast, Horizon, NodeForecasts, Series
+from shared.domain.series import Forecast, Horizon, NodeForecasts, Series, SkuFacts
 from shared.errors import InvalidInput
 from shared.forecasting.arrays import Floats
-from shared.forecasting.node_forecasts import Node, forecasts_of, point_forecast
+from shared.forecasting.node_forecasts import (
+    MODEL_VERSION,
+    Node,
+    forecasts_of,
+    point_forecast,
+    sums_of,
+)
 from shared.forecasting.panels.forecaster import LONGEST_HORIZON, PanelForecaster
 from shared.forecasting.panels.panel import Panel
 from shared.forecasting.panels.prospect import Prospect
+from shared.forecasting.panels.storage import pack_learnt, unpack_learnt
 
 # Takes what is done, of how much, and a line for people; it may raise to stop the work.
 Report = Callable[[int, int | None, str], None]
 # Members that the table `forecasts` holds beside the ensemble, one row a day.
 STORED_MEMBERS = ("arima", "prophet", "lstm")
 CHUNK = 100
+UNKNOWN = SkuFacts()
 
 
 @dataclass(slots=True)
-class Company:
-    """Sums over the SKUs so far; `revenue` is None once a SKU has no price."""
+class Total:
+    """Sums over SKUs so far; `revenue` is None once a SKU has no price."""
 
     units: Node
     revenue: Node | None
+
+    @classmethod
+    def empty(cls, horizon: int) -> "Total":
+        """Nothing yet."""
+        return cls(Node.empty(horizon), Node.empty(horizon))
+
+    def add(self, units: Node, revenue: Node | None) -> None:
+        """Count a SKU."""
+        self.units = self.units.plus(units)
+        if self.revenue is not None:
+            self.revenue = None if revenue is None else self.revenue.plus(revenue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +60,16 @@ class TenantForecaster:
 
     panels: PanelForecaster = field(default_factory=PanelForecaster)
 
-    def forecast(
-        self,
-        series: Sequence[Series],
-        prices: Mapping[str, float],
-        horizon: Horizon,
-        report: Report,
-    ) -> Iterator[NodeForecasts]:
-        """Yield the forecasts of each series in order, and of the company last; nothing for none.
+    @property
+    def version(self) -> str:
+        """Changes where what was learnt before cannot be used any more."""
+        return MODEL_VERSION
 
-        Raises `InvalidInput` for a horizon outside 1 to 365 days or a level outside 0 to 1.
-        """
+    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+        """Return what all members learnt; raises `InvalidInput` as `forecast` does."""
         _check(horizon)
-        if not series:
-            return
         panel = panel_of(series)
-        steps = 2 * len(self.panels.usual(panel)) + len(series)
+        steps = 2 * len(self.panels.usual(panel))
         done = 0
 
         def step(member: str) -> None:
@@ -62,9 +77,28 @@ class TenantForecaster:
             done += 1
             report(done, steps, f"learn {member}")
 
-        learnt = self.panels.fit(panel, horizon.days, step)
+        return pack_learnt(self.panels.fit(panel, horizon.days, step))
+
+    def forecast(
+        self,
+        series: Sequence[Series],
+        facts: Mapping[str, SkuFacts],
+        horizon: Horizon,
+        state: bytes,
+        report: Report,
+    ) -> Iterator[NodeForecasts]:
+        """Yield the forecasts of the series by category, of each category, of the company last.
+
+        Raises `InvalidInput` for a horizon outside 1 to 365 days or a level outside 0 to 1, and
+        ValueError where `state` is not what `learn` returned.
+        """
+        _check(horizon)
+        category = {each.unique_id: facts.get(each.unique_id, UNKNOWN).category for each in series}
+        by_category = sorted(series, key=lambda each: category[each.unique_id] or "")
+        panel = panel_of(by_category)
+        learnt = unpack_learnt(state, self.panels.usual(panel))
         ahead = self.panels.foresee(learnt, panel, horizon.days)
-        yield from _nodes(ahead, series[0], prices, horizon, report, steps)
+        return _nodes(ahead, by_category[0].origin, facts, horizon, report)
 
 
 def panel_of(series: Sequence[Series]) -> Panel:
@@ -82,30 +116,38 @@ def panel_of(series: Sequence[Series]) -> Panel:
 
 def _nodes(
     ahead: Prospect,
-    first: Series,
-    prices: Mapping[str, float],
+    origin: date,
+    facts: Mapping[str, SkuFacts],
     horizon: Horizon,
     report: Report,
-    steps: int,
 ) -> Iterator[NodeForecasts]:
-    ids, origin = ahead.panel.ids, first.origin
-    company = Company(Node.empty(horizon.days), Node.empty(horizon.days))
-    for row, paths in _rows(ahead):
-        units = Node(np.round(paths.mean(axis=1), 2), paths)
-        company.units = company.units.plus(units)
-        price = prices.get(ids[row])
-        revenue = None if price is None else units.times(price)
-        if company.revenue is not None:
-            company.revenue = None if revenue is None else company.revenue.plus(revenue)
-        forecasts = forecasts_of(ids[row], units, revenue, origin, horizon.level)
-        members = _members(ahead, row, origin)
-        reason = _fallback(ahead, row)
-        named = tuple(replace(each, fallback=reason) for each in forecasts)
-        yield NodeForecasts(ids[row], (*members, *named))
-        report(steps - len(ids) + row + 1, steps, f"forecast {ids[row]}")
-    yield NodeForecasts(
-        None, forecasts_of("", company.units, company.revenue, origin, horizon.level)
-    )
+    ids = ahead.panel.ids
+    company = Total.empty(horizon.days)
+    known = [facts.get(each, UNKNOWN) for each in ids]
+    for category, rows in groupby(_rows(ahead), lambda each: known[each[0]].category):
+        of_category = Total.empty(horizon.days)
+        for row, paths in rows:
+            units = Node(np.round(paths.mean(axis=1), 2), paths)
+            price = known[row].price
+            revenue = None if price is None else units.times(price)
+            for total in (company, of_category):
+                total.add(units, revenue)
+            named = _named(
+                ahead, row, forecasts_of(ids[row], units, revenue, origin, horizon.level)
+            )
+            members = _members(ahead, row, origin)
+            sums = sums_of(units, known[row].lead_time_days)
+            yield NodeForecasts(ids[row], (*members, *named), sums)
+            report(row + 1, len(ids), f"forecast {ids[row]}")
+        if category is not None:
+            yield _total(of_category, origin, horizon.level, category)
+    yield _total(company, origin, horizon.level, None)
+
+
+def _total(total: Total, origin: date, level: float, category: str | None) -> NodeForecasts:
+    forecasts = forecasts_of(category or "", total.units, total.revenue, origin, level)
+    sums = sums_of(total.units, None) if category is None else ()
+    return NodeForecasts(None, forecasts, sums, category)
 
 
 def _rows(ahead: Prospect) -> Iterator[tuple[int, Floats]]:
@@ -122,6 +164,11 @@ def _members(ahead: Prospect, row: int, origin: date) -> list[Forecast]:
         for name, means in found.items()
         if not np.isnan(means).any()
     ]
+
+
+def _named(ahead: Prospect, row: int, forecasts: Sequence[Forecast]) -> tuple[Forecast, ...]:
+    reason = _fallback(ahead, row)
+    return tuple(replace(each, fallback=reason) for each in forecasts)
 
 
 def _fallback(ahead: Prospect, row: int) -> str | None:

@@ -22,6 +22,8 @@ from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.events import EventPublisher
 from shared.persistence.repositories.fees import FeeRepository
+from shared.persistence.repositories.forecast_models import ForecastModelRepository
+from shared.persistence.repositories.forecast_totals import ForecastTotalRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
 from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
@@ -80,6 +82,8 @@ class TenantUnitOfWork:
     books = _repository(BookRepository)
     fees = _repository(FeeRepository)
     forecasts = _repository(ForecastRepository)
+    forecast_totals = _repository(ForecastTotalRepository)
+    forecast_models = _repository(ForecastModelRepository)
     working_capital = _repository(WorkingCapitalRepository)
     credentials = _repository(CredentialRepository)
     accounts = _repository(VendorAccountRepository)

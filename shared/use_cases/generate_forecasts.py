@@ -1,24 +1,23 @@
 """Forecast demand and revenue of each SKU and of the company of one tenant."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from uuid import UUID
 
 from shared.domain.events import ForecastsGenerated, RecordsSetAside
-from shared.domain.quota import UNLIMITED, Meter, effective_limits
+from shared.domain.quota import Meter
 from shared.domain.rejections import MISSHAPEN, reject
 from shared.domain.sales import RejectedRecord
-from shared.domain.series import Horizon, NodeForecasts, Series
+from shared.domain.series import Horizon, NodeForecasts
 from shared.errors import InvalidInput, SkipRecord
+from shared.use_cases.forecast_inputs import Found, read_inputs
+from shared.use_cases.learn_models import Learner
 from shared.use_cases.ports.forecasts import Forecaster
 from shared.use_cases.ports.progress import Report
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 HORIZON_DAYS = 28
 LEVEL = 0.95
-# What nobody has wanted for so long has no demand to learn.
-DORMANT_DAYS = 365
 STREAM = "forecasts"
 # The name of the company among SKUs that are set aside.
 COMPANY = "company"
@@ -34,6 +33,7 @@ class ForecastResult:
     `set_aside` are SKUs that could not be forecast; `capliquify rejected` lists them with their reasons.
 
     `origin` is the last day learnt from: earlier than asked where a shop has not reported its orders that far.
+    `learnt` says why all models learnt again; None where they went on from what they had learnt.
     """
 
     origin: date
@@ -43,6 +43,7 @@ class ForecastResult:
     forecasts_changed: int
     fallbacks: int
     set_aside: int = 0
+    learnt: str | None = None
 
 
 def generate_forecasts(
@@ -55,19 +56,22 @@ def generate_forecasts(
 ) -> ForecastResult:
     """Forecasts every SKU within the tenant's quota, and the company, from its sales up to `origin`.
 
-    Models are fitted with no transaction open; each SKU's forecasts are one transaction with
-    what they count, so that a run that is cut short leaves whole SKUs and a replay nothing new.
+    Models learn once a week and go on from there by each day's sales. No transaction is open
+    meanwhile; each SKU's forecasts are one transaction with what they count, so that a run that
+    is cut short leaves whole SKUs, and a replay learns and writes nothing new.
     """
-    found = _read(open_unit_of_work, origin)
-    tally = Tally()
-    ahead = forecaster.forecast(found.series, found.prices, Horizon(horizon_days, level), report)
-    for node in ahead:
-        try:
-            changed = _store(open_unit_of_work, found, node)
-        except (SkipRecord, *FAILURES) as error:
-            tally.rejected.append(_reject(node.unique_id or COMPANY, error))
-        else:
-            tally.add(node, changed)
+    found = read_inputs(open_unit_of_work, origin, horizon_days)
+    horizon, tally, reason = Horizon(horizon_days, level), Tally(), None
+    if found.series:
+        learner = Learner(open_unit_of_work, forecaster, found, horizon)
+        nodes, reason = learner.look_ahead(report)
+        for node in nodes:
+            try:
+                changed = _store(open_unit_of_work, found, forecaster.version, node)
+            except (SkipRecord, *FAILURES) as error:
+                tally.rejected.append(_reject(node.unique_id or node.category or COMPANY, error))
+            else:
+                tally.add(node, changed)
     done = ForecastsGenerated(found.origin, tally.changed)
     _note(open_unit_of_work, [*found.asked, COMPANY], tally.rejected, done)
     return ForecastResult(
@@ -78,6 +82,7 @@ def generate_forecasts(
         tally.changed,
         tally.fallbacks,
         len(tally.rejected),
+        reason,
     )
 
 
@@ -98,55 +103,23 @@ class Tally:
             self.fallbacks += any(each.fallback for each in node.forecasts)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What forecasts are made from; `asked` are the SKUs within the quota, `series` those that sell."""
-
-    company_id: UUID
-    origin: date
-    asked: Sequence[str]
-    product_ids: Mapping[str, UUID]
-    series: Sequence[Series]
-    prices: Mapping[str, float]
-    beyond_quota: int
-
-
-def _read(open_unit_of_work: OpenUnitOfWork, origin: date) -> Found:
-    with open_unit_of_work() as work:
-        limit = effective_limits(work.tenant.tier, work.tenant.overrides).entities
-        company = work.companies.get()
-        products = work.products.forecastable(None if limit == UNLIMITED else limit)
-        beyond_quota = work.products.count_active() - len(products)
-        # Days that a shop has not reported yet would be learnt as days without a sale.
-        origin = min(origin, work.sales.complete_until() or origin)
-        series = [work.sales.demand_series(each, sku, origin) for each, sku in products]
-        prices = work.sales.unit_prices(company, origin)
-    return Found(
-        company.id,
-        origin,
-        [sku for _, sku in products],
-        {sku: product_id for product_id, sku in products},
-        [each for each in series if each is not None and not _dormant(each)],
-        {sku: prices[each] for each, sku in products if each in prices},
-        beyond_quota,
-    )
-
-
-def _dormant(series: Series) -> bool:
-    """Whether nobody wanted it for a year; of days out of stock nothing is known."""
-    return not any(units > 0 for units in series.values[-DORMANT_DAYS:])
-
-
-def _store(open_unit_of_work: OpenUnitOfWork, found: Found, node: NodeForecasts) -> int:
+def _store(
+    open_unit_of_work: OpenUnitOfWork, found: Found, version: str, node: NodeForecasts
+) -> int:
     """Writes a node's forecasts; returns how many of a SKU's daily demand, one a model, are new or differ."""
-    product_id = found.product_ids[node.unique_id] if node.unique_id is not None else None
-    demand = [each for each in node.forecasts if (each.forecast_type, each.period_type) == DAYS]
-    sums = [each for each in node.forecasts if (each.forecast_type, each.period_type) != DAYS]
+    company_id, origin = found.company_id, found.origin
     with open_unit_of_work() as work:
-        changed = work.forecasts.upsert(found.company_id, product_id, found.origin, demand)
-        work.forecasts.upsert(found.company_id, product_id, found.origin, sums)
+        if node.category is not None:
+            work.forecast_totals.upsert_category(company_id, node.category, origin, node.forecasts)
+            return 0
+        product_id = found.product_ids[node.unique_id] if node.unique_id is not None else None
+        demand = [each for each in node.forecasts if (each.forecast_type, each.period_type) == DAYS]
+        others = [each for each in node.forecasts if (each.forecast_type, each.period_type) != DAYS]
+        changed = work.forecasts.upsert(company_id, product_id, origin, demand)
+        work.forecasts.upsert(company_id, product_id, origin, others)
+        work.forecast_totals.upsert_sums(company_id, product_id, origin, version, node.sums)
         if product_id is None:
-            work.forecasts.thin(found.origin)
+            work.forecasts.thin(origin)
             return 0
         work.usage.count(Meter.FORECASTS, changed)
     return changed

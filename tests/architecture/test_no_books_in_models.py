@@ -13,7 +13,10 @@ BOOK_MODULES = (
     "shared.use_cases",
 )
 FORECASTING = sorted((ROOT / "shared/forecasting").rglob("*.py"))
-USE_CASES = sorted((ROOT / "shared/use_cases").glob("*forecast*.py"))
+USE_CASES = [
+    *sorted((ROOT / "shared/use_cases").glob("*forecast*.py")),
+    ROOT / "shared/use_cases/learn_models.py",
+]
 UNIT_OF_WORK = ROOT / "shared/persistence/unit_of_work.py"
 # Where the whole of a unit of work is described, books and all.
 PORTS = "shared.use_cases.ports"
@@ -97,7 +100,8 @@ def test_models_know_nothing_of_the_books() -> None:
 def test_what_fits_models_imports_no_books() -> None:
     assert {path.stem for path in USE_CASES} >= {"generate_forecasts", "score_forecasts"}
     for path in USE_CASES:
-        direct = {module for module in imports_of(path) if not module.startswith(PORTS)}
+        own = tuple(f"shared.use_cases.{each.stem}" for each in USE_CASES)
+        direct = {each for each in imports_of(path) if not each.startswith((PORTS, *own))}
         assert not [module for module in direct if is_of_books(module)], path.name
 
 
@@ -111,7 +115,7 @@ def test_what_fits_models_reads_no_table_of_the_books() -> None:
 
 
 def test_the_series_come_from_sales_alone() -> None:
-    assert "demand_series" in names_used(ROOT / "shared/use_cases/generate_forecasts.py")
+    assert "demand_series" in names_used(ROOT / "shared/use_cases/forecast_inputs.py")
     assert not reads_books(repositories()["sales"])
 
 

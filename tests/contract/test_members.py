@@ -8,6 +8,7 @@ import pytest
 
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.model import PROBABILITIES, Distributed
+from shared.forecasting.panels.packing import pack, unpack
 from shared.forecasting.panels.panel import Panel
 from tests.fixtures.odd_series import (
     HORIZON,
@@ -90,6 +91,28 @@ def test_the_same_panel_gives_the_same_numbers(name: str) -> None:
     assert first is not None
     assert again is not None
     assert np.array_equal(first.predict(panel, HORIZON), again.predict(panel, HORIZON))
+
+
+@every_member
+def test_what_was_learnt_is_the_same_after_it_was_stored(name: str) -> None:
+    panel = beside(name, "gaps")
+    member = MEMBERS[name]
+    learnt = member.fit(panel, HORIZON)
+    assert learnt is not None
+    again = member.unpacked(unpack(pack(learnt.packed())))
+    assert np.array_equal(learnt.predict(panel, HORIZON), again.predict(panel, HORIZON))
+
+
+@every_member
+def test_what_was_learnt_follows_its_series_to_other_rows(name: str) -> None:
+    panel = beside(name, "gaps")
+    learnt = MEMBERS[name].fit(panel, HORIZON)
+    assert learnt is not None
+    rows = list(range(len(panel.ids)))[::-1]
+    turned = learnt.arranged(rows).predict(panel.only(rows), HORIZON)
+    assert turned == pytest.approx(learnt.predict(panel, HORIZON)[rows], rel=1e-9, nan_ok=True)
+    nobody = learnt.arranged([None] * len(rows)).predict(panel, HORIZON)
+    assert nobody.shape == (len(panel.ids), HORIZON)
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, 1e23, -1e23])

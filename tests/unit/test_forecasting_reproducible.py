@@ -9,19 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.series import Horizon, NodeForecasts, Series
+from shared.domain.series import Horizon, NodeForecasts, Series, SkuFacts
 from shared.forecasting.tenant_forecaster import TenantForecaster
+from tests.fixtures.forecasting import learn_and_forecast
 
+FACTS = {"SKU-1": SkuFacts(2.5, "Mugs", 5)}
 SALES = tuple(float((day * 37 % 11) * (day % 7 != 6)) for day in range(120))
-
-
-def silent(done: int, total: int | None, message: str) -> None:
-    """Reports to nobody."""
 
 
 def forecast(*values: float) -> list[NodeForecasts]:
     series = [Series("SKU-1", date(2024, 1, 1), values)]
-    return list(TenantForecaster().forecast(series, {"SKU-1": 2.5}, Horizon(7, 0.95), silent))
+    return learn_and_forecast(TenantForecaster(), series, FACTS, Horizon(7, 0.95))
 
 
 SCRIPT = """
@@ -31,10 +29,11 @@ import json, sys
 from datetime import date
 from shared.domain.series import Horizon, Series
 from shared.forecasting.tenant_forecaster import TenantForecaster
+from tests.fixtures.forecasting import learn_and_forecast
+from tests.unit.test_forecasting_reproducible import FACTS
 
 series = [Series("SKU-1", date(2024, 1, 1), tuple(json.loads(sys.argv[1])))]
-found = TenantForecaster().forecast(series, {"SKU-1": 2.5}, Horizon(7, 0.95), lambda *_: None)
-print(repr(list(found)))
+print(learn_and_forecast(TenantForecaster(), series, FACTS, Horizon(7, 0.95)))
 """
 
 

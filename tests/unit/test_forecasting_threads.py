@@ -53,7 +53,9 @@ def test_a_forecast_loads_neither_database_nor_network_nor_queue() -> None:
         "from shared.domain.series import Horizon, Series;"
         "from shared.forecasting.tenant_forecaster import TenantForecaster;"
         "one = Series('S', date(2024, 1, 1), (1.0, 2.0, 4.0) * 20);"
-        "list(TenantForecaster().forecast([one], {}, Horizon(28, 0.95), lambda *_: None));"
+        "ours = TenantForecaster(); ahead = Horizon(28, 0.95); silent = lambda *_: None;"
+        "state = ours.learn([one], ahead, silent);"
+        "list(ours.forecast([one], {}, ahead, state, silent));"
         "assert 'prophet' in sys.modules;"
         "print(sorted({'sqlalchemy', 'psycopg', 'httpx', 'celery'} & set(sys.modules)))"
     )

@@ -6,21 +6,18 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series
+from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
 from shared.errors import InvalidInput
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.local import Local, theta
 from shared.forecasting.panels.members.naive import SeasonalMean
 from shared.forecasting.tenant_forecaster import TenantForecaster, panel_of
+from tests.fixtures.forecasting import learn_and_forecast, silent
 
 # A Sunday: the weeks from it on begin on the day after.
 ORIGIN = date(2026, 3, 1)
 HORIZON = Horizon(31, 0.95)
 CHEAP = TenantForecaster(PanelForecaster((Local("theta", theta), SeasonalMean())))
-
-
-def silent(done: int, total: int | None, message: str) -> None:
-    """Reports to nobody."""
 
 
 def selling(sku: str, days: int, mean: float = 4.0) -> Series:
@@ -29,7 +26,8 @@ def selling(sku: str, days: int, mean: float = 4.0) -> Series:
 
 
 def forecast(series: list[Series], prices: dict[str, float]) -> dict[str | None, NodeForecasts]:
-    found = CHEAP.forecast(series, prices, HORIZON, silent)
+    facts = {sku: SkuFacts(price) for sku, price in prices.items()}
+    found = learn_and_forecast(CHEAP, series, facts, HORIZON)
     return {node.unique_id: node for node in found}
 
 
@@ -122,10 +120,44 @@ def test_days_out_of_stock_are_no_days_without_demand() -> None:
     assert abs(rates["ZERO"] / 4 - 1) > 0.2
 
 
+def test_sums_ahead_are_those_of_the_days_and_their_quantiles_rise() -> None:
+    facts = {"MUG": SkuFacts(lead_time_days=10), "TEA": SkuFacts(lead_time_days=60)}
+    found = {node.unique_id: node for node in learn_and_forecast(CHEAP, SERIES, facts, HORIZON)}
+    days = {sku: [each.days for each in node.sums] for sku, node in found.items()}
+    assert days == {
+        "MUG": [7, 10, 14, 28], "TEA": [7, 14, 28], "CUP": [7, 14, 28], None: [7, 14, 28],
+    }  # fmt: skip
+    for node in found.values():
+        daily = [each.predicted for each in points_of(node, "DEMAND", "DAILY")]
+        for each in node.sums:
+            assert each.expected == pytest.approx(sum(daily[: each.days]), abs=1e-9)
+            assert list(each.quantiles) == sorted(each.quantiles)
+            assert each.quantiles[0] <= each.expected <= each.quantiles[-1]
+
+
+def test_a_category_is_the_sum_of_its_skus_and_comes_after_them() -> None:
+    facts = {sku: SkuFacts(2.0, kind) for sku, kind in (("MUG", "Cups"), ("CUP", "Cups"))}
+    nodes = learn_and_forecast(CHEAP, SERIES, facts, HORIZON)
+    order = [node.unique_id or node.category for node in nodes]
+    assert order == ["TEA", "MUG", "CUP", "Cups", None]
+    by_name = dict(zip(order, nodes, strict=True))
+    for kind in ("DEMAND", "REVENUE"):
+        parts = [points_of(by_name[sku], kind, "DAILY") for sku in ("MUG", "CUP")]
+        whole = points_of(by_name["Cups"], kind, "DAILY")
+        for first, second, total in zip(*parts, whole, strict=True):
+            assert total.predicted == pytest.approx(first.predicted + second.predicted, abs=1e-9)
+
+
 def test_progress_goes_up_to_its_total() -> None:
     seen: list[tuple[int, int | None]] = []
-    list(CHEAP.forecast(SERIES, {}, HORIZON, lambda done, total, _: seen.append((done, total))))
-    assert seen == [(done, 7) for done in range(1, 8)]
+
+    def report(done: int, total: int | None, _message: str) -> None:
+        seen.append((done, total))
+
+    state = CHEAP.learn(SERIES, HORIZON, report)
+    assert seen == [(done, 4) for done in range(1, 5)]
+    list(CHEAP.forecast(SERIES, {}, HORIZON, state, report))
+    assert seen[4:] == [(done, 3) for done in range(1, 4)]
 
 
 def test_series_that_do_not_end_together_are_refused() -> None:
@@ -143,4 +175,6 @@ def test_series_that_do_not_end_together_are_refused() -> None:
 )
 def test_a_horizon_or_level_that_cannot_be_is_refused(horizon: Horizon, line: str) -> None:
     with pytest.raises(InvalidInput, match=line):
-        list(CHEAP.forecast(SERIES, {}, horizon, silent))
+        CHEAP.learn(SERIES, horizon, silent)
+    with pytest.raises(InvalidInput, match=line):
+        CHEAP.forecast(SERIES, {}, horizon, b"", silent)

@@ -16,7 +16,7 @@ from shared.persistence.operations.shown_forecasts import (
     read_days,
     read_heads,
 )
-from shared.use_cases.generate_forecasts import DORMANT_DAYS
+from shared.use_cases.forecast_inputs import DORMANT_DAYS
 from workers.cli.console import echo_json, make_console
 from workers.cli.forecast_contest import evaluate
 from workers.cli.tenant_scope import read_tenant

@@ -102,6 +102,7 @@ class PanelForecaster:
         if rolled is not None:
             unfit |= {each.name for each in members} - set(rolled.fitted)
         learnt = Learnt(
+            panel.ids,
             fitted,
             weights,
             not panel.is_daily,
@@ -112,7 +113,11 @@ class PanelForecaster:
         return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
     def foresee(self, learnt: Learnt, panel: Panel, horizon: int) -> Prospect:
-        """Look ahead from the panel's end; it may go further than what was learnt."""
+        """Look ahead from the panel's end; it may go further than what was learnt.
+
+        Series that were not learnt are forecast by the members that need not know them.
+        """
+        learnt = learnt.arranged(panel.ids)
         found = {
             name: sane(fit.predict(panel, horizon), panel) for name, fit in learnt.members.items()
         }

@@ -1,6 +1,7 @@
 """What every member offers, whether it learns each series alone or all together."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -22,6 +23,14 @@ class FittedMember(Protocol):
         was learnt: states follow the new periods, parameters stay. A series that the member
         cannot forecast is a row of NaN.
         """
+        ...
+
+    def arranged(self, rows: Sequence[int | None]) -> Self:
+        """Return the same for other series: the learnt ones at `rows`, None for one not learnt."""
+        ...
+
+    def packed(self) -> Any:
+        """Return what was learnt as a tree that `packing.pack` takes."""
         ...
 
 
@@ -50,3 +59,15 @@ class Member(Protocol):
     def fit(self, panel: Panel, horizon: int) -> FittedMember | None:
         """Learn from a panel; None where it has too little to learn from."""
         ...
+
+    def unpacked(self, tree: Any) -> FittedMember:
+        """Return what `packed` of its own fit gave; it predicts the same numbers."""
+        ...
+
+
+Each = TypeVar("Each")
+
+
+def picked(each: Sequence[Each], rows: Sequence[int | None]) -> tuple[Each | None, ...]:
+    """Return those of `each` that stand at `rows`, None for None."""
+    return tuple(None if row is None else each[row] for row in rows)

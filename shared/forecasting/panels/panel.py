@@ -56,6 +56,11 @@ class Panel:
             raise InvalidInput("panel: it has no days; give `start`")
         return self.start + timedelta(days=period)
 
+    @property
+    def end(self) -> int:
+        """Where the last period stands: days of the calendar, or periods since the panel began."""
+        return self.periods - 1 + (0 if self.start is None else self.start.toordinal())
+
     def until(self, period: int) -> "Panel":
         """The same series up to and including `period`."""
         return replace(self, values=self.values[:, : period + 1])

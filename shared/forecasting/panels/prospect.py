@@ -1,7 +1,7 @@
 """What was learnt, what it says of the time ahead, and the sample paths drawn from that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,16 +17,26 @@ from shared.forecasting.panels.weighing import middle, mix
 class Learnt:
     """What a fit leaves: members with their weights, and how the past fell around their mean.
 
-    `takes_median` says that weights do not count. `unfit` are names of members that learnt
-    nothing: too short a past, or no library.
+    `ids` are the series that were learnt. `takes_median` says that weights do not count. `unfit`
+    are names of members that learnt nothing: too short a past, or no library.
     """
 
+    ids: tuple[str, ...]
     members: Mapping[str, FittedMember]
     weights: Mapping[str, float]
     takes_median: bool
     levels: Floats
     dependence: Dependence
     unfit: tuple[str, ...] = ()
+
+    def arranged(self, ids: tuple[str, ...]) -> "Learnt":
+        """The same for other series: members that learn alone do not know the new ones."""
+        if ids == self.ids:
+            return self
+        places = {key: row for row, key in enumerate(self.ids)}
+        rows = [places.get(key) for key in ids]
+        members = {name: each.arranged(rows) for name, each in self.members.items()}
+        return replace(self, ids=ids, members=members)
 
     def combined(self, forecasts: Mapping[str, Floats]) -> Floats:
         """Return what the members expect together, shape as each forecast's; NaN where none does.

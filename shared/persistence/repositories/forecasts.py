@@ -175,15 +175,16 @@ class ForecastRepository:
                 None if forecast.level is None else Decimal(str(forecast.level)),
                 forecast.fallback[:255] if forecast.fallback else None,
                 [point.day for point in forecast.points],
-                [_units(point.predicted) for point in forecast.points],
-                [_units(point.lower) for point in forecast.points],
-                [_units(point.upper) for point in forecast.points],
+                [stored_amount(point.predicted) for point in forecast.points],
+                [stored_amount(point.lower) for point in forecast.points],
+                [stored_amount(point.upper) for point in forecast.points],
             ),
         ).rowcount
         return changed > 0
 
 
-def _units(value: float | None) -> Decimal | None:
+def stored_amount(value: float | None) -> Decimal | None:
+    """At two places; raises `SkipRecord` for what is no number that the table holds."""
     if value is None:
         return None
     amount = Decimal(repr(float(value)))

@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from shared.domain.money import round_money
-from shared.domain.products import Product
+from shared.domain.products import ForecastProduct, Product
 from shared.domain.rejections import Kept
 from shared.persistence.apart import write_apart
 from shared.persistence.database import Connection
@@ -30,6 +30,10 @@ ON CONFLICT (sku) DO UPDATE SET
 WHERE (p.name, p.category, p.unit_price, p.unit_cost) IS DISTINCT FROM
       (excluded.name, coalesce(excluded.category, p.category), coalesce(excluded.unit_price, p.unit_price),
        coalesce(excluded.unit_cost, p.unit_cost))
+"""
+
+FORECASTABLE = """
+SELECT id, sku, category, lead_time_days FROM products WHERE is_active ORDER BY created_at, sku LIMIT %s
 """
 
 # A variant that a channel lists under another name than ours is that product.
@@ -167,13 +171,13 @@ class ProductRepository:
         ).fetchone()
         return int(row["n"]) if row else 0
 
-    def forecastable(self, limit: int | None) -> list[tuple[UUID, str]]:
-        """Ids and SKUs of the active products, oldest first, at most `limit` of them."""
-        rows = self._connection.execute(
-            "SELECT id, sku FROM products WHERE is_active ORDER BY created_at, sku LIMIT %s",
-            (limit,),
-        )
-        return [(row["id"], row["sku"]) for row in rows]
+    def forecastable(self, limit: int | None) -> list[ForecastProduct]:
+        """The active products, oldest first, at most `limit` of them."""
+        rows = self._connection.execute(FORECASTABLE, (limit,))
+        return [
+            ForecastProduct(row["id"], row["sku"], row["category"] or None, row["lead_time_days"])
+            for row in rows
+        ]
 
     def tax_rates(self, channel: str, skus: Sequence[str]) -> dict[str, Decimal]:
         """The products' own rates of VAT, where a person has set one, by what the channel calls them."""

@@ -6,25 +6,38 @@ from typing import Protocol
 from uuid import UUID
 
 from shared.domain.accuracy import ScoreResult
-from shared.domain.series import Forecast, Horizon, NodeForecasts, Series
+from shared.domain.learnt_models import LearntModels
+from shared.domain.series import Forecast, Horizon, NodeForecasts, Series, SkuFacts, SumAhead
 from shared.use_cases.ports.progress import Report
 
 
 class Forecaster(Protocol):
-    """Says what comes after the series of one tenant."""
+    """Says what comes after the series of one tenant; all series end on one day.
+
+    `report` is called with each part of the work and may raise to stop it. Raises `InvalidInput`
+    for a horizon or a level that no model takes.
+    """
+
+    @property
+    def version(self) -> str:
+        """Of the code: what another version learnt cannot be used."""
+
+    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+        """Learns from the series, at least one; returns what `forecast` needs of it."""
 
     def forecast(
         self,
         series: Sequence[Series],
-        prices: Mapping[str, float],
+        facts: Mapping[str, SkuFacts],
         horizon: Horizon,
+        state: bytes,
         report: Report,
     ) -> Iterator[NodeForecasts]:
-        """What is said of each series in order, and of the company last; all series end on one day.
+        """What is said of each SKU by category, of each category after its SKUs, of the company last.
 
-        `prices` are money a unit by SKU, for the revenue of those that have one; the company's
-        revenue needs the price of each. `report` is called with each part of the work and may
-        raise to stop it. Raises `InvalidInput` for a horizon or a level that no model takes.
+        `state` was learnt from these series or others, up to this day or one before. Revenue
+        needs a price: the SKU's, and for totals that of each SKU. Raises ValueError where the
+        state cannot be read.
         """
 
 
@@ -47,3 +60,35 @@ class Forecasts(Protocol):
 
         Weeks and months that end by `last`, revenue and the company are scored too; daily demand is counted.
         """
+
+
+class ForecastTotals(Protocol):
+    """Keeps what was forecast of sums: of days ahead, and of categories."""
+
+    def upsert_sums(
+        self,
+        company_id: UUID,
+        product_id: UUID | None,
+        origin: date,
+        version: str,
+        sums: Sequence[SumAhead],
+    ) -> None:
+        """Writes sums of one SKU, or of the company for None; the same again changes no row.
+
+        Raises `SkipRecord`, with nothing written, where a figure is larger than the table holds.
+        """
+
+    def upsert_category(
+        self, company_id: UUID, category: str, origin: date, forecasts: Sequence[Forecast]
+    ) -> None:
+        """Writes what a category's SKUs are expected to sell together; raises as `upsert_sums`."""
+
+
+class ForecastModels(Protocol):
+    """Keeps what was learnt, one state a company and horizon."""
+
+    def get(self, company_id: UUID, horizon_days: int) -> LearntModels | None:
+        """What was learnt last, None where nothing was."""
+
+    def put(self, company_id: UUID, horizon_days: int, learnt: LearntModels) -> None:
+        """Keeps what was learnt, unless what is there has learnt from later days."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from shared.domain.products import Product
+from shared.domain.products import ForecastProduct, Product
 from shared.domain.rejections import Kept
 
 
@@ -34,8 +34,8 @@ class Products(Protocol):
     def set_tax_rate(self, sku: str, rate: Decimal | None) -> bool:
         """Sets a product's own rate of VAT; None takes it away. False where there is no such product."""
 
-    def forecastable(self, limit: int | None) -> Sequence[tuple[UUID, str]]:
-        """Ids and SKUs of the active products, oldest first, `limit` of them at most; None: all."""
+    def forecastable(self, limit: int | None) -> Sequence[ForecastProduct]:
+        """The active products, oldest first, `limit` of them at most; None: all."""
 
     def count_active(self) -> int:
         """How many products are active."""

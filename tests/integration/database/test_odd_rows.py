@@ -11,7 +11,7 @@ import pytest
 from shared.domain.credential import VendorAccount
 from shared.domain.products import Product, StockLevel
 from shared.domain.sales import LineKind
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series
+from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
 from shared.domain.stream_positions import Backward, Done
 from shared.domain.working_capital import AccountClass
 from shared.use_cases.enter_balances import enter_balances
@@ -31,15 +31,21 @@ REJECTED = "SELECT stream, record_key, field, reason FROM rejected_records ORDER
 class OddModel:
     """Forecasts ten units a day; what it says of some SKUs is given."""
 
+    version = "odd-1"
+
     def __init__(self, **said: float) -> None:
         self.said = said
         self.seen: list[Series] = []
 
+    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+        return b"odd"
+
     def forecast(
         self,
         series: Sequence[Series],
-        prices: Mapping[str, float],
+        facts: Mapping[str, SkuFacts],
         horizon: Horizon,
+        state: bytes,
         report: Report,
     ) -> Iterator[NodeForecasts]:
         self.seen.extend(series)

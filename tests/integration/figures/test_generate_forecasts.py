@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series
+from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
 from shared.domain.stream_positions import Backward, Done, Forward
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.naive import SeasonalMean
@@ -25,19 +25,34 @@ Opener = Callable[[UUID], OpenUnitOfWork]
 class Flat:
     """Expects every day what the last day had."""
 
+    version = "flat-1"
+
     def __init__(self) -> None:
         self.seen: list[Series] = []
-        self.prices: Mapping[str, float] = {}
+        self.facts: Mapping[str, SkuFacts] = {}
+        self.lessons = 0
+
+    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+        self.lessons += 1
+        return b"flat"
 
     def forecast(
         self,
         series: Sequence[Series],
-        prices: Mapping[str, float],
+        facts: Mapping[str, SkuFacts],
         horizon: Horizon,
+        state: bytes,
         report: Report,
     ) -> Iterator[NodeForecasts]:
+        if state != b"flat":
+            raise ValueError("no flat state")
+        return self._forecast(series, facts, horizon)
+
+    def _forecast(
+        self, series: Sequence[Series], facts: Mapping[str, SkuFacts], horizon: Horizon
+    ) -> Iterator[NodeForecasts]:
         self.seen.extend(series)
-        self.prices = prices
+        self.facts = facts
         for each in series:
             last = each.values[-1]
             points = tuple(
@@ -55,7 +70,9 @@ def test_demand_is_every_day_since_the_first_sale_and_ignores_refunds(
     model = Flat()
     result = generate_forecasts(unit_of_work_of(acme), model, silent, DAY, horizon_days=7)
     assert model.seen == [Series("MUG", DAY - timedelta(days=3), (6.0, 0.0, 0.0, 4.0))]
-    assert result == ForecastResult(DAY, 1, 1, 0, forecasts_changed=1, fallbacks=0)
+    assert result == ForecastResult(
+        DAY, 1, 1, 0, forecasts_changed=1, fallbacks=0, learnt="nothing was learnt yet"
+    )
 
 
 def test_the_same_forecast_again_changes_no_row_and_counts_nothing(
@@ -123,7 +140,7 @@ def test_a_unit_is_worth_what_it_brought_lately_and_nothing_known_in_foreign_mon
     model = Flat()
     generate_forecasts(unit_of_work_of(acme), model, silent, DAY)
     # 6 and 4 at 10.00, 2 at 7.00: 114.00 for 12; what was sold cheaper before that is over.
-    assert model.prices == {"MUG": 9.5}
+    assert {sku: each.price for sku, each in model.facts.items()} == {"MUG": 9.5, "TEA": None}
 
 
 def test_demand_and_revenue_of_skus_and_company_are_kept_and_add_up(

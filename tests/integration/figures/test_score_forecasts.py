@@ -234,7 +234,7 @@ def expect_week(opener: OpenUnitOfWork, sku: str | None, units: float, revenue: 
         for point in [ForecastPoint(MONDAY, amount, 0.0, amount * 2)]
     ]
     with opener() as work:
-        ids = {known: product_id for product_id, known in work.products.forecastable(None)}
+        ids = {each.sku: each.id for each in work.products.forecastable(None)}
         company = work.companies.get()
         work.forecasts.upsert(company.id, ids[sku] if sku else None, ORIGIN, forecasts)
 

@@ -5,6 +5,7 @@ Seeded, in one thread, deterministic: the same panel gives the same numbers.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,14 @@ class FittedBoosting:
 
     booster: Any
 
+    def arranged(self, _rows: Sequence[int | None]) -> "FittedBoosting":
+        """It knows no series."""
+        return self
+
+    def packed(self) -> str:
+        """The trees as the library writes them."""
+        return str(self.booster.model_to_string())
+
     def predict(self, panel: Panel, horizon: int) -> Floats:
         """Predict the series that sold lately; the others are rows of NaN."""
         view, origin = View.of(panel), panel.periods - 1
@@ -73,6 +82,13 @@ class Boosting:
             lessons.features[known], lessons.targets[known], weight=weights[known]
         )
         return FittedBoosting(lightgbm.train(PARAMETERS | {"seed": self.seed}, data, self.rounds))
+
+    def unpacked(self, tree: str) -> FittedBoosting:
+        """The trees again; raises ValueError where the library does not load."""
+        lightgbm = _library()
+        if lightgbm is None:
+            raise ValueError("lightgbm does not load")
+        return FittedBoosting(lightgbm.Booster(model_str=tree))
 
 
 def _library() -> Any:

@@ -4,7 +4,9 @@ Source: Petropoulos, Kourentzes 2015, "Forecast combinations for intermittent de
 Each level sums blocks of periods up to the mean gap between sales, and smooths the blocks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,17 @@ class Intermittent:
 
     def fit(self, _panel: Panel, _horizon: int) -> "Intermittent":
         """Nothing is learnt before the forecast itself."""
+        return self
+
+    def arranged(self, _rows: Sequence[int | None]) -> "Intermittent":
+        """It knows no series."""
+        return self
+
+    def packed(self) -> None:
+        """Nothing is kept."""
+
+    def unpacked(self, _tree: Any) -> "Intermittent":
+        """Nothing was kept."""
         return self
 
     def predict(self, panel: Panel, horizon: int) -> Floats:

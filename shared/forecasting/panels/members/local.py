@@ -5,13 +5,14 @@ that member for that series.
 """
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.model import picked
 from shared.forecasting.panels.panel import Panel
 
 FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError, IndexError, TypeError, AssertionError)
@@ -22,14 +23,33 @@ QUANTILES = (
     "mean",
     *(f"hi-{level}" for level in LEVELS),
 )
+# What the library keeps of the periods that it learnt from; it finds that again.
+OF_THE_PAST = ("fit", "residuals", "actual_residuals", "fitted", "states", "x")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """The library's model of the last `periods` of a series, with that season."""
+
+    model: Any
+    season: int
+    periods: int
 
 
 @dataclass(frozen=True, slots=True)
 class FittedLocal:
-    """The fitted model of each series, None where there is none; the scale that it was fitted in."""
+    """The fit of each series, None where there is none; `end` is where the panel ended."""
 
-    models: tuple[Any, ...]
-    longest: int
+    fits: tuple[Fit | None, ...]
+    end: int
+
+    def arranged(self, rows: Sequence[int | None]) -> "FittedLocal":
+        """The same for other series."""
+        return replace(self, fits=picked(self.fits, rows))
+
+    def packed(self) -> Any:
+        """Parameters of each fit, without what the library says of the past."""
+        return {"end": self.end, "fits": [fit and _packed(fit) for fit in self.fits]}
 
     def predict(self, panel: Panel, horizon: int) -> Floats:
         """Follow each series with its parameters and look ahead."""
@@ -41,9 +61,10 @@ class FittedLocal:
 
     def _answers(self, panel: Panel, horizon: int, names: tuple[str, ...]) -> Floats:
         answer = np.full((len(panel.ids), horizon, len(names)), np.nan)
-        for row, model in enumerate(self.models):
-            if model is not None:
-                answer[row] = _ahead(model, panel.history(row)[-self.longest :], horizon, names)
+        for row, fit in enumerate(self.fits):
+            if fit is not None:
+                values = followed(panel.history(row), fit, panel.end - self.end)
+                answer[row] = _ahead(fit.model, values, horizon, names)
         return answer
 
 
@@ -62,15 +83,45 @@ class Local:
         """Fit each series on its own."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            models = tuple(self._fit_one(panel, row) for row in range(len(panel.ids)))
-        return FittedLocal(models, self.longest)
+            fits = tuple(self._fit_one(panel, row) for row in range(len(panel.ids)))
+        return FittedLocal(fits, panel.end)
 
-    def _fit_one(self, panel: Panel, row: int) -> Any:
+    def unpacked(self, tree: Any) -> FittedLocal:
+        """The fits again."""
+        return FittedLocal(
+            tuple(each and self._unpacked(each) for each in tree["fits"]), tree["end"]
+        )
+
+    def _unpacked(self, tree: dict[str, Any]) -> Fit:
+        model = self.make(tree["season"])
+        model.model_ = tree["model"]
+        return Fit(model, tree["season"], tree["periods"])
+
+    def _fit_one(self, panel: Panel, row: int) -> Fit | None:
         values = panel.history(row)[-self.longest :]
         if values.size < self.shortest or np.ptp(values) == 0:
             return None
         season = panel.season if values.size >= self.seasons_needed * panel.season else 1
-        return _attempt(lambda: self.make(season).fit(y=values / values.max()))
+        model = _attempt(lambda: self.make(season).fit(y=values / values.max()))
+        return None if model is None else Fit(model, season, values.size)
+
+
+def followed(history: Floats, fit: Fit, newer: int) -> Floats:
+    """Return the periods that were learnt from and the newer ones.
+
+    The first state of a fit belongs to its first period: where that one is gone, whole seasons
+    are left out.
+    """
+    missing = max(0, fit.periods + newer - history.size)
+    seasons = -(-missing // fit.season)
+    return history[-(fit.periods + newer - seasons * fit.season) :]
+
+
+def _packed(fit: Fit) -> dict[str, Any]:
+    kept = {
+        name: None if name in OF_THE_PAST else value for name, value in fit.model.model_.items()
+    }
+    return {"season": fit.season, "periods": fit.periods, "model": kept}
 
 
 def _ahead(model: Any, values: Floats, horizon: int, names: tuple[str, ...]) -> Floats:

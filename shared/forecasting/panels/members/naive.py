@@ -1,6 +1,8 @@
 """What always answers: the mean of the same phase of the last seasons, or of the few periods known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,17 @@ class SeasonalMean:
 
     def fit(self, _panel: Panel, _horizon: int) -> "SeasonalMean":
         """Nothing is learnt before the forecast itself."""
+        return self
+
+    def arranged(self, _rows: Sequence[int | None]) -> "SeasonalMean":
+        """It knows no series."""
+        return self
+
+    def packed(self) -> None:
+        """Nothing is kept."""
+
+    def unpacked(self, _tree: Any) -> "SeasonalMean":
+        """Nothing was kept."""
         return self
 
     def predict(self, panel: Panel, horizon: int) -> Floats:

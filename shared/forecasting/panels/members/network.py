@@ -7,7 +7,8 @@ quantiles of 28 days; quantiles are sums of positive steps and cannot cross.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,14 @@ class FittedNetwork:
     weights: tuple[Weights, ...]
     centre: Floats
     spread: Floats
+
+    def arranged(self, _rows: Sequence[int | None]) -> "FittedNetwork":
+        """It knows no series."""
+        return self
+
+    def packed(self) -> Any:
+        """The weights as they are: half the digits would be another network."""
+        return astuple(self)
 
     def predict(self, panel: Panel, horizon: int) -> Floats:
         """Return the mean of each day, shape (series, horizon); NaN for series without recent sales."""
@@ -82,6 +91,10 @@ class Network:
         inputs = np.clip((inputs - centre) / spread, -FURTHEST, FURTHEST).astype(np.float32)
         weights = tuple(self._train(inputs, lessons, seed) for seed in self.seeds)
         return FittedNetwork(weights, centre, spread)
+
+    def unpacked(self, tree: Any) -> FittedNetwork:
+        """The weights again."""
+        return FittedNetwork(*tree)
 
     def _train(self, inputs: Any, lessons: Lessons, seed: int) -> Weights:
         jax, optax = _libraries()

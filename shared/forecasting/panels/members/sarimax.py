@@ -1,14 +1,17 @@
 """ARIMA of daily series: the grid of `forecasting.models.arima`, followed further without a refit."""
 
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 from shared.domain.series import Series
 from shared.forecasting.arrays import Floats
 from shared.forecasting.models.arima import Arima, FittedArima
+from shared.forecasting.panels.model import picked
 from shared.forecasting.panels.panel import Panel
 
 FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError)
@@ -41,6 +44,14 @@ class FittedSarimax:
     fits: tuple[Found | None, ...]
     longest: int
 
+    def arranged(self, rows: Sequence[int | None]) -> "FittedSarimax":
+        """The same for other series."""
+        return replace(self, fits=picked(self.fits, rows))
+
+    def packed(self) -> Any:
+        """Orders and parameters of each series."""
+        return [None if fit is None else astuple(fit) for fit in self.fits]
+
     def predict(self, panel: Panel, horizon: int) -> Floats:
         """Filter the newest periods with the parameters kept, and look ahead."""
         answer = np.full((len(panel.ids), horizon), np.nan)
@@ -64,6 +75,12 @@ class Sarimax:
         """Fit each series on its own."""
         return FittedSarimax(
             tuple(self._fit_one(panel.history(row)) for row in range(len(panel.ids))), self.longest
+        )
+
+    def unpacked(self, tree: Any) -> FittedSarimax:
+        """Orders and parameters again."""
+        return FittedSarimax(
+            tuple(None if each is None else Found(*each) for each in tree), self.longest
         )
 
     def _fit_one(self, values: Floats) -> Found | None:

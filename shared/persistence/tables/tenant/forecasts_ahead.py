@@ -90,6 +90,7 @@ forecast_models = Table(
     key("company_id", Uuid(), "the company whose SKUs were learnt", ForeignKey("companies.id")),
     key("horizon_days", Integer(), "how many days ahead the models were taught to look"),
     required("model_version", String(50), "version of the code that learnt"),
+    required("learnt_from", Date, "first day that was learnt from"),
     required("learnt_until", Date, "last day that was learnt from"),
     required("skus", Integer, "how many SKUs were learnt from"),
     required("state", LargeBinary, "parameters of all members, as their code packs them"),

@@ -26,6 +26,7 @@ CREATE TABLE forecast_models (
     company_id uuid NOT NULL REFERENCES companies (id),
     horizon_days integer NOT NULL CHECK (horizon_days > 0),
     model_version varchar(50) NOT NULL,
+    learnt_from date NOT NULL,
     learnt_until date NOT NULL,
     skus integer NOT NULL,
     state bytea NOT NULL,

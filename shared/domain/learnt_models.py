@@ -1,0 +1,53 @@
+"""What was learnt of a tenant's SKUs, and when that is to be learnt again."""
+
+from dataclasses import dataclass
+from datetime import date
+
+REFIT_EVERY_DAYS = 7
+# A backfill brings so much at once; single late orders of long ago do not matter.
+LONGER_PAST_DAYS = 28
+# A range of goods that changed by more than this share is another range.
+MOST_CHANGED = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LearntModels:
+    """`state` are the models as the forecaster packs them; None where the stored bytes are damaged.
+
+    `learnt_from` and `learnt_until` are the first and the last day that was learnt from, of
+    `skus` SKUs. `refit_reason` says why they are to be learnt again, where somebody found out.
+    """
+
+    model_version: str
+    learnt_from: date
+    learnt_until: date
+    skus: int
+    state: bytes | None
+    refit_reason: str | None = None
+
+
+def why_learn(
+    stored: LearntModels | None, version: str, first: date, origin: date, skus: int
+) -> str | None:
+    """Why a forecast of so many SKUs, known from `first` to `origin`, needs more than what is stored.
+
+    None where it can go on from there.
+    """
+    if stored is None:
+        return "nothing was learnt yet"
+    known_from, known_until = stored.learnt_from, stored.learnt_until
+    found = (
+        (stored.model_version != version, f"{stored.model_version} learnt, this is {version}"),
+        (stored.state is None, "what was stored is damaged"),
+        (stored.refit_reason is not None, stored.refit_reason),
+        (not 0 <= (origin - known_until).days < REFIT_EVERY_DAYS, f"learnt until {known_until}"),
+        (
+            (known_from - first).days > LONGER_PAST_DAYS,
+            f"{known_from} was the first day, now {first}",
+        ),
+        (
+            abs(skus - stored.skus) > MOST_CHANGED * stored.skus,
+            f"{stored.skus} SKUs were learnt, {skus} are sold now",
+        ),
+    )
+    return next((reason for holds, reason in found if holds), None)
