@@ -18,6 +18,7 @@ SMALLEST = {
     "tenants": ("--tenants", "2"),
     "vault": ("--secrets", "10", "--rounds", "1"),
     "forecasting": ("--skus", "4", "--days", "140", "--peers", "1"),
+    "ablation": ("--skus", "4", "--days", "120"),
     "forecast_night": ("--tenants", "2", "--skus", "3", "--days", "140", "--peers", "1"),
 }
 # Of one measurement, beside its peer and its goal.
