@@ -188,17 +188,20 @@ def _prepare_tenant(wiring: Wiring) -> UUID:
 
 
 def _summarise(wiring: Wiring, tenant_id: UUID, jobs: dict[str, Job]) -> bool:
-    from demo import summary, truth  # noqa: PLC0415
+    from demo import ahead, summary, truth  # noqa: PLC0415
     from demo.night import LAST_DAY  # noqa: PLC0415
 
     last_day = date.fromisoformat(LAST_DAY)
     with tenant_transaction(wiring.database, tenant_id) as connection:
         totals = figures.read_sales_totals(connection)
         outlook = figures.read_outlook(connection, last_day, HORIZON_DAYS, "ensemble")
+        sums = ahead.read_ahead(connection, last_day)
         capital = figures.read_latest_capital(connection, last_day)
         usage = figures.read_usage(connection)
     console.print()
     summary.print_outlook(console, outlook, HORIZON_DAYS)
+    forecast = jobs.get("forecasts.generate")
+    ahead.print_ahead(console, sums, (forecast.result or {}).get("learnt") if forecast else None)
     summary.print_capital(console, capital)
     agree = summary.print_totals(console, totals, truth.count_orders())
     summary.print_changes(console, jobs)

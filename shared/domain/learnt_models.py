@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 REFIT_EVERY_DAYS = 7
 # A backfill brings so much at once; single late orders of long ago do not matter.
@@ -26,28 +27,45 @@ class LearntModels:
     refit_reason: str | None = None
 
 
-def why_learn(
-    stored: LearntModels | None, version: str, first: date, origin: date, skus: int
-) -> str | None:
-    """Why a forecast of so many SKUs, known from `first` to `origin`, needs more than what is stored.
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A forecast by code of that version, of so many SKUs whose sales are known from `first` to `origin`."""
 
-    None where it can go on from there.
-    """
+    version: str
+    first: date
+    origin: date
+    skus: int
+
+
+def is_own_day(company_id: UUID, origin: date) -> bool:
+    """Whether the company learns from this day: one day of the week each, so that not all learn in one night."""
+    return origin.toordinal() % REFIT_EVERY_DAYS == company_id.int % REFIT_EVERY_DAYS
+
+
+def why_learn(stored: LearntModels | None, needed: Needed, own_day: bool) -> str | None:
+    """Why a forecast needs more than what is stored; None where it can go on from there."""
     if stored is None:
         return "nothing was learnt yet"
     known_from, known_until = stored.learnt_from, stored.learnt_until
+    days = (needed.origin - known_until).days
     found = (
-        (stored.model_version != version, f"{stored.model_version} learnt, this is {version}"),
+        (
+            stored.model_version != needed.version,
+            f"{stored.model_version} learnt, this is {needed.version}",
+        ),
         (stored.state is None, "what was stored is damaged"),
         (stored.refit_reason is not None, stored.refit_reason),
-        (not 0 <= (origin - known_until).days < REFIT_EVERY_DAYS, f"learnt until {known_until}"),
         (
-            (known_from - first).days > LONGER_PAST_DAYS,
-            f"{known_from} was the first day, now {first}",
+            not 0 <= days < REFIT_EVERY_DAYS or (own_day and days > 0),
+            f"learnt until {known_until}",
         ),
         (
-            abs(skus - stored.skus) > MOST_CHANGED * stored.skus,
-            f"{stored.skus} SKUs were learnt, {skus} are sold now",
+            (known_from - needed.first).days > LONGER_PAST_DAYS,
+            f"{known_from} was the first day, now {needed.first}",
+        ),
+        (
+            abs(needed.skus - stored.skus) > MOST_CHANGED * stored.skus,
+            f"{stored.skus} SKUs were learnt, {needed.skus} are sold now",
         ),
     )
     return next((reason for holds, reason in found if holds), None)

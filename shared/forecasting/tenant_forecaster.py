@@ -174,11 +174,14 @@ def _named(ahead: Prospect, row: int, forecasts: Sequence[Forecast]) -> tuple[Fo
 def _fallback(ahead: Prospect, row: int) -> str | None:
     """Say which members are missing from the ensemble of that row, or None."""
     dropped = [name for name in ahead.dropped(row) if name in ahead.learnt.weights]
-    if not dropped:
-        return None
     if len(dropped) == len(ahead.learnt.weights):
         return "seasonal mean: no member could forecast it"
-    return f"without {', '.join(dropped)}: no sound forecast of this SKU"
+    reasons = (
+        (dropped, "no sound forecast of this SKU"),
+        (ahead.learnt.unfit, "too little to learn"),
+    )
+    found = [f"without {', '.join(names)}: {reason}" for names, reason in reasons if names]
+    return "; ".join(found) or None
 
 
 def _check(horizon: Horizon) -> None:

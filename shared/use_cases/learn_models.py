@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.domain.learnt_models import LearntModels, why_learn
+from shared.domain.learnt_models import LearntModels, Needed, is_own_day, why_learn
 from shared.domain.series import Horizon, NodeForecasts
 from shared.use_cases.forecast_inputs import Found
 from shared.use_cases.ports.forecasts import Forecaster
@@ -23,7 +23,8 @@ class Learner:
     def look_ahead(self, report: Report) -> tuple[Iterator[NodeForecasts], str | None]:
         """The forecasts of all nodes, and why the models had to learn; None where they had not."""
         found, stored, skus = self.found, self.found.stored, len(self.found.series)
-        reason = why_learn(stored, self.forecaster.version, found.first, found.origin, skus)
+        needed = Needed(self.forecaster.version, found.first, found.origin, skus)
+        reason = why_learn(stored, needed, is_own_day(found.company_id, found.origin))
         if stored is not None and stored.state is not None and reason is None:
             try:
                 return self._forecast(stored.state, report), None

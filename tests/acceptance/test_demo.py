@@ -20,7 +20,9 @@ from shared.embedded.services import running_services
 
 pytestmark = pytest.mark.acceptance
 
-TABLES = ("products", "sales", "inventory", "forecasts", "working_capital_metrics")
+TABLES = (
+    "products", "sales", "inventory", "forecasts", "cumulative_forecasts", "working_capital_metrics",
+)  # fmt: skip
 TOTALS = ("3,971", "60,271", "95,713.93")
 DEADLINE_S = 900
 
@@ -82,6 +84,8 @@ def assert_summary(output: str) -> None:
         assert len(re.findall(re.escape(total), output)) >= 2, total
     assert "equal the count made from the CSV" in output
     assert "DIFFER" not in output
+    assert "units, next 28 days" in output
+    assert "revenue (GBP), week from 2011-12-05" in output
     assert "no process ended, jobs of both tenants went on" in output
     assert "of another shop: shop: " in output
     assert re.search(r"status names it after \d+ s, and ends with 1:", output)
@@ -102,6 +106,7 @@ def test_a_demo_killed_in_the_middle_is_finished_by_the_next_and_a_third_changes
     assert len(before["sales"]) == 5698
     output = run_demo(demo_home)
     assert_summary(output)
+    assert "The models went on from what they had learnt" in output
     assert fingerprint(demo_home) == before
     assert_commands_work(demo_home, output)
 

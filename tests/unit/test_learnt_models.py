@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from uuid import UUID
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.learnt_models import LearntModels, why_learn
+from shared.domain.learnt_models import LearntModels, Needed, is_own_day, why_learn
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.local import Local, ets, theta
 from shared.forecasting.panels.members.naive import SeasonalMean
@@ -21,14 +22,26 @@ STORED = LearntModels("panel-9", FIRST, SUNDAY, 100, b"state")
 
 
 def why(
-    stored: LearntModels | None = STORED, days: int = 1, first: date = FIRST, skus: int = 100
+    stored: LearntModels | None = STORED,
+    days: int = 1,
+    first: date = FIRST,
+    skus: int = 100,
+    own_day: bool = False,
 ) -> str | None:
-    return why_learn(stored, "panel-9", first, SUNDAY + timedelta(days=days), skus)
+    return why_learn(stored, Needed("panel-9", first, SUNDAY + timedelta(days=days), skus), own_day)
 
 
 def test_models_go_on_for_a_week() -> None:
     assert [why(days=days) for days in range(7)] == [None] * 7
     assert why(days=7) == "learnt until 2026-03-01"
+
+
+def test_each_company_learns_on_a_day_of_the_week_of_its_own() -> None:
+    assert [why(days=days, own_day=True) for days in (0, 1)] == [None, "learnt until 2026-03-01"]
+    companies = [UUID(int=number) for number in range(7)]
+    days = [SUNDAY + timedelta(days=n) for n in range(7)]
+    assert [sum(is_own_day(each, day) for day in days) for each in companies] == [1] * 7
+    assert [sum(is_own_day(each, day) for each in companies) for day in days] == [1] * 7
 
 
 def test_a_forecast_from_an_older_day_does_not_use_what_was_learnt_since() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.rolling import Rolled
-from shared.forecasting.panels.weighing import equal_weights, middle, near_the_middle, weigh
+from shared.forecasting.panels.weighing import equal_weights, near_the_middle, trimmed, weigh
 
 # Two origins, three series, four periods: what came was 10 each time.
 ACTUAL = np.full((2, 3, 4), 10.0)
@@ -31,13 +31,15 @@ def test_a_member_without_a_forecast_does_not_count() -> None:
     assert set(near_the_middle(rolled(a=1.0, b=1.0, c=np.nan))) == {"a", "b"}
 
 
-def test_the_middle_of_members_leaves_out_who_has_no_forecast() -> None:
+def test_the_highest_and_the_lowest_member_do_not_count_for_weeks_and_months() -> None:
     forecasts = {
-        "a": np.array([[1.0, 1.0, np.nan]]),
-        "b": np.array([[2.0, np.nan, np.nan]]),
-        "c": np.array([[9.0, 3.0, np.nan]]),
+        "a": np.array([[1.0, 1.0, 5.0, np.nan]]),
+        "b": np.array([[2.0, np.nan, np.nan, np.nan]]),
+        "c": np.array([[4.0, 3.0, np.nan, np.nan]]),
+        "d": np.array([[900.0, np.nan, np.nan, np.nan]]),
     }
-    assert np.array_equal(middle(forecasts, forecasts), [[2.0, 2.0, np.nan]], equal_nan=True)
+    found = trimmed(forecasts, forecasts)
+    assert np.array_equal(found, [[3.0, 2.0, 5.0, np.nan]], equal_nan=True)
 
 
 def test_weights_of_days_sum_to_one_and_the_worse_member_has_less() -> None:

@@ -12,10 +12,17 @@ from shared.forecasting.panels.marginals import (
     shape_draws,
 )
 from shared.forecasting.panels.members.boosting import Boosting
+from shared.forecasting.panels.members.fresh import (
+    Fresh,
+    stl_ets,
+    temporal_ets,
+    temporal_theta,
+)
 from shared.forecasting.panels.members.intermittent import Intermittent
 from shared.forecasting.panels.members.local import (
     Local,
     auto_arima,
+    auto_theta,
     ces,
     ets,
     theta,
@@ -59,7 +66,11 @@ COARSE: tuple[Member, ...] = (
     Local("arima", auto_arima),
     Local("ets", trending_ets),
     Local("theta", theta),
+    Local("auto_theta", auto_theta),
     Local("ces", ces),
+    Fresh("temporal_ets", temporal_ets),
+    Fresh("temporal_theta", temporal_theta),
+    Fresh("stl_ets", stl_ets),
     Intermittent(),
     SeasonalMean(),
 )

@@ -10,21 +10,21 @@ from shared.forecasting.panels.marginals import shape_draws
 from shared.forecasting.panels.model import FittedMember
 from shared.forecasting.panels.panel import Panel, constant_rows
 from shared.forecasting.panels.paths import Dependence, sample
-from shared.forecasting.panels.weighing import middle, mix
+from shared.forecasting.panels.weighing import mix, trimmed
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
     """What a fit leaves: members with their weights, and how the past fell around their mean.
 
-    `ids` are the series that were learnt. `takes_median` says that weights do not count. `unfit`
+    `ids` are the series that were learnt. `is_trimmed` says that weights do not count. `unfit`
     are names of members that learnt nothing: too short a past, or no library.
     """
 
     ids: tuple[str, ...]
     members: Mapping[str, FittedMember]
     weights: Mapping[str, float]
-    takes_median: bool
+    is_trimmed: bool
     levels: Floats
     dependence: Dependence
     unfit: tuple[str, ...] = ()
@@ -41,10 +41,10 @@ class Learnt:
     def combined(self, forecasts: Mapping[str, Floats]) -> Floats:
         """Return what the members expect together, shape as each forecast's; NaN where none does.
 
-        The weighted mean of days, the median of weeks and months.
+        The weighted mean of days; of weeks and months the mean without the highest and the lowest.
         """
         weights = {name: each for name, each in self.weights.items() if name in forecasts}
-        return middle(weights, forecasts) if self.takes_median else mix(weights, forecasts)
+        return trimmed(weights, forecasts) if self.is_trimmed else mix(weights, forecasts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,16 +65,21 @@ def mix(weights: Mapping[str, float], forecasts: Mapping[str, Floats]) -> Floats
     return np.where(total > 0, summed / np.where(total > 0, total, 1), np.nan)
 
 
-def middle(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
-    """Return the median of those members, shape as each forecast's; NaN where none has a forecast.
+def trimmed(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
+    """Return the mean of those members without the highest and the lowest, NaN where none has one.
 
-    For weeks and months: the median leaves out the member that runs away on one series.
+    For weeks and months: it leaves out the member that runs away on one series. Of two members
+    both count. Shape as each forecast's.
     """
     parts = np.stack([forecasts[name] for name in names])
-    known = ~np.isnan(parts).all(axis=0)
-    found = np.full(parts.shape[1:], np.nan)
-    found[known] = np.nanmedian(parts[:, known], axis=0)
-    return found
+    count = (~np.isnan(parts)).sum(axis=0)
+    total = np.nan_to_num(parts).sum(axis=0)
+    highest = np.nan_to_num(parts, nan=-np.inf).max(axis=0)
+    lowest = np.nan_to_num(parts, nan=np.inf).min(axis=0)
+    enough = count > 2
+    total = np.where(enough, total - np.where(enough, highest + lowest, 0.0), total)
+    count = np.where(enough, count - 2, count)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _solve(inputs: Floats, target: Floats) -> Floats:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from shared.domain.learnt_models import is_own_day
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.local import Local, theta
 from shared.forecasting.panels.members.naive import SeasonalMean
@@ -44,10 +45,14 @@ def test_models_learn_once_and_nights_go_on_from_there(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     opener = unit_of_work_of(acme)
-    sell(opener, DAY - timedelta(days=DAYS - 1), DAYS + 8)
-    reasons = [night(opener, DAY + timedelta(days=n)).learnt for n in (0, 0, 1, 6, 7, 8)]
-    assert reasons == ["nothing was learnt yet", None, None, None, f"learnt until {DAY}", None]
-    assert kept(wiring, acme) == [(28, DAY + timedelta(days=7), 2, True)]
+    sell(opener, DAY - timedelta(days=DAYS - 1), DAYS + 14)
+    with opener() as work:
+        company_id = work.companies.get().id
+    own = next(day for n in range(7) if is_own_day(company_id, day := DAY + timedelta(days=n)))
+    days = [own, own, *(own + timedelta(days=n) for n in (1, 6, 7, 8))]
+    reasons = [night(opener, day).learnt for day in days]
+    assert reasons == ["nothing was learnt yet", None, None, None, f"learnt until {own}", None]
+    assert kept(wiring, acme) == [(28, own + timedelta(days=7), 2, True)]
     assert kept(wiring, globex) == []
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.attempts import attempt
 from shared.forecasting.panels.model import picked
 from shared.forecasting.panels.panel import Panel
 
-FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError, IndexError, TypeError, AssertionError)
 # The names that statsforecast gives to the quantiles at PROBABILITIES.
 LEVELS = (20, 40, 60, 80, 90, 95, 98)
 QUANTILES = (
@@ -102,7 +102,7 @@ class Local:
         if values.size < self.shortest or np.ptp(values) == 0:
             return None
         season = panel.season if values.size >= self.seasons_needed * panel.season else 1
-        model = _attempt(lambda: self.make(season).fit(y=values / values.max()))
+        model = attempt(lambda: self.make(season).fit(y=values / values.max()))
         return None if model is None else Fit(model, season, values.size)
 
 
@@ -131,26 +131,11 @@ def _ahead(model: Any, values: Floats, horizon: int, names: tuple[str, ...]) -> 
     levels = None if names == ("mean",) else list(LEVELS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = _attempt(lambda: model.forward(y=values / scale, h=horizon, level=levels))
+        found = attempt(lambda: model.forward(y=values / scale, h=horizon, level=levels))
     if found is None:
         return np.full((horizon, len(names)), np.nan)
     ahead = np.stack([np.asarray(found[name], dtype=np.float64) for name in names], axis=-1)
     return np.maximum(ahead, 0.0) * scale
-
-
-def _attempt(work: Callable[[], Any]) -> Any:
-    """None where the library finds no fit; it says so with many errors, also with a bare `Exception`.
-
-    Errors of the machine and the job's deadline are other classes and pass through.
-    """
-    try:
-        return work()
-    except FIT_ERRORS:
-        return None
-    except Exception as error:
-        if type(error) is not Exception:
-            raise
-        return None
 
 
 def ets(season: int) -> Any:
@@ -172,6 +157,13 @@ def theta(season: int) -> Any:
     from statsforecast.models import DynamicOptimizedTheta  # noqa: PLC0415
 
     return DynamicOptimizedTheta(season_length=season)
+
+
+def auto_theta(season: int) -> Any:
+    """The best of four theta methods, standard, optimised, and the dynamic ones of both."""
+    from statsforecast.models import AutoTheta  # noqa: PLC0415
+
+    return AutoTheta(season_length=season)
 
 
 def ces(season: int) -> Any:
