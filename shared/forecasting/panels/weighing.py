@@ -74,11 +74,10 @@ def trimmed(names: Collection[str], forecasts: Mapping[str, Floats]) -> Floats:
     parts = np.stack([forecasts[name] for name in names])
     count = (~np.isnan(parts)).sum(axis=0)
     total = np.nan_to_num(parts).sum(axis=0)
-    highest = np.nan_to_num(parts, nan=-np.inf).max(axis=0)
-    lowest = np.nan_to_num(parts, nan=np.inf).min(axis=0)
     enough = count > 2
-    total = np.where(enough, total - np.where(enough, highest + lowest, 0.0), total)
-    count = np.where(enough, count - 2, count)
+    highest = np.where(enough, np.nan_to_num(parts, nan=-np.inf).max(axis=0), 0.0)
+    lowest = np.where(enough, np.nan_to_num(parts, nan=np.inf).min(axis=0), 0.0)
+    total, count = total - highest - lowest, np.where(enough, count - 2, count)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
