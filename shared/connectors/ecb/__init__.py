@@ -1,0 +1,1 @@
+"""The euro reference rates of the European Central Bank."""
