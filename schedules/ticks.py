@@ -19,4 +19,5 @@ TICKS = {
     "nightly jobs": Tick("schedules.materialise", 300),
     "purge due tenants": Tick("tenants.purge_due", 3600),
     "retire old jobs": Tick("jobs.retire", 3600),
+    "exchange rates": Tick("rates.refresh", 3600),
 }

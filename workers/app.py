@@ -18,6 +18,7 @@ TASK_MODULES = (
     "tasks.usage",
     "tasks.credentials",
     "tasks.maintenance",
+    "tasks.rates",
     "tasks.webhooks",
 )
 # No task may run longer. The broker hands a message on after the visibility timeout: far above, since

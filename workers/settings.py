@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     )
     # Of one organisation; the free plan has 1,000.
     xero_day_calls: int = Field(5000, ge=100, validation_alias="XERO_DAY_CALLS")
+    # Without it no rates are fetched: https://www.ecb.europa.eu is the bank's own.
+    ecb_base_url: str | None = Field(None, validation_alias="ECB_BASE_URL")
     shopify_webhook_secret: SecretStr | None = Field(
         None, validation_alias="SHOPIFY_WEBHOOK_SECRET"
     )

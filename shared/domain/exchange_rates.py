@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from shared.domain.money import round_money
+from shared.domain.sales import RejectedRecord
 
 EURO = "EUR"
 MARKED_AFTER_DAYS, OLDEST_DAYS = 3, 5
@@ -46,6 +47,14 @@ class DayRate:
     day: date
     currency: str
     rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RateSheet:
+    """Published rates, and the cells and lines that could not be read."""
+
+    rates: tuple[DayRate, ...]
+    rejected: tuple[RejectedRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)

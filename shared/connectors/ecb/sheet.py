@@ -7,11 +7,10 @@ Source: https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from shared.domain.exchange_rates import DayRate
+from shared.domain.exchange_rates import DayRate, RateSheet
 from shared.domain.rejections import reject
 from shared.domain.sales import RejectedRecord
 from shared.errors import SkipRecord, VendorUnavailable
@@ -22,15 +21,7 @@ CODE_LETTERS = 3
 LARGEST_RATE = Decimal(10_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Rates, and the cells and lines that could not be read."""
-
-    rates: tuple[DayRate, ...]
-    rejected: tuple[RejectedRecord, ...]
-
-
-def read_sheet(text: str) -> Sheet:
+def read_sheet(text: str) -> RateSheet:
     """Read either table; raises `VendorUnavailable` for what is none, such as a page in HTML."""
     lines = csv.reader(text.splitlines())
     header = [each.strip() for each in next(lines, [])]
@@ -47,7 +38,7 @@ def read_sheet(text: str) -> Sheet:
             rejected.append(reject(key, error))
     if not rates:
         raise VendorUnavailable("ecb: the table has no rates")
-    return Sheet(tuple(rates), tuple(rejected))
+    return RateSheet(tuple(rates), tuple(rejected))
 
 
 def _read_line(

@@ -12,12 +12,6 @@ from shared.forecasting.panels.marginals import (
     shape_draws,
 )
 from shared.forecasting.panels.members.boosting import Boosting
-from shared.forecasting.panels.members.fresh import (
-    Fresh,
-    stl_ets,
-    temporal_ets,
-    temporal_theta,
-)
 from shared.forecasting.panels.members.intermittent import Intermittent
 from shared.forecasting.panels.members.local import (
     Local,
@@ -68,9 +62,6 @@ COARSE: tuple[Member, ...] = (
     Local("theta", theta),
     Local("auto_theta", auto_theta),
     Local("ces", ces),
-    Fresh("temporal_ets", temporal_ets),
-    Fresh("temporal_theta", temporal_theta),
-    Fresh("stl_ets", stl_ets),
     Intermittent(),
     SeasonalMean(),
 )

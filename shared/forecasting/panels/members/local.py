@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from shared.forecasting.arrays import Floats
-from shared.forecasting.panels.attempts import attempt
 from shared.forecasting.panels.model import picked
 from shared.forecasting.panels.panel import Panel
 
+FIT_ERRORS = (ArithmeticError, ValueError, RuntimeError, IndexError, TypeError, AssertionError)
 # The names that statsforecast gives to the quantiles at PROBABILITIES.
 LEVELS = (20, 40, 60, 80, 90, 95, 98)
 QUANTILES = (
@@ -136,6 +136,21 @@ def _ahead(model: Any, values: Floats, horizon: int, names: tuple[str, ...]) -> 
         return np.full((horizon, len(names)), np.nan)
     ahead = np.stack([np.asarray(found[name], dtype=np.float64) for name in names], axis=-1)
     return np.maximum(ahead, 0.0) * scale
+
+
+def attempt(work: Callable[..., Any], *given: Any) -> Any:
+    """Return its answer, None where the library finds no fit: it raises many errors, also a bare `Exception`.
+
+    Errors of the machine and the job's deadline are other classes and pass through.
+    """
+    try:
+        return work(*given)
+    except FIT_ERRORS:
+        return None
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        return None
 
 
 def ets(season: int) -> Any:

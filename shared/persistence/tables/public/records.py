@@ -154,5 +154,5 @@ exchange_rates = Table(
     PrimaryKeyConstraint("currency", "rate_date"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="exchange_rates_currency_check"),
     CheckConstraint("rate > 0", name="exchange_rates_rate_check"),
-    comment="reference rates of currencies by day; no task fills it yet",
+    comment="reference rates of currencies by day; the scan rates.refresh fills it",
 )
