@@ -1,7 +1,10 @@
 """Daily series of one SKU, and what models say comes next, of it and of the company."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from shared.domain.planned_events import PlannedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class SkuFacts:
     price: float | None = None
     category: str | None = None
     lead_time_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastInputs:
+    """What is known of one tenant: series that all end on one day, facts by SKU, planned events."""
+
+    series: Sequence[Series]
+    facts: Mapping[str, SkuFacts] = field(default_factory=dict)
+    events: Sequence[PlannedEvent] = ()
 
 
 @dataclass(frozen=True, slots=True)

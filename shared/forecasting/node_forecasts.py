@@ -32,9 +32,9 @@ class Node:
         """The sum, path by path."""
         return Node(self.means + other.means, self.paths + other.paths)
 
-    def times(self, price: float) -> "Node":
-        """Units as money, each day's expectation at two places."""
-        return Node(np.round(self.means * price, 2), self.paths * price)
+    def times(self, prices: Floats) -> "Node":
+        """Units as money by each day's price, each day's expectation at two places."""
+        return Node(np.round(self.means * prices, 2), self.paths * prices[:, None])
 
 
 def forecasts_of(

@@ -5,14 +5,21 @@ months, revenue, categories and the company are sums of those, so that stored to
 stored parts.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 import numpy as np
 
-from shared.domain.series import Forecast, Horizon, NodeForecasts, Series, SkuFacts
+from shared.domain.series import (
+    Forecast,
+    ForecastInputs,
+    Horizon,
+    NodeForecasts,
+    Series,
+    SkuFacts,
+)
 from shared.errors import InvalidInput
 from shared.forecasting.arrays import Floats
 from shared.forecasting.node_forecasts import (
@@ -22,8 +29,10 @@ from shared.forecasting.node_forecasts import (
     point_forecast,
     sums_of,
 )
+from shared.forecasting.panels.adjustment import adjust
 from shared.forecasting.panels.forecaster import LONGEST_HORIZON, PanelForecaster
 from shared.forecasting.panels.panel import Panel
+from shared.forecasting.panels.plan import plan_of, prices_ahead
 from shared.forecasting.panels.prospect import Prospect
 from shared.forecasting.panels.storage import pack_learnt, unpack_learnt
 
@@ -65,10 +74,10 @@ class TenantForecaster:
         """Changes where what was learnt before cannot be used any more."""
         return MODEL_VERSION
 
-    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+    def learn(self, inputs: ForecastInputs, horizon: Horizon, report: Report) -> bytes:
         """Return what all members learnt; raises `InvalidInput` as `forecast` does."""
         _check(horizon)
-        panel = panel_of(series)
+        panel, _ = _prepare(inputs, horizon)
         steps = 2 * len(self.panels.usual(panel))
         done = 0
 
@@ -80,12 +89,7 @@ class TenantForecaster:
         return pack_learnt(self.panels.fit(panel, horizon.days, step))
 
     def forecast(
-        self,
-        series: Sequence[Series],
-        facts: Mapping[str, SkuFacts],
-        horizon: Horizon,
-        state: bytes,
-        report: Report,
+        self, inputs: ForecastInputs, horizon: Horizon, state: bytes, report: Report
     ) -> Iterator[NodeForecasts]:
         """Yield the forecasts of the series by category, of each category, of the company last.
 
@@ -93,12 +97,21 @@ class TenantForecaster:
         ValueError where `state` is not what `learn` returned.
         """
         _check(horizon)
-        category = {each.unique_id: facts.get(each.unique_id, UNKNOWN).category for each in series}
-        by_category = sorted(series, key=lambda each: category[each.unique_id] or "")
-        panel = panel_of(by_category)
+        panel, factors = _prepare(inputs, horizon)
         learnt = unpack_learnt(state, self.panels.usual(panel))
-        ahead = self.panels.foresee(learnt, panel, horizon.days)
-        return _nodes(ahead, by_category[0].origin, facts, horizon, report)
+        ahead = self.panels.foresee(learnt, panel, horizon.days, factors)
+        return _nodes(ahead, inputs, horizon, report)
+
+
+def _prepare(inputs: ForecastInputs, horizon: Horizon) -> tuple[Panel, Floats]:
+    """Return the panel by category without its planned events, and their factors ahead."""
+
+    def category(series: Series) -> str:
+        return inputs.facts.get(series.unique_id, UNKNOWN).category or ""
+
+    panel = panel_of(sorted(inputs.series, key=category))
+    adjusted = adjust(panel, plan_of(inputs.events, panel, horizon.days))
+    return adjusted.panel, adjusted.ahead
 
 
 def panel_of(series: Sequence[Series]) -> Panel:
@@ -115,21 +128,16 @@ def panel_of(series: Sequence[Series]) -> Panel:
 
 
 def _nodes(
-    ahead: Prospect,
-    origin: date,
-    facts: Mapping[str, SkuFacts],
-    horizon: Horizon,
-    report: Report,
+    ahead: Prospect, inputs: ForecastInputs, horizon: Horizon, report: Report
 ) -> Iterator[NodeForecasts]:
-    ids = ahead.panel.ids
+    ids, origin = ahead.panel.ids, inputs.series[0].origin
     company = Total.empty(horizon.days)
-    known = [facts.get(each, UNKNOWN) for each in ids]
+    known = [inputs.facts.get(each, UNKNOWN) for each in ids]
     for category, rows in groupby(_rows(ahead), lambda each: known[each[0]].category):
         of_category = Total.empty(horizon.days)
         for row, paths in rows:
             units = Node(np.round(paths.mean(axis=1), 2), paths)
-            price = known[row].price
-            revenue = None if price is None else units.times(price)
+            revenue = _revenue(units, ids[row], known[row].price, inputs)
             for total in (company, of_category):
                 total.add(units, revenue)
             named = _named(
@@ -142,6 +150,13 @@ def _nodes(
         if category is not None:
             yield _total(of_category, origin, horizon.level, category)
     yield _total(company, origin, horizon.level, None)
+
+
+def _revenue(units: Node, sku: str, price: float | None, inputs: ForecastInputs) -> Node | None:
+    if price is None:
+        return None
+    first = inputs.series[0].origin + timedelta(days=1)
+    return units.times(prices_ahead(inputs.events, sku, price, first, len(units.means)))
 
 
 def _total(total: Total, origin: date, level: float, category: str | None) -> NodeForecasts:

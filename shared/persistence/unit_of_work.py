@@ -25,6 +25,7 @@ from shared.persistence.repositories.fees import FeeRepository
 from shared.persistence.repositories.forecast_models import ForecastModelRepository
 from shared.persistence.repositories.forecast_totals import ForecastTotalRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
+from shared.persistence.repositories.planned_events import PlannedEventRepository
 from shared.persistence.repositories.products import ProductRepository
 from shared.persistence.repositories.sales import SaleRepository
 from shared.persistence.repositories.syncing import CursorRepository, RejectionRepository
@@ -82,6 +83,7 @@ class TenantUnitOfWork:
     books = _repository(BookRepository)
     fees = _repository(FeeRepository)
     forecasts = _repository(ForecastRepository)
+    planned_events = _repository(PlannedEventRepository)
     forecast_totals = _repository(ForecastTotalRepository)
     forecast_models = _repository(ForecastModelRepository)
     working_capital = _repository(WorkingCapitalRepository)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.domain.learnt_models import LearntModels
 from shared.domain.quota import UNLIMITED, effective_limits
-from shared.domain.series import Series, SkuFacts
+from shared.domain.series import ForecastInputs, Series, SkuFacts
 from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 # What nobody has wanted for so long has no demand to learn.
@@ -16,21 +16,20 @@ DORMANT_DAYS = 365
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`asked` are the SKUs within the quota, `series` those of them that sell; `stored` was learnt before."""
+    """`asked` are the SKUs within the quota, `inputs` of those of them that sell; `stored` was learnt before."""
 
     company_id: UUID
     origin: date
     asked: Sequence[str]
     product_ids: Mapping[str, UUID]
-    series: Sequence[Series]
-    facts: Mapping[str, SkuFacts]
+    inputs: ForecastInputs
     beyond_quota: int
     stored: LearntModels | None
 
     @property
     def first(self) -> date:
         """The first day of which anything is known."""
-        return min((each.start for each in self.series), default=self.origin)
+        return min((each.start for each in self.inputs.series), default=self.origin)
 
 
 def read_inputs(open_unit_of_work: OpenUnitOfWork, origin: date, horizon_days: int) -> Found:
@@ -45,16 +44,20 @@ def read_inputs(open_unit_of_work: OpenUnitOfWork, origin: date, horizon_days: i
         series = [work.sales.demand_series(each.id, each.sku, origin) for each in products]
         prices = work.sales.unit_prices(company, origin)
         stored = work.forecast_models.get(company.id, horizon_days)
+        events = work.planned_events.list()
     return Found(
         company.id,
         origin,
         [each.sku for each in products],
         {each.sku: each.id for each in products},
-        [each for each in series if each is not None and not _dormant(each)],
-        {
-            each.sku: SkuFacts(prices.get(each.id), each.category, each.lead_time_days)
-            for each in products
-        },
+        ForecastInputs(
+            [each for each in series if each is not None and not _dormant(each)],
+            {
+                each.sku: SkuFacts(prices.get(each.id), each.category, each.lead_time_days)
+                for each in products
+            },
+            events,
+        ),
         beyond_quota,
         stored,
     )

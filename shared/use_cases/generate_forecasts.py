@@ -62,7 +62,7 @@ def generate_forecasts(
     """
     found = read_inputs(open_unit_of_work, origin, horizon_days)
     horizon, tally, reason = Horizon(horizon_days, level), Tally(), None
-    if found.series:
+    if found.inputs.series:
         learner = Learner(open_unit_of_work, forecaster, found, horizon)
         nodes, reason = learner.look_ahead(report)
         for node in nodes:
@@ -77,7 +77,7 @@ def generate_forecasts(
     return ForecastResult(
         found.origin,
         tally.skus,
-        len(found.asked) - len(found.series),
+        len(found.asked) - len(found.inputs.series),
         found.beyond_quota,
         tally.changed,
         tally.fallbacks,

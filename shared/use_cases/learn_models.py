@@ -22,7 +22,7 @@ class Learner:
 
     def look_ahead(self, report: Report) -> tuple[Iterator[NodeForecasts], str | None]:
         """The forecasts of all nodes, and why the models had to learn; None where they had not."""
-        found, stored, skus = self.found, self.found.stored, len(self.found.series)
+        found, stored, skus = self.found, self.found.stored, len(self.found.inputs.series)
         needed = Needed(self.forecaster.version, found.first, found.origin, skus)
         reason = why_learn(stored, needed, is_own_day(found.company_id, found.origin))
         if stored is not None and stored.state is not None and reason is None:
@@ -35,14 +35,13 @@ class Learner:
         return self._forecast(state, stages.second), reason
 
     def _forecast(self, state: bytes, report: Report) -> Iterator[NodeForecasts]:
-        found = self.found
-        return self.forecaster.forecast(found.series, found.facts, self.horizon, state, report)
+        return self.forecaster.forecast(self.found.inputs, self.horizon, state, report)
 
     def _learn(self, stages: "Stages") -> bytes:
         found = self.found
-        state = self.forecaster.learn(found.series, self.horizon, stages.first)
+        state = self.forecaster.learn(found.inputs, self.horizon, stages.first)
         learnt = LearntModels(
-            self.forecaster.version, found.first, found.origin, len(found.series), state
+            self.forecaster.version, found.first, found.origin, len(found.inputs.series), state
         )
         with self.open_unit_of_work() as work:
             work.forecast_models.put(found.company_id, self.horizon.days, learnt)

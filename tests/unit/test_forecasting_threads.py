@@ -50,12 +50,12 @@ def test_importing_the_forecaster_loads_no_model_library() -> None:
 def test_a_forecast_loads_neither_database_nor_network_nor_queue() -> None:
     code = (
         "import sys; from datetime import date;"
-        "from shared.domain.series import Horizon, Series;"
+        "from shared.domain.series import ForecastInputs, Horizon, Series;"
         "from shared.forecasting.tenant_forecaster import TenantForecaster;"
         "one = Series('S', date(2024, 1, 1), (1.0, 2.0, 4.0) * 20);"
         "ours = TenantForecaster(); ahead = Horizon(28, 0.95); silent = lambda *_: None;"
-        "state = ours.learn([one], ahead, silent);"
-        "list(ours.forecast([one], {}, ahead, state, silent));"
+        "inputs = ForecastInputs([one]); state = ours.learn(inputs, ahead, silent);"
+        "list(ours.forecast(inputs, ahead, state, silent));"
         "assert 'prophet' in sys.modules;"
         "print(sorted({'sqlalchemy', 'psycopg', 'httpx', 'celery'} & set(sys.modules)))"
     )

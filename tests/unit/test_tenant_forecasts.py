@@ -6,7 +6,15 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
+from shared.domain.series import (
+    Forecast,
+    ForecastInputs,
+    ForecastPoint,
+    Horizon,
+    NodeForecasts,
+    Series,
+    SkuFacts,
+)
 from shared.errors import InvalidInput
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.local import Local, theta
@@ -154,9 +162,10 @@ def test_progress_goes_up_to_its_total() -> None:
     def report(done: int, total: int | None, _message: str) -> None:
         seen.append((done, total))
 
-    state = CHEAP.learn(SERIES, HORIZON, report)
+    inputs = ForecastInputs(SERIES)
+    state = CHEAP.learn(inputs, HORIZON, report)
     assert seen == [(done, 4) for done in range(1, 5)]
-    list(CHEAP.forecast(SERIES, {}, HORIZON, state, report))
+    list(CHEAP.forecast(inputs, HORIZON, state, report))
     assert seen[4:] == [(done, 3) for done in range(1, 4)]
 
 
@@ -175,6 +184,6 @@ def test_series_that_do_not_end_together_are_refused() -> None:
 )
 def test_a_horizon_or_level_that_cannot_be_is_refused(horizon: Horizon, line: str) -> None:
     with pytest.raises(InvalidInput, match=line):
-        CHEAP.learn(SERIES, horizon, silent)
+        CHEAP.learn(ForecastInputs(SERIES), horizon, silent)
     with pytest.raises(InvalidInput, match=line):
-        CHEAP.forecast(SERIES, {}, horizon, b"", silent)
+        CHEAP.forecast(ForecastInputs(SERIES), horizon, b"", silent)

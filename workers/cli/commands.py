@@ -16,6 +16,7 @@ from workers.cli import (
     credentials,
     database,
     doctor,
+    events,
     figures,
     forecast,
     jobs,
@@ -50,6 +51,7 @@ app.add_typer(figures.app, name="figures")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(rules.app, name="rules")
+app.add_typer(events.app, name="events")
 app.add_typer(secrets.app, name="secrets")
 app.command("rejected")(rejected.rejected)
 app.command("migrate")(database.migrate)

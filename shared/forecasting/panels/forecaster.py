@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shared.errors import InvalidInput
+from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.marginals import (
     LEVELS,
     corrected_levels,
@@ -114,10 +115,13 @@ class PanelForecaster:
         )
         return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
-    def foresee(self, learnt: Learnt, panel: Panel, horizon: int) -> Prospect:
+    def foresee(
+        self, learnt: Learnt, panel: Panel, horizon: int, factors: Floats | None = None
+    ) -> Prospect:
         """Look ahead from the panel's end; it may go further than what was learnt.
 
-        Series that were not learnt are forecast by the members that need not know them.
+        Series that were not learnt are forecast by the members that need not know them. `factors`
+        (series, horizon) multiply what is expected, and its spread.
         """
         learnt = learnt.arranged(panel.ids)
         found = {
@@ -129,6 +133,9 @@ class PanelForecaster:
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
         quantiles = pool_quantiles(learnt.members, panel, horizon)
+        if factors is not None:
+            found = {name: each * factors for name, each in found.items()}
+            means, quantiles = means * factors, quantiles * factors[..., None]
         return Prospect(panel, learnt, found, means, quantiles, self.seed)
 
     def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:

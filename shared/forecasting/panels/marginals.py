@@ -69,7 +69,4 @@ def shape_draws(quantiles: Floats, means: Floats, levels: Floats, panel: Panel) 
     draws = centred(np.broadcast_to(-np.log1p(-LEVELS), (*means.shape, DRAWS)), means)
     known = ~np.isnan(quantiles).any(axis=-1)
     draws[known] = centred(read_curve(PROBABILITIES, quantiles[known], levels), means[known])
-    amounts = panel.values[~np.isnan(panel.values)]
-    if np.array_equal(amounts, np.floor(amounts)):
-        return whole_units(draws)
-    return np.asarray(np.sort(draws, axis=-1))
+    return whole_units(draws) if panel.sells_whole_units else np.asarray(np.sort(draws, axis=-1))

@@ -26,6 +26,8 @@ class Panel:
     values: Floats
     season: int = 7
     start: date | None = None
+    # Whether amounts are whole units; None lets the values say it.
+    is_whole: bool | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[0] != len(self.ids):
@@ -55,6 +57,14 @@ class Panel:
         if self.start is None:
             raise InvalidInput("panel: it has no days; give `start`")
         return self.start + timedelta(days=period)
+
+    @property
+    def sells_whole_units(self) -> bool:
+        """Whether no amount has a fraction."""
+        if self.is_whole is not None:
+            return self.is_whole
+        known = self.values[~np.isnan(self.values)]
+        return bool(np.array_equal(known, np.floor(known)))
 
     @property
     def end(self) -> int:

@@ -65,7 +65,8 @@ class Dependence:
                     np.random.default_rng(seed),
                 )
                 scores.append(_normal(np.clip(where, EDGE, 1 - EDGE)))
-        return float(np.mean(np.concatenate(scores) ** 2)) if scores else 1.0
+        found = np.concatenate(scores) if scores else np.zeros(0)
+        return float(np.mean(found**2)) if found.size else 1.0
 
     def order(self, rows: range, horizon: int, draws: int, seed: int) -> Rows:
         """Return for each series and day the places of its draws, shape (series, horizon, draws).

@@ -1,18 +1,18 @@
 """Forecasts: who makes them, and where they are kept."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from shared.domain.accuracy import ScoreResult
 from shared.domain.learnt_models import LearntModels
-from shared.domain.series import Forecast, Horizon, NodeForecasts, Series, SkuFacts, SumAhead
+from shared.domain.series import Forecast, ForecastInputs, Horizon, NodeForecasts, SumAhead
 from shared.use_cases.ports.progress import Report
 
 
 class Forecaster(Protocol):
-    """Says what comes after the series of one tenant; all series end on one day.
+    """Says what comes after the series of one tenant.
 
     `report` is called with each part of the work and may raise to stop it. Raises `InvalidInput`
     for a horizon or a level that no model takes.
@@ -22,16 +22,11 @@ class Forecaster(Protocol):
     def version(self) -> str:
         """Of the code: what another version learnt cannot be used."""
 
-    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+    def learn(self, inputs: ForecastInputs, horizon: Horizon, report: Report) -> bytes:
         """Learns from the series, at least one; returns what `forecast` needs of it."""
 
     def forecast(
-        self,
-        series: Sequence[Series],
-        facts: Mapping[str, SkuFacts],
-        horizon: Horizon,
-        state: bytes,
-        report: Report,
+        self, inputs: ForecastInputs, horizon: Horizon, state: bytes, report: Report
     ) -> Iterator[NodeForecasts]:
         """What is said of each SKU by category, of each category after its SKUs, of the company last.
 

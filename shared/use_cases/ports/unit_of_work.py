@@ -11,6 +11,7 @@ from shared.use_cases.ports.companies import Companies
 from shared.use_cases.ports.credentials import Credentials
 from shared.use_cases.ports.events import Events
 from shared.use_cases.ports.forecasts import ForecastModels, Forecasts, ForecastTotals
+from shared.use_cases.ports.planned_events import PlannedEvents
 from shared.use_cases.ports.products import Products
 from shared.use_cases.ports.sales import Fees, Sales
 from shared.use_cases.ports.streams import Accounts, Cursors, Rejections
@@ -36,6 +37,8 @@ class UnitOfWork(Protocol):
     def books(self) -> AccountBooks: ...
     @property
     def forecasts(self) -> Forecasts: ...
+    @property
+    def planned_events(self) -> PlannedEvents: ...
     @property
     def forecast_totals(self) -> ForecastTotals: ...
     @property

@@ -1,6 +1,6 @@
 """One odd row, one odd SKU, one odd figure takes nothing with it: in pulls, forecasts and roll-ups."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,14 @@ import pytest
 from shared.domain.credential import VendorAccount
 from shared.domain.products import Product, StockLevel
 from shared.domain.sales import LineKind
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
+from shared.domain.series import (
+    Forecast,
+    ForecastInputs,
+    ForecastPoint,
+    Horizon,
+    NodeForecasts,
+    Series,
+)
 from shared.domain.stream_positions import Backward, Done
 from shared.domain.working_capital import AccountClass
 from shared.use_cases.enter_balances import enter_balances
@@ -37,19 +44,14 @@ class OddModel:
         self.said = said
         self.seen: list[Series] = []
 
-    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
+    def learn(self, inputs: ForecastInputs, horizon: Horizon, report: Report) -> bytes:
         return b"odd"
 
     def forecast(
-        self,
-        series: Sequence[Series],
-        facts: Mapping[str, SkuFacts],
-        horizon: Horizon,
-        state: bytes,
-        report: Report,
+        self, inputs: ForecastInputs, horizon: Horizon, state: bytes, report: Report
     ) -> Iterator[NodeForecasts]:
-        self.seen.extend(series)
-        for each in series:
+        self.seen.extend(inputs.series)
+        for each in inputs.series:
             said = self.said.get(each.unique_id, 10.0)
             points = tuple(
                 ForecastPoint(each.origin + timedelta(days=n), said, said, said)

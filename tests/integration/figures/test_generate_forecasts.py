@@ -1,12 +1,20 @@
 """Forecasts of a tenant: what they are made from, and what is kept."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from shared.domain.series import Forecast, ForecastPoint, Horizon, NodeForecasts, Series, SkuFacts
+from shared.domain.series import (
+    Forecast,
+    ForecastInputs,
+    ForecastPoint,
+    Horizon,
+    NodeForecasts,
+    Series,
+    SkuFacts,
+)
 from shared.domain.stream_positions import Backward, Done, Forward
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.naive import SeasonalMean
@@ -30,30 +38,16 @@ class Flat:
     def __init__(self) -> None:
         self.seen: list[Series] = []
         self.facts: Mapping[str, SkuFacts] = {}
-        self.lessons = 0
 
-    def learn(self, series: Sequence[Series], horizon: Horizon, report: Report) -> bytes:
-        self.lessons += 1
+    def learn(self, inputs: ForecastInputs, horizon: Horizon, report: Report) -> bytes:
         return b"flat"
 
     def forecast(
-        self,
-        series: Sequence[Series],
-        facts: Mapping[str, SkuFacts],
-        horizon: Horizon,
-        state: bytes,
-        report: Report,
+        self, inputs: ForecastInputs, horizon: Horizon, state: bytes, report: Report
     ) -> Iterator[NodeForecasts]:
-        if state != b"flat":
-            raise ValueError("no flat state")
-        return self._forecast(series, facts, horizon)
-
-    def _forecast(
-        self, series: Sequence[Series], facts: Mapping[str, SkuFacts], horizon: Horizon
-    ) -> Iterator[NodeForecasts]:
-        self.seen.extend(series)
-        self.facts = facts
-        for each in series:
+        self.seen.extend(inputs.series)
+        self.facts = inputs.facts
+        for each in inputs.series:
             last = each.values[-1]
             points = tuple(
                 ForecastPoint(each.origin + timedelta(days=n), last, last / 2, last * 2)

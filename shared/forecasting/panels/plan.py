@@ -1,0 +1,69 @@
+"""Planned events as matrices over the days of a panel and of the horizon behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.domain.planned_events import EventKind, PlannedEvent
+from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.panel import Panel
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`depth` is −log(1 − discount) of a promotion, 0 without; `shut` are days on which nothing can sell.
+
+    Shape of both: (series, periods + horizon).
+    """
+
+    depth: Floats
+    shut: Flags
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is planned."""
+        return not (self.depth.any() or self.shut.any())
+
+
+def plan_of(events: Sequence[PlannedEvent], panel: Panel, horizon: int) -> Plan:
+    """Lay events over a daily panel; where promotions meet, the deeper one counts."""
+    shape = (len(panel.ids), panel.periods + horizon)
+    plan = Plan(np.zeros(shape), np.zeros(shape, dtype=np.bool_))
+    rows = {key: row for row, key in enumerate(panel.ids)}
+    for event in events:
+        row = slice(None) if event.sku is None else rows.get(event.sku)
+        if row is None:
+            continue
+        first = max(0, (event.first_day - panel.day(0)).days)
+        last = shape[1] if event.last_day is None else (event.last_day - panel.day(0)).days + 1
+        days = slice(first, max(first, last))
+        if event.kind is EventKind.PROMOTION and event.discount is not None:
+            depth = -np.log1p(-float(event.discount))
+            plan.depth[row, days] = np.maximum(plan.depth[row, days], depth)
+        elif event.kind in {EventKind.CLOSED, EventKind.END_OF_SALE}:
+            plan.shut[row, days] = True
+        elif event.kind is EventKind.LAUNCH:
+            plan.shut[row, : min(first, shape[1])] = True
+    return plan
+
+
+def prices_ahead(
+    events: Sequence[PlannedEvent], sku: str, price: float, first: date, horizon: int
+) -> Floats:
+    """Return what a unit of the SKU brings on each day from `first` on: shape (horizon,)."""
+    prices = np.full(horizon, price)
+    ahead = [each for each in events if each.sku in {None, sku}]
+    # The newest change counts; a promotion takes its share off what the price is then.
+    for event in sorted(ahead, key=lambda each: (each.kind is EventKind.PROMOTION, each.first_day)):
+        for at in range(horizon):
+            if event.covers(first + timedelta(days=at)):
+                if event.price is not None and event.first_day >= first:
+                    prices[at] = float(event.price)
+                if event.discount is not None:
+                    prices[at] *= 1 - float(event.discount)
+    return prices
