@@ -12,10 +12,10 @@ def what_follows(service_type: str, currency: str, own: str) -> str:
     """One sentence for who connects an account in another currency than the company's."""
     if service_type == "accounting":
         return (
-            f"the books are in {currency} and the company counts in {own}; nothing is converted: their "
-            "balances are kept, and left out of working capital; `capliquify figures enter` takes converted ones"
+            f"the books are in {currency} and the company counts in {own}; their balances are converted "
+            "by the European Central Bank's rates of the day, and unknown without one"
         )
     return (
-        f"the shop sells in {currency} and the company counts in {own}; nothing is converted: a day with its "
-        "sales has no revenue in working capital, and its prices and costs do not count; units and forecasts do"
+        f"the shop sells in {currency} and the company counts in {own}; its sales and costs are converted "
+        "by the European Central Bank's rates of the day, and unknown without one; its list prices do not count"
     )

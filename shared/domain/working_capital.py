@@ -16,6 +16,8 @@ DAILY_WINDOW_DAYS = 30
 LARGEST_DAYS = Decimal("33333333.33")
 
 
+# Of `reasons`: not why a figure is empty, but how old a rate was.
+RATES_MARK = "exchange_rates"
 BALANCES = ("cash", "accounts_receivable", "inventory", "accounts_payable", "short_term_debt")
 FLOWS = ("revenue", "cost_of_goods_sold")
 
@@ -64,7 +66,8 @@ FiguresT = TypeVar("FiguresT", Balances, Flows)
 class WorkingCapital:
     """One row of `working_capital_metrics`; the database derives the sums and ratios from it.
 
-    `reasons` says of each figure that is empty why it is, by the column's name.
+    `reasons` says of each figure that is empty why it is, by the column's name; `exchange_rates` names a rate that
+    was more than three days old.
     """
 
     period_type: PeriodType
@@ -96,7 +99,10 @@ def days_outstanding(balance: Decimal | None, flow: Decimal | None, days: int) -
 
 def measure(period: Period, balances: Balances, flows: Flows, days: int) -> WorkingCapital:
     """The row of one period from its closing balances and its flows over `days` days."""
-    reasons: dict[str, str] = {}
+    # What was converted by an old rate is marked, though it is known.
+    marks = (each.reasons.get(RATES_MARK) for each in (balances, flows))
+    mark = next(filter(None, marks), None)
+    reasons = {RATES_MARK: mark} if mark else {}
     balances = _bounded(balances, BALANCES, reasons)
     flows = _bounded(flows, FLOWS, reasons)
     revenue, cost = flows.revenue, flows.cost_of_goods_sold

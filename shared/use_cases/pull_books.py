@@ -38,8 +38,8 @@ class BooksResult:
     bank accounts of which the vendor's own reports disagree about yesterday.
 
     `left_out` counts by rule what is no open item; `partial` names the parts that the vendor did not report.
-    `currencies_that_differ` is the books' currency where it is not the company's: nothing is converted, so
-    working capital leaves their balances out.
+    `currencies_that_differ` is the books' currency where it is not the company's: working capital
+    converts their balances by the day's rate, and does not know them without one.
     """
 
     days_read: int

@@ -35,8 +35,8 @@ class PullResult:
     """Records read, rows that changed, records set aside, and whether the past is there as well.
 
     `left_out` counts by rule what is no sale; `partial` names the parts that the vendor did not report.
-    `currencies_that_differ` names the shops' currencies that are not the company's: nothing is converted, so
-    a day with their sales has no revenue in working capital.
+    `currencies_that_differ` names the shops' currencies that are not the company's: working capital
+    converts their sales by the day's rate, and does not know the day's revenue without one.
     """
 
     products_read: int

@@ -20,8 +20,8 @@ LONGEST_RANGE_DAYS = 800
 class RollUpResult:
     """Rows computed and rows that changed.
 
-    `currencies_that_differ` names by service the currencies that are not the company's. Nothing is converted:
-    balances of such books are left out, and a day with sales of such a shop has no revenue.
+    `currencies_that_differ` names by service the currencies that are not the company's. Their
+    amounts are converted by the European Central Bank's rates; a figure without a rate is unknown.
     """
 
     rows: int

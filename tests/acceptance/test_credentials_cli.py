@@ -224,5 +224,5 @@ def test_verify_asks_the_vendors_who_lets_us_in(
     assert asked == [lets_in, differs]
     assert lets_in == "shopify_uk: lets us in; Gifts UK, GBP, Europe/London"
     assert differs.startswith(
-        "shopify_uk: the shop sells in GBP and the company counts in USD; nothing is converted: "
+        "shopify_uk: the shop sells in GBP and the company counts in USD; its sales and costs are converted "
     )

@@ -13,6 +13,8 @@ SELECT *, 'ecb' FROM unnest(%s::date[], %s::text[], %s::numeric[])
 ON CONFLICT (currency, rate_date) DO UPDATE SET rate = excluded.rate, source = excluded.source
 WHERE (r.rate, r.source) IS DISTINCT FROM (excluded.rate, excluded.source)
 """
+# Further back only to say which rate is too old.
+SEEN_DAYS = 60
 READ = """
 SELECT rate_date AS day, currency, rate FROM public.exchange_rates
 WHERE currency = ANY(%s) AND rate_date BETWEEN %s AND %s
@@ -52,6 +54,6 @@ class ExchangeRateRepository:
         names = set(currencies)
         names |= {FORMER[each][0] for each in names & FORMER.keys()}
         names |= {RENAMED[each][0] for each in names & RENAMED.keys()}
-        since = first - timedelta(days=OLDEST_DAYS)
+        since = first - timedelta(days=OLDEST_DAYS + SEEN_DAYS)
         rows = self._connection.execute(READ, (sorted(names), since, last))
         return RateTable.of(DayRate(row["day"], row["currency"], row["rate"]) for row in rows)

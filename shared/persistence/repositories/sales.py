@@ -12,8 +12,9 @@ from shared.domain.company import Company
 from shared.domain.rejections import Kept
 from shared.domain.sales import SaleLine
 from shared.domain.series import Series
-from shared.domain.working_capital import Flows
+from shared.domain.working_capital import RATES_MARK, Flows
 from shared.persistence.database import Connection
+from shared.persistence.repositories.conversion import RATES, Factors, read_factors
 from shared.persistence.repositories.sale_lines import void_orders, write_lines
 
 # Demand is what customers wanted on the day: a later refund does not unmake it, and a negative line is none.
@@ -71,25 +72,34 @@ LEFT JOIN vendor_accounts shop ON shop.credential_id = c.id
 WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AND now.complete_until IS NULL)
 """
 
-# Unknown (NULL) rather than wrong: a line in a foreign currency, or one whose SKU has no known cost.
-# The earliest known cost stands for the days before it.
-DAILY_FLOWS = """
+# Unknown (NULL) rather than wrong: a line in a currency without a rate, or one whose SKU has no known cost. A
+# cost in the company's own currency comes before others. Nothing is rounded before it is stored.
+DAILY_FLOWS = f"""
+WITH {RATES}
 SELECT s.sale_date,
-       CASE WHEN bool_and(s.currency = %(currency)s) THEN sum(s.total_amount) END AS revenue,
-       CASE WHEN bool_and(s.quantity = 0 OR s.product_id IS NULL OR c.unit_cost IS NOT NULL)
-            THEN coalesce(sum(s.quantity * c.unit_cost), 0) END AS cost_of_goods_sold,
-       string_agg(DISTINCT s.currency, ', ') FILTER (WHERE s.currency <> %(currency)s) AS foreign_money,
+       CASE WHEN bool_and(r.factor IS NOT NULL) THEN sum(s.total_amount * r.factor) END AS revenue,
+       CASE WHEN bool_and(s.quantity = 0 OR s.product_id IS NULL OR c.unit_cost * k.factor IS NOT NULL)
+            THEN coalesce(sum(s.quantity * c.unit_cost * k.factor), 0) END AS cost_of_goods_sold,
+       min(s.currency) FILTER (WHERE r.factor IS NULL) AS unrated,
+       min(c.currency) FILTER (WHERE s.quantity <> 0 AND k.factor IS NULL) AS unrated_cost,
        min(p.sku) FILTER (WHERE s.quantity <> 0 AND c.unit_cost IS NULL) AS costless
 FROM sales s LEFT JOIN products p ON p.id = s.product_id
 LEFT JOIN LATERAL (
-    SELECT unit_cost FROM product_costs
-    WHERE product_id = s.product_id AND currency = %(currency)s
-    ORDER BY valid_from <= s.sale_date DESC,
+    SELECT unit_cost, currency FROM product_costs
+    WHERE product_id = s.product_id
+    ORDER BY currency = %(currency)s DESC, valid_from <= s.sale_date DESC,
              CASE WHEN valid_from <= s.sale_date THEN valid_from END DESC, valid_from
     LIMIT 1
 ) c ON true
+LEFT JOIN rates r ON r.currency = s.currency AND r.day = s.sale_date
+LEFT JOIN rates k ON k.currency = c.currency AND k.day = s.sale_date
 WHERE s.company_id = %(company_id)s AND s.sale_date BETWEEN %(first)s AND %(last)s
 GROUP BY s.sale_date
+"""
+
+CURRENCIES = """
+SELECT DISTINCT currency FROM sales WHERE company_id = %(company_id)s AND sale_date BETWEEN %(first)s AND %(last)s
+UNION SELECT DISTINCT currency FROM product_costs
 """
 
 
@@ -149,19 +159,30 @@ class SaleRepository:
 
     def daily_flows(self, company: Company, first: date, last: date) -> dict[date, Flows]:
         """Revenue and cost of goods sold of each day that has sales, in the company's currency."""
-        rows = self._connection.execute(
-            DAILY_FLOWS,
-            {"company_id": company.id, "currency": company.currency, "first": first, "last": last},
-        )
-        return {row["sale_date"]: _flows(row) for row in rows}
+        known = {
+            "company_id": company.id,
+            "currency": company.currency,
+            "first": first,
+            "last": last,
+        }
+        currencies = [row["currency"] for row in self._connection.execute(CURRENCIES, known)]
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        factors = read_factors(self._connection, company.currency, currencies, days)
+        rows = self._connection.execute(DAILY_FLOWS.encode(), {**known, **factors.known})
+        return {row["sale_date"]: _flows(row, factors) for row in rows}
 
 
-def _flows(row: DictRow) -> Flows:
-    reasons = {}
+def _flows(row: DictRow, factors: Factors) -> Flows:
+    day: date = row["sale_date"]
+    reasons = {RATES_MARK: factors.old[day]} if day in factors.old else {}
     if row["revenue"] is None:
-        reasons["revenue"] = f"there are sales in {row['foreign_money']}"
+        reasons["revenue"] = factors.why_none(row["unrated"], day)
     if row["cost_of_goods_sold"] is None:
-        reasons["cost_of_goods_sold"] = f"{row['costless']} has no known cost"
+        reasons["cost_of_goods_sold"] = (
+            f"{row['costless']} has no known cost"
+            if row["costless"] is not None
+            else factors.why_none(row["unrated_cost"], day)
+        )
     return Flows(row["revenue"], row["cost_of_goods_sold"], reasons)
 
 

@@ -1,6 +1,6 @@
 """Balances by day, and the rolled-up metrics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -9,8 +9,9 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from shared.domain.company import Company
-from shared.domain.working_capital import AccountClass, Balances, WorkingCapital
+from shared.domain.working_capital import RATES_MARK, AccountClass, Balances, WorkingCapital
 from shared.persistence.database import Connection
+from shared.persistence.repositories.conversion import RATES, Factors, read_factors
 
 UPSERT_METRICS = """
 INSERT INTO working_capital_metrics AS w (
@@ -36,33 +37,32 @@ WHERE (w.period_days, w.cash, w.accounts_receivable, w.inventory, w.accounts_pay
        excluded.reasons)
 """
 
-# A balance stands until the next one is reported, account by account. From the day on which books report a
-# class, what a person entered for it before does not count beside them. Books in another currency are left out.
-BALANCES = """
-WITH balances AS (
-    SELECT account_class, source, amount, balance_date AS since,
+# A balance stands until the next one is reported, account by account.
+BALANCES = f"""
+WITH {RATES}, balances AS (
+    SELECT account_class, source = 'entered' AS is_entered, amount, currency, balance_date AS since,
            lead(balance_date) OVER (PARTITION BY account_class, source, account_code ORDER BY balance_date) AS until
     FROM account_balances
-    WHERE company_id = %(company_id)s AND currency = %(currency)s AND balance_date <= %(last)s
-), by_books AS (
-    SELECT account_class, min(balance_date) AS since FROM account_balances
-    WHERE company_id = %(company_id)s AND currency = %(currency)s AND source <> 'entered' GROUP BY account_class
+    WHERE company_id = %(company_id)s AND balance_date <= %(last)s
 )
-SELECT d.day, t.account_class, sum(t.amount) AS amount
+SELECT d.day, t.account_class, t.is_entered,
+       CASE WHEN bool_and(r.factor IS NOT NULL) THEN sum(t.amount * r.factor) END AS amount,
+       min(t.currency) FILTER (WHERE r.factor IS NULL) AS unrated
 FROM unnest(%(days)s::date[]) AS d (day)
 JOIN balances t ON t.since <= d.day AND (t.until IS NULL OR t.until > d.day)
-LEFT JOIN by_books b USING (account_class)
-WHERE t.source <> 'entered' OR b.since IS NULL OR b.since > d.day
-GROUP BY d.day, t.account_class
+LEFT JOIN rates r ON r.currency = t.currency AND r.day = d.day
+GROUP BY d.day, t.account_class, t.is_entered
 """
 
 # Stock at cost: the last count of each SKU and place up to the day. Unknown before the first count,
 # and where a SKU in stock has no known cost.
-STOCK_VALUES = """
+STOCK_VALUES = f"""
+WITH {RATES}
 SELECT d.day,
-       CASE WHEN count(*) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) = 0
-            THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost), 0) END AS amount,
-       min(h.sku) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) AS costless
+       CASE WHEN bool_and(h.quantity_on_hand <= 0 OR c.unit_cost * r.factor IS NOT NULL)
+            THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost * r.factor), 0) END AS amount,
+       min(h.sku) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) AS costless,
+       min(c.currency) FILTER (WHERE h.quantity_on_hand > 0 AND r.factor IS NULL) AS unrated
 FROM unnest(%(days)s::date[]) AS d (day)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand, sku
@@ -71,13 +71,28 @@ CROSS JOIN LATERAL (
     ORDER BY product_id, location, snapshot_date DESC
 ) h
 LEFT JOIN LATERAL (
-    SELECT unit_cost FROM product_costs
-    WHERE product_id = h.product_id AND currency = %(currency)s
-    ORDER BY valid_from <= d.day DESC, CASE WHEN valid_from <= d.day THEN valid_from END DESC, valid_from
+    SELECT unit_cost, currency FROM product_costs
+    WHERE product_id = h.product_id
+    ORDER BY currency = %(currency)s DESC, valid_from <= d.day DESC,
+             CASE WHEN valid_from <= d.day THEN valid_from END DESC, valid_from
     LIMIT 1
 ) c ON true
+LEFT JOIN rates r ON r.currency = c.currency AND r.day = d.day
 GROUP BY d.day
 """
+
+CURRENCIES = """
+SELECT DISTINCT currency FROM account_balances WHERE company_id = %(company_id)s
+UNION SELECT DISTINCT currency FROM product_costs
+"""
+
+# What stands in books alone; inventory is counted and valued.
+OF_BOOKS = (
+    AccountClass.CASH,
+    AccountClass.ACCOUNTS_RECEIVABLE,
+    AccountClass.ACCOUNTS_PAYABLE,
+    AccountClass.SHORT_TERM_DEBT,
+)
 
 ENTER = """
 INSERT INTO account_balances AS b (company_id, balance_date, account_class, source, amount, currency)
@@ -111,22 +126,15 @@ class WorkingCapitalRepository:
             "company_id": company.id,
             "currency": company.currency,
         }
-        amounts: dict[tuple[date, str], Decimal] = {
-            (row["day"], row["account_class"]): row["amount"]
-            for row in self._connection.execute(BALANCES, known)
+        currencies = [row["currency"] for row in self._connection.execute(CURRENCIES, known)]
+        factors = read_factors(self._connection, company.currency, currencies, asked)
+        rated = {**known, **factors.known}
+        amounts = {
+            (row["day"], row["account_class"], row["is_entered"]): row
+            for row in self._connection.execute(BALANCES.encode(), rated)
         }
-        stock = {row["day"]: row for row in self._connection.execute(STOCK_VALUES, known)}
-        return {
-            day: Balances(
-                cash=amounts.get((day, AccountClass.CASH)),
-                accounts_receivable=amounts.get((day, AccountClass.ACCOUNTS_RECEIVABLE)),
-                inventory=stock[day]["amount"] if day in stock else None,
-                accounts_payable=amounts.get((day, AccountClass.ACCOUNTS_PAYABLE)),
-                short_term_debt=amounts.get((day, AccountClass.SHORT_TERM_DEBT)),
-                reasons=_why_no_stock(stock.get(day)),
-            )
-            for day in asked
-        }
+        stock = {row["day"]: row for row in self._connection.execute(STOCK_VALUES.encode(), rated)}
+        return {day: _balances(day, amounts, stock.get(day), factors) for day in asked}
 
     def enter(self, company: Company, day: date, amounts: dict[AccountClass, Decimal]) -> int:
         """Writes balances that a person gives; returns rows new or changed."""
@@ -138,12 +146,42 @@ class WorkingCapitalRepository:
         return changed
 
 
-def _why_no_stock(row: DictRow | None) -> dict[str, str]:
+def _balances(
+    day: date,
+    amounts: Mapping[tuple[date, str, bool], DictRow],
+    stock: DictRow | None,
+    factors: Factors,
+) -> Balances:
+    """The balances of one day. What a person entered counts where the books do not say, or cannot be converted."""
+    reasons = _why_no_stock(stock, day, factors)
+    if day in factors.old:
+        reasons[RATES_MARK] = factors.old[day]
+    found: dict[AccountClass, Decimal | None] = {}
+    for account_class in OF_BOOKS:
+        books, entered = (amounts.get((day, account_class, by_hand)) for by_hand in (False, True))
+        rows = [row for row in (books, entered) if row is not None]
+        known = [row["amount"] for row in rows if row["amount"] is not None]
+        found[account_class] = known[0] if known else None
+        if rows and not known:
+            reasons[account_class.lower()] = factors.why_none(rows[0]["unrated"], day)
+    return Balances(
+        cash=found[AccountClass.CASH],
+        accounts_receivable=found[AccountClass.ACCOUNTS_RECEIVABLE],
+        inventory=None if stock is None else stock["amount"],
+        accounts_payable=found[AccountClass.ACCOUNTS_PAYABLE],
+        short_term_debt=found[AccountClass.SHORT_TERM_DEBT],
+        reasons=reasons,
+    )
+
+
+def _why_no_stock(row: DictRow | None, day: date, factors: Factors) -> dict[str, str]:
     if row is None:
         return {"inventory": "nothing was counted yet"}
-    if row["amount"] is None:
+    if row["amount"] is not None:
+        return {}
+    if row["costless"] is not None:
         return {"inventory": f"{row['costless']} has no known cost"}
-    return {}
+    return {"inventory": factors.why_none(row["unrated"], day)}
 
 
 def _values(company_id: UUID, row: WorkingCapital) -> tuple[object, ...]:

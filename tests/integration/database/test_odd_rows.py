@@ -148,7 +148,7 @@ def test_an_unknown_figure_says_why(
     [(reasons,)] = rows(
         wiring, acme, "SELECT reasons FROM working_capital_metrics WHERE period_type = 'DAILY'"
     )
-    assert reasons["revenue"] == "there are sales in USD"
+    assert reasons["revenue"] == "USD has no rates"
     assert reasons["cost_of_goods_sold"] == "TEA has no known cost"
     assert reasons["inventory"] == "TEA has no known cost"
     assert reasons["cash"] == "is not known"

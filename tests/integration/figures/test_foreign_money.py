@@ -1,4 +1,4 @@
-"""An account in another currency than the company's: each result says so, and nothing is converted."""
+"""An account in another currency than the company's: each result says so, and what has no rate is unknown."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ def test_a_shop_in_pounds_is_named_to_the_company_that_counts_in_dollars(
     with opener() as work:
         flows = work.sales.daily_flows(work.companies.get(), DAY, DAY)[DAY]
     assert (flows.revenue, flows.cost_of_goods_sold) == (None, None)
-    assert flows.reasons["revenue"] == "there are sales in GBP"
+    assert flows.reasons["revenue"] == "GBP has no rates"
 
 
 def test_books_in_euros_are_named_and_their_balances_left_out(

@@ -1,0 +1,56 @@
+"""What statements multiply amounts by to have them in the company's currency."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shared.domain.exchange_rates import NoRate
+from shared.persistence.database import Connection
+from shared.persistence.repositories.exchange_rates import ExchangeRateRepository
+
+# To be put first into WITH; a currency and day without a row has no rate.
+RATES = """rates AS (
+    SELECT * FROM unnest(%(rate_currencies)s::text[], %(rate_days)s::date[], %(rate_factors)s::numeric[])
+        AS r (currency, day, factor)
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """`known` are the parameters of RATES; `reasons` say why a currency has none on a day.
+
+    `old` names rates that are to be marked, by day.
+    """
+
+    known: Mapping[str, Sequence[object]]
+    reasons: Mapping[tuple[str, date], str]
+    old: Mapping[date, str]
+
+    def why_none(self, currency: str | None, day: date) -> str:
+        """One line for a person."""
+        return self.reasons.get((currency or "", day), f"{currency} has no rate on {day}")
+
+
+def read_factors(
+    connection: Connection, own: str, currencies: Collection[str], days: Sequence[date]
+) -> Factors:
+    """The factors of those currencies, and of the company's own, on those days."""
+    asked = {*currencies, own}
+    columns: tuple[list[str], list[date], list[Decimal]] = ([], [], [])
+    reasons: dict[tuple[str, date], str] = {}
+    old: dict[date, str] = {}
+    if days:
+        table = ExchangeRateRepository(connection).table(asked, min(days), max(days))
+        for currency in sorted(asked):
+            for day in days:
+                found = table.between(currency, own, day)
+                if isinstance(found, NoRate):
+                    reasons[currency, day] = found.reason
+                    continue
+                for column, value in zip(columns, (currency, day, found.factor), strict=True):
+                    column.append(value)  # type: ignore[attr-defined]
+                if found.is_old:
+                    old[day] = f"{currency} was converted by a rate {found.age_days} days old"
+    names = ("rate_currencies", "rate_days", "rate_factors")
+    return Factors(dict(zip(names, columns, strict=True)), reasons, old)
