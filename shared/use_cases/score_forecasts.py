@@ -21,7 +21,8 @@ def score_forecasts(
     """
     with open_unit_of_work() as work:
         complete = work.sales.complete_until()
-        if complete is None:
+        # The least of all dates stands for a shop of which no day is known yet.
+        if complete is None or complete == date.min:
             return NOTHING_SCORED
         last = min(as_of, complete)
         first = first or last - timedelta(days=LOOK_BACK_DAYS - 1)
