@@ -22,6 +22,7 @@ from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.credentials import CredentialRepository
 from shared.persistence.repositories.events import EventPublisher
 from shared.persistence.repositories.fees import FeeRepository
+from shared.persistence.repositories.forecast_accuracy import ForecastAccuracyRepository
 from shared.persistence.repositories.forecast_models import ForecastModelRepository
 from shared.persistence.repositories.forecast_totals import ForecastTotalRepository
 from shared.persistence.repositories.forecasts import ForecastRepository
@@ -86,6 +87,7 @@ class TenantUnitOfWork:
     planned_events = _repository(PlannedEventRepository)
     forecast_totals = _repository(ForecastTotalRepository)
     forecast_models = _repository(ForecastModelRepository)
+    forecast_accuracy = _repository(ForecastAccuracyRepository)
     working_capital = _repository(WorkingCapitalRepository)
     credentials = _repository(CredentialRepository)
     accounts = _repository(VendorAccountRepository)

@@ -13,7 +13,7 @@ console = make_console()
 MEASURES = ("rmsse", "mase", "wape", "wape_median", "pinball", "msis", "coverage_80", "coverage_95")
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - options of a command
     train: Annotated[Path, typer.Option(help="CSV with unique_id,ds,y: what is learnt from")],
     test: Annotated[Path, typer.Option(help="CSV with the same columns: what came after it")],
     season_length: Annotated[
@@ -24,6 +24,10 @@ def evaluate(
     models: Annotated[
         str | None,
         typer.Option(help="Members of the ensemble, with commas between; all if left out"),
+    ] = None,
+    zero_shot_folder: Annotated[
+        Path | None,
+        typer.Option(help="A foundation model's folder, for `zero-shot` among the models"),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that the peer SCUM may use")] = 1,
     peer: Annotated[bool, typer.Option(help="Run SCUM beside ours")] = True,
@@ -43,7 +47,7 @@ def evaluate(
     from shared.forecasting.panels.long_csv import read_exams  # noqa: PLC0415
 
     names = [each.strip() for each in models.split(",")] if models else []
-    asked = Contest(season_length, horizon, names, jobs, peer)
+    asked = Contest(season_length, horizon, names, jobs, peer, zero_shot_folder)
     report = run_contest(read_exams(train, test, season_length, horizon), asked)
     if as_json:
         echo_json(_as_json(report))

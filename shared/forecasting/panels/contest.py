@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from shared.errors import InvalidInput
 from shared.forecasting.panels.calibration_check import check_calibration
 from shared.forecasting.panels.forecaster import COARSE, DAILY, PanelForecaster
 from shared.forecasting.panels.long_csv import Exam
+from shared.forecasting.panels.members.zero_shot import ZeroShot
+from shared.forecasting.panels.model import Member
 from shared.forecasting.panels.prospect import PanelForecast
 from shared.forecasting.panels.scores import PROBABILITIES, Scores, compare, score, win_rate
 from shared.forecasting.panels.scum import forecast_scum
@@ -19,13 +22,17 @@ ENSEMBLE, PEER = "ensemble", "scum"
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """What was asked: `models` are names of members, all if empty; `jobs` processes for the peer."""
+    """What was asked: `models` are names of members, all if empty; `jobs` processes for the peer.
+
+    A `zero_shot` is the folder of a foundation model, which takes part where it is named.
+    """
 
     season: int
     horizon: int
     models: Sequence[str] = ()
     jobs: int = 1
     with_peer: bool = True
+    zero_shot: Path | None = None
 
 
 def run_contest(exams: Sequence[Exam], asked: Contest) -> dict[str, object]:
@@ -68,13 +75,7 @@ class Part:
 
 
 def _ours(exam: Exam, asked: Contest) -> Part:
-    usual = DAILY if exam.panel.is_daily else COARSE
-    unknown = set(asked.models) - {member.name for member in usual}
-    if unknown:
-        known = ", ".join(member.name for member in usual)
-        raise InvalidInput(f"models: {min(unknown)!r} is unknown here; choose of {known}")
-    members = tuple(each for each in usual if not asked.models or each.name in asked.models)
-    forecaster = PanelForecaster(members)
+    forecaster = PanelForecaster(_members(exam, asked))
     started = time.process_time()
     learnt = forecaster.fit(exam.panel, asked.horizon)
     forecast = forecaster.predict(learnt, exam.panel, asked.horizon)
@@ -86,6 +87,16 @@ def _ours(exam: Exam, asked: Contest) -> Part:
         filled = np.where(np.isnan(means), forecast.means, means)
         scores[name] = score(histories, exam.actual, filled, None, asked.season)
     return Part(forecast, scores, cpu_s)
+
+
+def _members(exam: Exam, asked: Contest) -> tuple[Member, ...]:
+    usual = DAILY if exam.panel.is_daily else COARSE
+    known = usual if asked.zero_shot is None else (*usual, ZeroShot(asked.zero_shot))
+    unknown = set(asked.models) - {member.name for member in known}
+    if unknown:
+        names = ", ".join(member.name for member in known)
+        raise InvalidInput(f"models: {min(unknown)!r} is unknown here; choose of {names}")
+    return tuple(each for each in known if each.name in asked.models) if asked.models else usual
 
 
 def _peers(exams: Sequence[Exam], asked: Contest) -> tuple[Scores, float]:

@@ -1,6 +1,7 @@
 """What was learnt of a tenant's SKUs."""
 
 import hashlib
+from datetime import date
 from uuid import UUID
 
 from shared.domain.learnt_models import LearntModels
@@ -21,6 +22,12 @@ ON CONFLICT (company_id, horizon_days) DO UPDATE SET model_version = excluded.mo
     learnt_from = excluded.learnt_from, learnt_until = excluded.learnt_until, skus = excluded.skus,
     state = excluded.state, checksum = excluded.checksum, refit_reason = NULL, updated_at = now()
 WHERE excluded.learnt_until >= m.learnt_until OR m.model_version <> excluded.model_version
+"""
+
+# What was learnt after the week has seen it; the first reason stays until it is obeyed.
+ASK_TO_LEARN = """
+UPDATE forecast_models SET refit_reason = %s, updated_at = now()
+WHERE company_id = %s AND refit_reason IS NULL AND learnt_until < %s
 """
 
 
@@ -60,6 +67,14 @@ class ForecastModelRepository:
             "checksum": _checksum(learnt.state),
         }
         self._connection.execute(PUT, known)
+
+    def ask_to_learn(self, company_id: UUID, reason: str, seen_until: date) -> int:
+        """Notes why the next run is to learn again, where nobody did and `seen_until` was not learnt yet.
+
+        Returns how many models are asked.
+        """
+        asked = (reason[:255], company_id, seen_until)
+        return self._connection.execute(ASK_TO_LEARN, asked).rowcount
 
 
 def _checksum(state: bytes) -> bytes:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from shared.domain.accuracy import NO_UNIT
 from shared.domain.series import Forecast, SumAhead
 from shared.persistence.database import Connection
 from shared.persistence.repositories.forecasts import stored_amount
@@ -36,6 +37,57 @@ DO UPDATE SET model_version = excluded.model_version, confidence_level = exclude
 WHERE (f.model_version, f.confidence_level, f.predicted_value, f.lower_bound, f.upper_bound)
    IS DISTINCT FROM (excluded.model_version, excluded.confidence_level, excluded.predicted_value,
                      excluded.lower_bound, excluded.upper_bound)
+"""
+
+# What was wanted on the days summed; the rule is that of SCORE_DEMAND.
+SCORE_SUMS_AHEAD = """
+WITH spans AS MATERIALIZED (
+    SELECT id, product_id, forecast_origin AS origin, forecast_origin + days AS last_day FROM cumulative_forecasts
+    WHERE product_id IS NOT NULL AND forecast_origin + days BETWEEN %(first)s AND %(last)s
+), lines AS MATERIALIZED (
+    SELECT product_id, sale_date AS day, sum(greatest(quantity, 0)) AS units FROM sales
+    WHERE line_kind = 'SALE' AND product_id IS NOT NULL AND sale_date <= %(last)s
+      AND sale_date > (SELECT min(origin) FROM spans)
+    GROUP BY product_id, sale_date
+), actuals AS (
+    SELECT s.id, coalesce(sum(l.units), 0)::numeric AS units
+    FROM spans s LEFT JOIN lines l ON l.product_id = s.product_id AND l.day > s.origin AND l.day <= s.last_day
+    GROUP BY s.id
+)
+UPDATE cumulative_forecasts f SET actual_value = a.units, updated_at = now()
+FROM actuals a WHERE f.id = a.id AND f.actual_value IS DISTINCT FROM a.units
+"""
+
+# The company's sums were made of the SKUs forecast from the same origin.
+SCORE_COMPANY_AHEAD = """
+WITH totals AS (
+    SELECT company_id, forecast_origin, days, sum(actual_value) AS units FROM cumulative_forecasts
+    WHERE product_id IS NOT NULL AND forecast_origin + days BETWEEN %(first)s AND %(last)s
+    GROUP BY company_id, forecast_origin, days HAVING bool_and(actual_value IS NOT NULL)
+)
+UPDATE cumulative_forecasts f SET actual_value = t.units, updated_at = now()
+FROM totals t
+WHERE f.product_id IS NULL AND (f.company_id, f.forecast_origin, f.days) = (t.company_id, t.forecast_origin, t.days)
+  AND f.actual_value IS DISTINCT FROM t.units
+"""
+
+# A SKU counts where it is now: a category that it left since is scored without it.
+SCORE_CATEGORIES = """
+WITH totals AS (
+    SELECT f.company_id, p.category, f.forecast_type, f.period_type, f.forecast_origin, f.forecast_date,
+           sum(f.actual_value) AS amount
+    FROM forecasts f JOIN products p ON p.id = f.product_id
+    WHERE p.category IS NOT NULL AND f.model_type = 'ensemble' AND f.forecast_date BETWEEN %(first)s AND %(last)s
+    GROUP BY f.company_id, p.category, f.forecast_type, f.period_type, f.forecast_origin, f.forecast_date
+    HAVING bool_and(f.actual_value IS NOT NULL)
+)
+UPDATE category_forecasts f SET actual_value = t.amount, updated_at = now(), accuracy_percentage = CASE
+    WHEN t.amount > 0 THEN greatest(0, round(100 - 100 * abs(f.predicted_value - t.amount) / t.amount, 2))
+    WHEN f.predicted_value < %(no_unit)s THEN 100 ELSE 0 END
+FROM totals t
+WHERE (f.company_id, f.category, f.forecast_type, f.period_type, f.forecast_origin, f.forecast_date)
+    = (t.company_id, t.category, t.forecast_type, t.period_type, t.forecast_origin, t.forecast_date)
+  AND f.actual_value IS DISTINCT FROM t.amount
 """
 
 
@@ -90,3 +142,9 @@ class ForecastTotalRepository:
                     [stored_amount(point.upper) for point in each.points],
                 ),
             )
+
+    def score(self, first: date, last: date) -> None:
+        """Fills what became of sums that end from `first` to `last`; the scores of SKUs come before."""
+        known = {"first": first, "last": last, "no_unit": NO_UNIT}
+        for statement in (SCORE_SUMS_AHEAD, SCORE_COMPANY_AHEAD, SCORE_CATEGORIES):
+            self._connection.execute(statement, known)

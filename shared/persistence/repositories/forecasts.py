@@ -55,7 +55,8 @@ WITH wanted AS (
     RETURNING f.forecast_date, f.accuracy_percentage
 )
 SELECT count(DISTINCT forecast_date) AS days, count(*) AS forecasts,
-       round(avg(accuracy_percentage), 2)::float8 AS accuracy
+       round(avg(accuracy_percentage), 2)::float8 AS accuracy,
+       array_agg(DISTINCT forecast_date - extract(isodow FROM forecast_date)::int + 1) AS weeks
 FROM scored
 """
 
@@ -114,10 +115,15 @@ WHERE f.product_id IS NULL AND f.model_type = 'ensemble' AND f.company_id = t.co
 """
 
 # Every origin of two months, then one a week; after thirteen months none (D-128).
-THIN = """
-DELETE FROM forecasts WHERE forecast_origin < %(origin)s::date - 60
+OLD = """
+forecast_origin < %(origin)s::date - 60
 AND (forecast_origin < %(origin)s::date - 396 OR extract(isodow FROM forecast_origin) <> 7)
 """
+THIN = f"DELETE FROM forecasts WHERE {OLD}"
+THIN_TOTALS = (
+    f"DELETE FROM cumulative_forecasts WHERE {OLD}",
+    f"DELETE FROM category_forecasts WHERE {OLD}",
+)
 
 
 class ForecastRepository:
@@ -143,21 +149,25 @@ class ForecastRepository:
         return written.changed
 
     def thin(self, origin: date) -> int:
-        """Removes what was forecast long before `origin`; returns how many rows."""
+        """Removes what was forecast long before `origin`, sums too; returns how many forecasts."""
+        for statement in THIN_TOTALS:
+            self._connection.execute(statement, {"origin": origin})
         return self._connection.execute(THIN, {"origin": origin}).rowcount
 
-    def score_demand(self, first: date, last: date) -> ScoreResult:
+    def score_demand(self, first: date, last: date) -> tuple[ScoreResult, frozenset[date]]:
         """Fills actual and accuracy of those days where it lacks or late data changed it.
 
         Weeks, months, revenue and the company are scored with them; the result counts daily demand.
+        With it come the Mondays of the weeks that changed.
         """
         known = {"first": first, "last": last, "no_unit": NO_UNIT}
         row = self._connection.execute(SCORE_DEMAND, known).fetchone()
         self._connection.execute(SCORE_SUMS, known)
         self._connection.execute(SCORE_COMPANY, known)
         if row is None:
-            return NOTHING_SCORED
-        return ScoreResult(row["days"], row["forecasts"], row["accuracy"])
+            return NOTHING_SCORED, frozenset()
+        result = ScoreResult(row["days"], row["forecasts"], row["accuracy"])
+        return result, frozenset(row["weeks"] or ())
 
     def _upsert(
         self, company_id: UUID, product_id: UUID | None, origin: date, forecast: Forecast

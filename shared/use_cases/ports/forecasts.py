@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from shared.domain.accuracy import ScoreResult
+from shared.domain.drift import WeekJudged
 from shared.domain.learnt_models import LearntModels
 from shared.domain.series import Forecast, ForecastInputs, Horizon, NodeForecasts, SumAhead
 from shared.use_cases.ports.progress import Report
@@ -50,10 +51,11 @@ class Forecasts(Protocol):
     def thin(self, origin: date) -> int:
         """Removes forecasts of old origins; returns how many rows: D-128 says which."""
 
-    def score_demand(self, first: date, last: date) -> ScoreResult:
+    def score_demand(self, first: date, last: date) -> tuple[ScoreResult, frozenset[date]]:
         """Writes what was really wanted, and how near forecasts came, for the days from `first` to `last`.
 
-        Weeks and months that end by `last`, revenue and the company are scored too; daily demand is counted.
+        Weeks and months that end by `last`, revenue and the company are scored too; daily demand is
+        counted. Returns the Mondays of the weeks with a day whose score changed, too.
         """
 
 
@@ -78,6 +80,25 @@ class ForecastTotals(Protocol):
     ) -> None:
         """Writes what a category's SKUs are expected to sell together; raises as `upsert_sums`."""
 
+    def score(self, first: date, last: date) -> None:
+        """Writes what became of sums that end from `first` to `last`; needs the scores of `Forecasts`."""
+
+
+class ForecastAccuracies(Protocol):
+    """Keeps how good forecasts were, by week, SKU, model and distance."""
+
+    def fill(self, touched: frozenset[date], first: date, last: date) -> None:
+        """Writes the weeks of `first` to `last` that were touched or never written; old ones go.
+
+        `touched` are Mondays of weeks in which a score changed.
+        """
+
+    def newest_weeks(self, company_id: UUID, last: date) -> Sequence[WeekJudged]:
+        """The complete week that ended by `last` as the last of them, and those of the eight before it.
+
+        Empty where nothing is known of that week.
+        """
+
 
 class ForecastModels(Protocol):
     """Keeps what was learnt, one state a company and horizon."""
@@ -87,3 +108,9 @@ class ForecastModels(Protocol):
 
     def put(self, company_id: UUID, horizon_days: int, learnt: LearntModels) -> None:
         """Keeps what was learnt, unless what is there has learnt from later days."""
+
+    def ask_to_learn(self, company_id: UUID, reason: str, seen_until: date) -> int:
+        """Notes why the next run is to learn again, where nobody did and `seen_until` was not learnt yet.
+
+        Returns how many models are asked.
+        """

@@ -10,7 +10,12 @@ from shared.use_cases.ports.books import AccountBooks
 from shared.use_cases.ports.companies import Companies
 from shared.use_cases.ports.credentials import Credentials
 from shared.use_cases.ports.events import Events
-from shared.use_cases.ports.forecasts import ForecastModels, Forecasts, ForecastTotals
+from shared.use_cases.ports.forecasts import (
+    ForecastAccuracies,
+    ForecastModels,
+    Forecasts,
+    ForecastTotals,
+)
 from shared.use_cases.ports.planned_events import PlannedEvents
 from shared.use_cases.ports.products import Products
 from shared.use_cases.ports.sales import Fees, Sales
@@ -43,6 +48,8 @@ class UnitOfWork(Protocol):
     def forecast_totals(self) -> ForecastTotals: ...
     @property
     def forecast_models(self) -> ForecastModels: ...
+    @property
+    def forecast_accuracy(self) -> ForecastAccuracies: ...
     @property
     def working_capital(self) -> WorkingCapitals: ...
     @property
