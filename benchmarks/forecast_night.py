@@ -4,8 +4,8 @@
 
 Two processes take the tenants one after another, as two workers would: sales are read, models of the
 week are read and followed to yesterday, rows are written. One tenant learns; the others get a copy
-of its models, as their SKUs have the same names. What all of them would take to learn is that
-tenant's time times their number.
+of its models, as their SKUs have the same names. As on every night, one tenant in seven has its day
+of the week and learns again.
 """
 
 import argparse
@@ -39,7 +39,7 @@ LAST = date(2026, 3, 1)
 HORIZON_DAYS = 28
 # From one to five at night, when tenants sleep.
 WINDOW_MINUTES = 240
-GOAL_TIMES = 100
+GOAL_TIMES = 25
 
 SELL = """
 UPDATE companies SET primary_currency = 'GBP';
@@ -67,17 +67,15 @@ def main() -> None:
     asked = parser.parse_args()
     with owner_url() as server, scratch_database(server) as url:
         tenants = prepare(url, asked.tenants, asked.skus, asked.days)
-        refit_s = forecast_all((url, tenants[:1], LAST))
+        forecast_all((url, tenants[:1], LAST))
         share_models(url, tenants)
         night_s = run_night(url, tenants)
     peer_ms = cost_of_scum(made_up(max(asked.skus, asked.peers), asked.days), asked.peers)
     peer_minutes = peer_ms * asked.tenants * asked.skus / PROCESSES / 60_000
-    refit_minutes = refit_s * asked.tenants / PROCESSES / 60
     figures = [
-        beside("night of updates, minutes", night_s / 60, peer_minutes, GOAL_TIMES),
-        beside("night of refits, minutes, reckoned", refit_minutes, peer_minutes, 5),
+        beside("a night, one in seven learns, minutes", night_s / 60, peer_minutes, GOAL_TIMES),
         Figure(
-            "night of updates, beside its window", "min", night_s / 60, WINDOW_MINUTES, "",
+            "the same, beside its window", "min", night_s / 60, WINDOW_MINUTES, "",
             f"≤ {WINDOW_MINUTES}", night_s / 60 <= WINDOW_MINUTES,
         ),
     ]  # fmt: skip
