@@ -131,6 +131,32 @@ def test_scoring_again_changes_no_row_of_a_week(
     assert read(wiring, acme, rows) == before
 
 
+def test_a_week_that_is_filled_again_keeps_its_rows(
+    wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
+) -> None:
+    rows = "SELECT id, xmin::text, updated_at FROM forecast_accuracy ORDER BY id"
+    score_forecasts(shop, as_of=SUNDAY)
+    before = read(wiring, acme, rows)
+    with shop() as work:
+        work.forecast_accuracy.fill(frozenset({MONDAY}), MONDAY, SUNDAY)
+    assert read(wiring, acme, rows) == before
+
+
+@pytest.mark.parametrize(
+    ("days", "rmsse", "msis"), [(366, "6.7454", "182.0000"), (365, "0.0382", "1.4444")]
+)
+def test_the_scale_is_that_of_a_year_before_the_week(
+    wiring: Wiring, acme: UUID, shop: OpenUnitOfWork, days: int, rmsse: str, msis: str
+) -> None:
+    # Two units lately make changes of 2 and 2 among 364; 500 units of a year ago one of 500.
+    sell(shop, sale(60, "TEA", 500, MONDAY - timedelta(days=days)))
+    score_forecasts(shop, as_of=SUNDAY)
+    assert (weeks(wiring, acme)["TEA", "all"][2], weeks(wiring, acme)["TEA", "all"][4]) == (
+        rmsse,
+        msis,
+    )
+
+
 def test_late_data_correct_the_week_that_they_lie_in(
     wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
 ) -> None:
