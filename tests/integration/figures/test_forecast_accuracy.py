@@ -173,6 +173,7 @@ def test_a_week_scored_before_the_table_was_there_is_judged_with_the_next_scorin
 ) -> None:
     score_forecasts(shop, as_of=SUNDAY)
     change(wiring, acme, "DELETE FROM forecast_accuracy")
+    add_week(wiring, acme, MONDAY - timedelta(weeks=1), "0.3")
     score_forecasts(shop, as_of=SUNDAY)
     assert weeks(wiring, acme) == EXPECTED
 
@@ -281,12 +282,12 @@ def test_a_week_that_is_not_over_does_not_drift(
     assert weeks(wiring, acme) == EXPECTED
 
 
-def expect_sums(opener: OpenUnitOfWork, sku: str | None, days: int) -> None:
+def expect_sums(opener: OpenUnitOfWork, sku: str | None, days: int, origin: date = ORIGIN) -> None:
     with opener() as work:
         ids = {each.sku: each.id for each in work.products.forecastable(None)}
         sums = [SumAhead(days, 9.0, (9.0,) * 9)]
         company = work.companies.get().id
-        work.forecast_totals.upsert_sums(company, ids[sku] if sku else None, ORIGIN, "1", sums)
+        work.forecast_totals.upsert_sums(company, ids[sku] if sku else None, origin, "1", sums)
 
 
 def test_sums_ahead_are_scored_when_their_last_day_is_over(
@@ -296,13 +297,15 @@ def test_sums_ahead_are_scored_when_their_last_day_is_over(
         for sku in ("MUG", "TEA", None):
             expect_sums(opener, sku, 7)
             expect_sums(opener, sku, 14)
+        expect_sums(opener, "MUG", 7, ORIGIN - timedelta(days=1))
     query = (
         "SELECT sku, days, actual_value::text AS sold, f.xmin::text AS row FROM cumulative_forecasts f "
-        "LEFT JOIN products p ON p.id = f.product_id ORDER BY days, sku"
+        "LEFT JOIN products p ON p.id = f.product_id ORDER BY days, sku, forecast_origin"
     )
     score_forecasts(shop, as_of=SUNDAY)
     found = read(wiring, acme, query)
     assert [(row["sku"], row["days"], row["sold"]) for row in found] == [
+        ("MUG", 7, "25.00"),
         ("MUG", 7, "15.00"),
         ("TEA", 7, "4.00"),
         (None, 7, "19.00"),
