@@ -2,23 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import Date, cast, func, literal, select
-
-from shared.persistence.compiled import compiled
 from shared.persistence.database import Connection
-from shared.persistence.tables.tenant.forecasts_ahead import forecast_accuracy
-from shared.persistence.tables.tenant.products import products
 
-WEEK = forecast_accuracy.c
-MEASURES = (
-    WEEK.forecasts,
-    WEEK.wape,
-    WEEK.rmsse,
-    WEEK.pinball,
-    WEEK.msis,
-    WEEK.bias,
-    WEEK.coverage,
-)
+WEEKS = """
+SELECT a.week_start, a.model_type AS model, a.days_ahead, a.forecasts, a.wape, a.rmsse, a.pinball, a.msis, a.bias,
+       a.coverage
+FROM forecast_accuracy a LEFT JOIN products p ON p.id = a.product_id
+WHERE a.week_start > (SELECT max(week_start) FROM forecast_accuracy) - 7 * %(weeks)s
+  AND CASE WHEN %(sku)s::text IS NULL THEN a.product_id IS NULL ELSE p.sku = %(sku)s END
+  AND (%(ahead)s::text IS NULL OR a.days_ahead = %(ahead)s)
+ORDER BY a.week_start DESC, a.model_type, a.days_ahead
+"""
 
 
 def read_weekly_accuracy(
@@ -28,19 +22,5 @@ def read_weekly_accuracy(
 
     None of `ahead` takes every distance.
     """
-    newest = select(func.max(WEEK.week_start)).scalar_subquery()
-    oldest = cast(newest, Date) - literal(7 * weeks)
-    chosen = (
-        select(WEEK.week_start, WEEK.model_type.label("model"), WEEK.days_ahead, *MEASURES)
-        .where(WEEK.week_start > oldest)
-        .order_by(WEEK.week_start.desc(), WEEK.model_type, WEEK.days_ahead)
-    )
-    if sku is None:
-        chosen = chosen.where(WEEK.product_id.is_(None))
-    else:
-        chosen = chosen.join(products, products.c.id == WEEK.product_id).where(
-            products.c.sku == sku
-        )
-    if ahead is not None:
-        chosen = chosen.where(WEEK.days_ahead == ahead)
-    return [dict(row) for row in connection.execute(*compiled(chosen)).fetchall()]
+    known = {"sku": sku, "weeks": weeks, "ahead": ahead}
+    return [dict(row) for row in connection.execute(WEEKS, known).fetchall()]

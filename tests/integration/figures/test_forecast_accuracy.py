@@ -131,6 +131,32 @@ def test_scoring_again_changes_no_row_of_a_week(
     assert read(wiring, acme, rows) == before
 
 
+def test_a_week_that_is_filled_again_keeps_its_rows(
+    wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
+) -> None:
+    rows = "SELECT id, xmin::text, updated_at FROM forecast_accuracy ORDER BY id"
+    score_forecasts(shop, as_of=SUNDAY)
+    before = read(wiring, acme, rows)
+    with shop() as work:
+        work.forecast_accuracy.fill(frozenset({MONDAY}), MONDAY, SUNDAY)
+    assert read(wiring, acme, rows) == before
+
+
+@pytest.mark.parametrize(
+    ("days", "rmsse", "msis"), [(366, "6.7454", "182.0000"), (365, "0.0382", "1.4444")]
+)
+def test_the_scale_is_that_of_a_year_before_the_week(
+    wiring: Wiring, acme: UUID, shop: OpenUnitOfWork, days: int, rmsse: str, msis: str
+) -> None:
+    # Two units lately make changes of 2 and 2 among 364; 500 units of a year ago one of 500.
+    sell(shop, sale(60, "TEA", 500, MONDAY - timedelta(days=days)))
+    score_forecasts(shop, as_of=SUNDAY)
+    assert (weeks(wiring, acme)["TEA", "all"][2], weeks(wiring, acme)["TEA", "all"][4]) == (
+        rmsse,
+        msis,
+    )
+
+
 def test_late_data_correct_the_week_that_they_lie_in(
     wiring: Wiring, acme: UUID, shop: OpenUnitOfWork
 ) -> None:
@@ -147,6 +173,7 @@ def test_a_week_scored_before_the_table_was_there_is_judged_with_the_next_scorin
 ) -> None:
     score_forecasts(shop, as_of=SUNDAY)
     change(wiring, acme, "DELETE FROM forecast_accuracy")
+    add_week(wiring, acme, MONDAY - timedelta(weeks=1), "0.3")
     score_forecasts(shop, as_of=SUNDAY)
     assert weeks(wiring, acme) == EXPECTED
 
@@ -255,12 +282,12 @@ def test_a_week_that_is_not_over_does_not_drift(
     assert weeks(wiring, acme) == EXPECTED
 
 
-def expect_sums(opener: OpenUnitOfWork, sku: str | None, days: int) -> None:
+def expect_sums(opener: OpenUnitOfWork, sku: str | None, days: int, origin: date = ORIGIN) -> None:
     with opener() as work:
         ids = {each.sku: each.id for each in work.products.forecastable(None)}
         sums = [SumAhead(days, 9.0, (9.0,) * 9)]
         company = work.companies.get().id
-        work.forecast_totals.upsert_sums(company, ids[sku] if sku else None, ORIGIN, "1", sums)
+        work.forecast_totals.upsert_sums(company, ids[sku] if sku else None, origin, "1", sums)
 
 
 def test_sums_ahead_are_scored_when_their_last_day_is_over(
@@ -270,13 +297,15 @@ def test_sums_ahead_are_scored_when_their_last_day_is_over(
         for sku in ("MUG", "TEA", None):
             expect_sums(opener, sku, 7)
             expect_sums(opener, sku, 14)
+        expect_sums(opener, "MUG", 7, ORIGIN - timedelta(days=1))
     query = (
         "SELECT sku, days, actual_value::text AS sold, f.xmin::text AS row FROM cumulative_forecasts f "
-        "LEFT JOIN products p ON p.id = f.product_id ORDER BY days, sku"
+        "LEFT JOIN products p ON p.id = f.product_id ORDER BY days, sku, forecast_origin"
     )
     score_forecasts(shop, as_of=SUNDAY)
     found = read(wiring, acme, query)
     assert [(row["sku"], row["days"], row["sold"]) for row in found] == [
+        ("MUG", 7, "25.00"),
         ("MUG", 7, "15.00"),
         ("TEA", 7, "4.00"),
         (None, 7, "19.00"),
