@@ -11,7 +11,7 @@ from shared.domain.series import SUM_PROBABILITIES, Forecast, ForecastPoint, Sum
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.marginals import DRAWS
 
-MODEL_VERSION = "panel-2"
+MODEL_VERSION = "panel-3"
 # Sums of so many days are stored, and of the lead time.
 SUMMED_DAYS = (7, 14, 28)
 
@@ -35,6 +35,25 @@ class Node:
     def times(self, prices: Floats) -> "Node":
         """Units as money by each day's price, each day's expectation at two places."""
         return Node(np.round(self.means * prices, 2), self.paths * prices[:, None])
+
+
+@dataclass(slots=True)
+class Total:
+    """Sums over SKUs so far; `revenue` is None once a SKU has no price."""
+
+    units: Node
+    revenue: Node | None
+
+    @classmethod
+    def empty(cls, horizon: int) -> "Total":
+        """Nothing yet."""
+        return cls(Node.empty(horizon), Node.empty(horizon))
+
+    def add(self, units: Node, revenue: Node | None) -> None:
+        """Count a SKU."""
+        self.units = self.units.plus(units)
+        if self.revenue is not None:
+            self.revenue = None if revenue is None else self.revenue.plus(revenue)
 
 
 def forecasts_of(

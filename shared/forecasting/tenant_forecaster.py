@@ -25,11 +25,13 @@ from shared.forecasting.arrays import Floats
 from shared.forecasting.node_forecasts import (
     MODEL_VERSION,
     Node,
+    Total,
     forecasts_of,
     point_forecast,
     sums_of,
 )
 from shared.forecasting.panels.adjustment import adjust
+from shared.forecasting.panels.borrowing import borrow
 from shared.forecasting.panels.forecaster import LONGEST_HORIZON, PanelForecaster
 from shared.forecasting.panels.panel import Panel
 from shared.forecasting.panels.plan import plan_of, prices_ahead
@@ -42,25 +44,6 @@ Report = Callable[[int, int | None, str], None]
 STORED_MEMBERS = ("arima", "prophet", "lstm")
 CHUNK = 100
 UNKNOWN = SkuFacts()
-
-
-@dataclass(slots=True)
-class Total:
-    """Sums over SKUs so far; `revenue` is None once a SKU has no price."""
-
-    units: Node
-    revenue: Node | None
-
-    @classmethod
-    def empty(cls, horizon: int) -> "Total":
-        """Nothing yet."""
-        return cls(Node.empty(horizon), Node.empty(horizon))
-
-    def add(self, units: Node, revenue: Node | None) -> None:
-        """Count a SKU."""
-        self.units = self.units.plus(units)
-        if self.revenue is not None:
-            self.revenue = None if revenue is None else self.revenue.plus(revenue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +82,9 @@ class TenantForecaster:
         _check(horizon)
         panel, factors = _prepare(inputs, horizon)
         learnt = unpack_learnt(state, self.panels.usual(panel))
-        ahead = self.panels.foresee(learnt, panel, horizon.days, factors)
+        facts = [inputs.facts.get(each, UNKNOWN) for each in panel.ids]
+        borrowed = borrow(panel, facts, horizon.days)
+        ahead = self.panels.foresee(learnt, panel, horizon.days, factors, borrowed)
         return _nodes(ahead, inputs, horizon, report)
 
 
@@ -187,7 +172,9 @@ def _named(ahead: Prospect, row: int, forecasts: Sequence[Forecast]) -> tuple[Fo
 
 
 def _fallback(ahead: Prospect, row: int) -> str | None:
-    """Say which members are missing from the ensemble of that row, or None."""
+    """Say from whom that row borrows, or which members are missing from its ensemble, or None."""
+    if row in ahead.borrowed:
+        return ahead.borrowed[row]
     dropped = [name for name in ahead.dropped(row) if name in ahead.learnt.weights]
     if len(dropped) == len(ahead.learnt.weights):
         return "seasonal mean: no member could forecast it"

@@ -6,6 +6,7 @@ import numpy as np
 
 from shared.errors import InvalidInput
 from shared.forecasting.arrays import Floats
+from shared.forecasting.panels.borrowing import Borrowed
 from shared.forecasting.panels.marginals import (
     LEVELS,
     corrected_levels,
@@ -116,12 +117,18 @@ class PanelForecaster:
         return learnt if rolled is None else self._judged(learnt, rolled, panel)
 
     def foresee(
-        self, learnt: Learnt, panel: Panel, horizon: int, factors: Floats | None = None
+        self,
+        learnt: Learnt,
+        panel: Panel,
+        horizon: int,
+        factors: Floats | None = None,
+        borrowed: Borrowed | None = None,
     ) -> Prospect:
         """Look ahead from the panel's end; it may go further than what was learnt.
 
         Series that were not learnt are forecast by the members that need not know them. `factors`
-        (series, horizon) multiply what is expected, and its spread.
+        (series, horizon) multiply what is expected, and its spread. `borrowed` stands in place of
+        what members say of new series.
         """
         learnt = learnt.arranged(panel.ids)
         found = {
@@ -133,10 +140,13 @@ class PanelForecaster:
         if lost.any():
             means = np.where(lost, LAST_RESORT.predict(panel, horizon), means)
         quantiles = pool_quantiles(learnt.members, panel, horizon)
+        if borrowed is not None:
+            means, quantiles = borrowed.laid_over(means, quantiles)
         if factors is not None:
             found = {name: each * factors for name, each in found.items()}
             means, quantiles = means * factors, quantiles * factors[..., None]
-        return Prospect(panel, learnt, found, means, quantiles, self.seed)
+        reasons = {} if borrowed is None else borrowed.reasons
+        return Prospect(panel, learnt, found, means, quantiles, self.seed, reasons)
 
     def predict(self, learnt: Learnt, panel: Panel, horizon: int) -> PanelForecast:
         """Forecast from the panel's end, all series at once."""

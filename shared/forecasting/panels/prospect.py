@@ -76,7 +76,8 @@ class Prospect:
     """What is known of the time ahead before paths are drawn.
 
     `means` have the shape (series, horizon), `quantiles` (series, horizon, 15); NaN rows of
-    `members` could not be forecast by that one.
+    `members` could not be forecast by that one. `borrowed` says, by row, from whom new series have
+    their level.
     """
 
     panel: Panel
@@ -85,12 +86,15 @@ class Prospect:
     means: Floats
     quantiles: Floats
     seed: int
+    borrowed: Mapping[int, str] = field(default_factory=dict)
 
     def paths(self, first: int, last: int) -> Floats:
         """Draw the paths of the rows from `first` up to `last`, shape (rows, horizon, 500)."""
         means = self.means[first:last]
         draws = shape_draws(self.quantiles[first:last], means, self.learnt.levels, self.panel)
-        steady = constant_rows(self.panel)[first:last]
+        steady = constant_rows(self.panel)
+        steady[list(self.borrowed)] = False  # a few days without a sale do not stay so
+        steady = steady[first:last]
         draws[steady] = means[steady][..., None]
         return sample(draws, self.learnt.dependence, self.seed, first)
 
