@@ -47,9 +47,13 @@ class PlannedEvent:
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
 
     def overlaps(self, other: "PlannedEvent") -> bool:
-        """Whether both are the same kind of event of the same SKU and have a day in common."""
+        """Whether both are the same kind of event of the same SKU and have a day in common.
+
+        A price holds until the next one: price changes follow one another.
+        """
         same = (self.kind, self.sku) == (other.kind, other.sku)
-        return same and (self.covers(other.first_day) or other.covers(self.first_day))
+        meet = self.covers(other.first_day) or other.covers(self.first_day)
+        return same and meet and self.kind is not EventKind.PRICE_CHANGE
 
 
 def check_event(event: PlannedEvent) -> None:

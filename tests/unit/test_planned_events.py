@@ -14,6 +14,7 @@ from shared.errors import InvalidInput
 from shared.forecasting.panels.forecaster import PanelForecaster
 from shared.forecasting.panels.members.local import Local, theta
 from shared.forecasting.panels.members.naive import SeasonalMean
+from shared.forecasting.panels.plan import prices_ahead
 from shared.forecasting.tenant_forecaster import TenantForecaster
 from tests.fixtures.forecasting import learn_and_forecast
 
@@ -123,6 +124,26 @@ def test_revenue_follows_the_price_of_the_day() -> None:
     units, money = daily(found["MUG"]), daily(found["MUG"], "REVENUE")
     prices = [each / unit for each, unit in zip(money, units, strict=True)]
     assert prices == pytest.approx([7.0] * 7 + [10.0] * 7 + [20.0] * 14, rel=0.01)
+
+
+def test_a_change_of_the_last_weeks_counts_and_an_older_one_is_in_the_price_already() -> None:
+    lately = PlannedEvent(EventKind.PRICE_CHANGE, None, day(-5), price=Decimal("20.00"))
+    long_ago = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(-200), price=Decimal("30.00"))
+    next_week = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(3), price=Decimal("25.00"))
+    forever = promotion(date.min, (date.max - date.min).days, discount="0.5")
+    planned = [long_ago, lately, next_week]
+    found = prices_ahead(planned, "MUG", 10.0, day(1), 4)
+    assert found.tolist() == [20.0, 20.0, 25.0, 25.0]
+    assert prices_ahead([forever], "MUG", 10.0, day(1), 2).tolist() == [5.0, 5.0]
+
+
+def test_prices_follow_one_another_and_promotions_may_not_meet() -> None:
+    first = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(1), price=Decimal("20.00"))
+    second = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(9), price=Decimal("21.00"))
+    assert not first.overlaps(second)
+    assert promotion(day(1), 7).overlaps(promotion(day(7), 2))
+    assert not promotion(day(1), 7).overlaps(promotion(day(8), 2))
+    assert not promotion(day(1), 7).overlaps(promotion(day(2), 2, sku="TEA"))
 
 
 def test_without_events_every_number_is_as_it_was() -> None:

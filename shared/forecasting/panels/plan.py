@@ -12,6 +12,8 @@ from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.panel import Panel
 
 Flags = NDArray[np.bool_]
+# Of which a SKU's price is the mean.
+DAYS_OF_PRICE = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,25 @@ def plan_of(events: Sequence[PlannedEvent], panel: Panel, horizon: int) -> Plan:
 def prices_ahead(
     events: Sequence[PlannedEvent], sku: str, price: float, first: date, horizon: int
 ) -> Floats:
-    """Return what a unit of the SKU brings on each day from `first` on: shape (horizon,)."""
+    """Return what a unit of the SKU brings on each day from `first` on: shape (horizon,).
+
+    `price` is that of the last 90 days: a change that is older is in it already. The newest change
+    counts, and a promotion takes its share off what the price is then.
+    """
     prices = np.full(horizon, price)
-    ahead = [each for each in events if each.sku in {None, sku}]
-    # The newest change counts; a promotion takes its share off what the price is then.
+    last, known_since = first + timedelta(days=horizon - 1), first - timedelta(days=DAYS_OF_PRICE)
+    ahead = [
+        each
+        for each in events
+        if each.sku in {None, sku}
+        and each.first_day <= last
+        and (each.last_day is None or each.last_day >= first)
+    ]
     for event in sorted(ahead, key=lambda each: (each.kind is EventKind.PROMOTION, each.first_day)):
-        for at in range(horizon):
-            if event.covers(first + timedelta(days=at)):
-                if event.price is not None and event.first_day >= first:
-                    prices[at] = float(event.price)
-                if event.discount is not None:
-                    prices[at] *= 1 - float(event.discount)
+        end = last if event.last_day is None else min(last, event.last_day)
+        days = slice(max(0, (event.first_day - first).days), (end - first).days + 1)
+        if event.price is not None and event.first_day > known_since:
+            prices[days] = float(event.price)
+        if event.discount is not None:
+            prices[days] *= 1 - float(event.discount)
     return prices
