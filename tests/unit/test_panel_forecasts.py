@@ -166,3 +166,11 @@ def test_a_curve_is_read_between_its_quantiles() -> None:
     quantiles = 100 * PROBABILITIES
     read = read_curve(PROBABILITIES, quantiles, np.array([0.25, 0.5, 0.975]))
     assert read == pytest.approx([25.0, 50.0, 97.5])
+
+
+@pytest.mark.parametrize("level", [0.01, 10.0, 5000.0])
+def test_what_is_expected_stays_where_nobody_knows_the_spread(level: float) -> None:
+    panel = Panel(("A",), np.full((1, 20), level) * np.array([1.0, 1.5] * 10), 7, date(2026, 1, 1))
+    alone = PanelForecaster((SeasonalMean(),))
+    found = alone.predict(alone.fit(panel, 7), panel, 7)
+    assert found.means[0] == pytest.approx(found.members["seasonal_naive"][0], rel=1e-6)

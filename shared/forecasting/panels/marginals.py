@@ -17,6 +17,8 @@ LEVELS = (np.arange(DRAWS) + 0.5) / DRAWS
 TAIL = 1.5
 LEAST_FACTOR, LARGEST_FACTOR = 0.3, 3.0
 LEAST_CELLS = 40
+# Of the mean 1, exactly.
+EXPONENTIAL = -np.log1p(-LEVELS) / np.mean(-np.log1p(-LEVELS))
 
 
 def read_curve(probabilities: Floats, quantiles: Floats, levels: Floats = LEVELS) -> Floats:
@@ -66,7 +68,7 @@ def shape_draws(quantiles: Floats, means: Floats, levels: Floats, panel: Panel) 
     the spread, and amounts are exponential: their deviation equals their mean. A panel of whole
     numbers gets whole numbers.
     """
-    draws = centred(np.broadcast_to(-np.log1p(-LEVELS), (*means.shape, DRAWS)), means)
+    draws = EXPONENTIAL * np.maximum(means, 0.0)[..., None]
     known = ~np.isnan(quantiles).any(axis=-1)
     draws[known] = centred(read_curve(PROBABILITIES, quantiles[known], levels), means[known])
     return whole_units(draws) if panel.sells_whole_units else np.asarray(np.sort(draws, axis=-1))
