@@ -11,6 +11,10 @@ LONGER_PAST_DAYS = 28
 MOST_CHANGED = 0.2
 
 
+class UnreadableModels(ValueError):
+    """What was stored is not what this release stores: it is learnt again."""
+
+
 @dataclass(frozen=True, slots=True)
 class LearntModels:
     """`state` are the models as the forecaster packs them; None where the stored bytes are damaged.

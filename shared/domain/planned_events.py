@@ -5,11 +5,14 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from shared.domain.money import LARGEST
 from shared.errors import InvalidInput
 
 LONGEST_NOTE = 255
 LONGEST_DAYS = 366
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+# Shares have four places.
+LEAST_SHARE = Decimal("0.0001")
+LARGEST_PRICE = Decimal(10_000_000)
 
 
 class EventKind(StrEnum):
@@ -65,6 +68,9 @@ def check_event(event: PlannedEvent) -> None:
 
 def _wrong_days(event: PlannedEvent) -> str | None:
     kind, last = event.kind.lower(), event.last_day
+    for name, day in (("first-day", event.first_day), ("last-day", last)):
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return f"{name}: {day} is no day of a plan; give one from {FIRST_YEAR} to {LAST_YEAR}"
     if event.kind in WITH_END and last is None:
         return f"last-day: a {kind} event needs its last day"
     if event.kind in WITHOUT_END and last is not None:
@@ -79,11 +85,11 @@ def _wrong_days(event: PlannedEvent) -> str | None:
 def _wrong_amounts(event: PlannedEvent) -> str | None:
     if (event.discount is not None) != (event.kind is EventKind.PROMOTION):
         return "discount: a promotion needs one, such as 0.2 for 20 %, and nothing else takes one"
-    if event.discount is not None and not 0 < event.discount < 1:
+    if event.discount is not None and not LEAST_SHARE <= event.discount <= 1 - LEAST_SHARE:
         return f"discount: {event.discount} is no share; write 20 % as 0.2"
     if (event.price is not None) != (event.kind is EventKind.PRICE_CHANGE):
         return "price: a price change needs the new price, and nothing else takes one"
-    if event.price is not None and not 0 <= event.price <= LARGEST:
+    if event.price is not None and not 0 <= event.price <= LARGEST_PRICE:
         return f"price: {event.price} is no price; write one like 12.50"
     if event.note is not None and len(event.note) > LONGEST_NOTE:
         return f"note: has {len(event.note)} characters; {LONGEST_NOTE} are kept"

@@ -11,7 +11,7 @@ from shared.domain.series import SUM_PROBABILITIES, Forecast, ForecastPoint, Sum
 from shared.forecasting.arrays import Floats
 from shared.forecasting.panels.marginals import DRAWS
 
-MODEL_VERSION = "panel-3"
+MODEL_VERSION = "panel-4"
 # Sums of so many days are stored, and of the lead time.
 SUMMED_DAYS = (7, 14, 28)
 

@@ -77,7 +77,7 @@ class TenantForecaster:
         """Yield the forecasts of the series by category, of each category, of the company last.
 
         Raises `InvalidInput` for a horizon outside 1 to 365 days or a level outside 0 to 1, and
-        ValueError where `state` is not what `learn` returned.
+        `UnreadableModels` where `state` is not what `learn` returned.
         """
         _check(horizon)
         panel, factors = _prepare(inputs, horizon)

@@ -44,7 +44,7 @@ def read_inputs(open_unit_of_work: OpenUnitOfWork, origin: date, horizon_days: i
         series = [work.sales.demand_series(each.id, each.sku, origin) for each in products]
         prices = work.sales.unit_prices(company, origin)
         stored = work.forecast_models.get(company.id, horizon_days)
-        events = work.planned_events.list()
+        events = work.planned_events.list(company.id)
     return Found(
         company.id,
         origin,

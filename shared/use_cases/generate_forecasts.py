@@ -21,6 +21,7 @@ LEVEL = 0.95
 STREAM = "forecasts"
 # The name of the company among SKUs that are set aside.
 COMPANY = "company"
+OF_CATEGORY = "category: {}"
 DAYS = ("DEMAND", "DAILY")
 # What a series that nobody thought of makes of a model.
 FAILURES = (*MISSHAPEN, RuntimeError)
@@ -69,11 +70,13 @@ def generate_forecasts(
             try:
                 changed = _store(open_unit_of_work, found, forecaster.version, node)
             except (SkipRecord, *FAILURES) as error:
-                tally.rejected.append(_reject(node.unique_id or node.category or COMPANY, error))
+                tally.rejected.append(_reject(_key(node), error))
             else:
                 tally.add(node, changed)
     done = ForecastsGenerated(found.origin, tally.changed)
-    _note(open_unit_of_work, [*found.asked, COMPANY], tally.rejected, done)
+    categories = {each.category for each in found.inputs.facts.values() if each.category}
+    keys = [*found.asked, *map(OF_CATEGORY.format, categories), COMPANY]
+    _note(open_unit_of_work, keys, tally.rejected, done)
     return ForecastResult(
         found.origin,
         tally.skus,
@@ -123,6 +126,13 @@ def _store(
             return 0
         work.usage.count(Meter.FORECASTS, changed)
     return changed
+
+
+def _key(node: NodeForecasts) -> str:
+    """The name of a node among records that are set aside."""
+    if node.category is not None:
+        return OF_CATEGORY.format(node.category)
+    return node.unique_id or COMPANY
 
 
 def _reject(sku: str, error: Exception) -> RejectedRecord:

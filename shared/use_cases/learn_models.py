@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shared.domain.learnt_models import LearntModels, Needed, is_own_day, why_learn
+from shared.domain.learnt_models import (
+    LearntModels,
+    Needed,
+    UnreadableModels,
+    is_own_day,
+    why_learn,
+)
 from shared.domain.series import Horizon, NodeForecasts
 from shared.use_cases.forecast_inputs import Found
 from shared.use_cases.ports.forecasts import Forecaster
@@ -28,7 +34,7 @@ class Learner:
         if stored is not None and stored.state is not None and reason is None:
             try:
                 return self._forecast(stored.state, report), None
-            except ValueError:
+            except UnreadableModels:
                 reason = "what was stored cannot be read"
         stages = Stages(report, skus)
         state = self._learn(stages)

@@ -14,13 +14,14 @@ def plan_event(open_unit_of_work: OpenUnitOfWork, event: PlannedEvent) -> None:
     """
     check_event(event)
     with open_unit_of_work() as work:
-        for other in work.planned_events.list():
+        company_id = work.companies.get().id
+        for other in work.planned_events.list(company_id):
             if other.first_day != event.first_day and event.overlaps(other):
                 raise InvalidInput(
                     f"first-day: overlaps the {event.kind.lower()} event from {other.first_day}; "
                     "remove that one first"
                 )
-        if not work.planned_events.put(work.companies.get().id, event):
+        if not work.planned_events.put(company_id, event):
             raise InvalidInput(f"sku: there is no product {event.sku!r}")
         work.audit.write("event.planned", "planned_event", None, _named(event))
 
@@ -30,7 +31,7 @@ def remove_event(
 ) -> None:
     """Takes an event back; raises `InvalidInput` where there is none."""
     with open_unit_of_work() as work:
-        if not work.planned_events.remove(kind, sku, first_day):
+        if not work.planned_events.remove(work.companies.get().id, kind, sku, first_day):
             of = f"of {sku}" if sku else "of all products"
             raise InvalidInput(f"first-day: no {kind.lower()} event {of} begins on {first_day}")
         event = PlannedEvent(kind, sku, first_day)

@@ -1,5 +1,6 @@
 """Keep the rates of currencies up to date."""
 
+import logging
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from shared.use_cases.ports.exchange_rates import KeptRates, RateSource
 # About four in the afternoon of Frankfurt; what comes later is fetched an hour later.
 FRANKFURT, PUBLISHED_AT = ZoneInfo("Europe/Berlin"), time(16, 15)
 SATURDAY = 5
+log = logging.getLogger(__name__)
 
 
 def refresh_rates(source: RateSource, kept: KeptRates, now: datetime) -> int:
@@ -20,7 +22,10 @@ def refresh_rates(source: RateSource, kept: KeptRates, now: datetime) -> int:
         return 0
     one_day = newest is not None and working_days(newest, expected) == 1
     sheet = source.newest() if one_day else source.history()
-    return kept.keep(sheet.rates)
+    for record in sheet.rejected:
+        log.warning("ecb: %s: %s: %s; left out", record.record_key, record.field, record.reason)
+    # A rate of a day to come would stand in the way of all rates until then.
+    return kept.keep([each for each in sheet.rates if each.day <= now.astimezone(FRANKFURT).date()])
 
 
 def last_published(now: datetime) -> date:

@@ -55,3 +55,12 @@ def test_a_line_that_is_cut_off_and_a_cell_that_is_no_rate_take_nothing_with_the
         ("2026-10-29 USD", "USD", "'nan' is no rate"),
         ("2026-10-28", "line", "has 2 cells of 4"),
     ]
+
+
+def test_a_day_that_stands_there_twice_counts_once_and_amounts_beyond_the_table_are_left_out() -> (
+    None
+):
+    text = "Date,USD,JPY,\n2026-10-30,1.1,0.0000001,\n2026-10-30,1.2,99999999,\n1901-01-01,1,1,\n"
+    found = read_sheet(text)
+    assert found.rates == (DayRate(date(2026, 10, 30), "USD", Decimal("1.2")),)
+    assert len(found.rejected) == 3

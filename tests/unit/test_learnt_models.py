@@ -132,3 +132,22 @@ def test_a_new_sku_is_forecast_by_members_that_need_not_know_it() -> None:
     found = CHEAP.predict(learnt, known, 14)
     assert found.dropped == {"TEA": ("theta", "ets")}
     assert (found.means[1] > 0).all()
+
+
+def test_a_new_record_day_does_not_multiply_what_was_learnt() -> None:
+    every = panel(301)
+    every.values[:, 300] = 10 * every.values.max()
+    forecaster = PanelForecaster((Local("ets", ets),))
+    learnt = forecaster.fit(every.until(299), 14)
+    before = forecaster.foresee(learnt, every.until(299), 14).means
+    after = forecaster.foresee(learnt, every, 14).means
+    # The same days, one of which is over; the level may rise a little.
+    assert after[:, :13] == pytest.approx(before[:, 1:], rel=0.6)
+
+
+def test_a_sku_whose_known_past_is_gone_stops_nobody() -> None:
+    every = panel(300)
+    learnt = CHEAP.fit(every, 14)
+    every.values[0] = np.nan
+    found = CHEAP.predict(learnt, every, 14)
+    assert np.isfinite(found.means).all()

@@ -118,6 +118,26 @@ def test_a_launch_and_an_end_of_sale_bound_what_is_sold() -> None:
     assert min(daily(found["TEA"])) > 0
 
 
+def test_the_deeper_of_two_promotions_counts_for_demand_and_for_the_price() -> None:
+    both = [promotion(day(1), 7), promotion(day(1), 7, sku=None, discount="0.2")]
+    assert prices_ahead(both, "MUG", 10.0, day(1), 1).tolist() == [7.0]
+
+
+def test_no_promotion_sells_more_than_ten_times_the_usual() -> None:
+    found = forecast([selling("MUG", 40, 3.0)], [*PAST, promotion(day(1), 7, discount="0.99")])
+    assert sum(daily(found["MUG"])[:7]) == pytest.approx(7 * 40 * 10, rel=0.15)
+
+
+def test_a_sku_that_sold_nothing_in_a_few_days_of_promotion_takes_the_tenants_uplift() -> None:
+    rates = np.where([PAST[0].covers(START + timedelta(days=n)) for n in range(DAYS)], 0.0, 0.2)
+    seldom = np.random.default_rng(5).poisson(rates).astype(float)
+    series = [selling("MUG", 40, 1.8), Series("TEA", START, tuple(seldom.tolist()))]
+    ahead = promotion(day(1), 7, sku="TEA")
+    planned = forecast(series, [*PAST, promotion(PAST[0].first_day, 7, sku="TEA"), ahead])
+    units = daily(planned["TEA"])
+    assert 1.3 < sum(units[:7]) / sum(units[7:14]) < 1.9
+
+
 def test_revenue_follows_the_price_of_the_day() -> None:
     change = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(15), price=Decimal("20.00"))
     found = forecast([selling("MUG", 5)], [promotion(day(1), 7), change], {"MUG": SkuFacts(10.0)})
@@ -191,6 +211,9 @@ def test_parts_add_up_and_nothing_explodes_with_any_events(planned: list[Planned
         (PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(1)), "price: a price change needs"),
         (PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(1), price=Decimal(-1)), "price: -1 is no price"),
         (promotion(day(1), 400), "last-day: a promotion of more than 366 days"),
+        (promotion(day(1), 3, discount="0.00001"), "discount: 0.00001 is no share"),
+        (PlannedEvent(EventKind.LAUNCH, "MUG", date(9026, 5, 1)), "first-day: 9026-05-01 is no day of a plan"),
+        (PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(1), price=Decimal(10**9)), "price: 1000000000 is no price"),
     ],
 )  # fmt: skip
 def test_an_event_that_cannot_be_is_one_line(event: PlannedEvent, line: str) -> None:

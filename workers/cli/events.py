@@ -7,6 +7,7 @@ import typer
 
 from shared.domain.planned_events import EventKind, PlannedEvent
 from shared.errors import InvalidInput
+from shared.persistence.repositories.companies import CompanyRepository
 from shared.persistence.repositories.planned_events import PlannedEventRepository
 from shared.use_cases.plan_events import plan_event, remove_event
 from workers.cli.console import echo_json, make_console
@@ -70,7 +71,8 @@ def list_events(
 ) -> None:
     """List what is planned and what was."""
     with read_tenant(tenant) as (_, connection):
-        events = PlannedEventRepository(connection).list()
+        company_id = CompanyRepository(connection).get().id
+        events = PlannedEventRepository(connection).list(company_id)
     if as_json:
         for event in events:
             echo_json(as_row(event), default=str)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 
 from shared.connectors.ecb.sheet import read_sheet
 from shared.domain.exchange_rates import RateSheet
@@ -9,6 +10,9 @@ from shared.errors import VendorUnavailable
 from shared.use_cases.vendors import VendorApi
 
 NEWEST, HISTORY = "/stats/eurofxref/eurofxref.zip", "/stats/eurofxref/eurofxref-hist.zip"
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
 LARGEST_FILE_BYTES = 4 * 1024 * 1024
 LARGEST_TABLE_BYTES = 64 * 1024 * 1024
 
@@ -45,5 +49,5 @@ def _unzip(data: bytes) -> str:
             if len(names) != 1 or names[0].file_size > LARGEST_TABLE_BYTES:
                 raise VendorUnavailable("ecb: the archive does not hold one table of rates")
             return archive.read(names[0]).decode("utf-8-sig")
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except UNREADABLE:
         raise VendorUnavailable("ecb: the answer is no archive, or ends in the middle") from None

@@ -18,12 +18,14 @@ from shared.errors import SkipRecord, VendorUnavailable
 FIRST_COLUMN = "Date"
 ABSENT = ("", "N/A")
 CODE_LETTERS = 3
-LARGEST_RATE = Decimal(10_000_000)
+LEAST_RATE, LARGEST_RATE = Decimal("0.000001"), Decimal(10_000_000)
+FIRST_DAY = date(1999, 1, 1)
+LONGEST_LINE = 10_000
 
 
 def read_sheet(text: str) -> RateSheet:
     """Read either table; raises `VendorUnavailable` for what is none, such as a page in HTML."""
-    lines = csv.reader(text.splitlines())
+    lines = csv.reader(line[:LONGEST_LINE] for line in text.splitlines())
     header = [each.strip() for each in next(lines, [])]
     currencies = header[1:-1] if header and header[-1] == "" else header[1:]
     if header[:1] != [FIRST_COLUMN] or not all(map(_is_code, currencies)):
@@ -38,7 +40,9 @@ def read_sheet(text: str) -> RateSheet:
             rejected.append(reject(key, error))
     if not rates:
         raise VendorUnavailable("ecb: the table has no rates")
-    return RateSheet(tuple(rates), tuple(rejected))
+    # Of a day and currency that stand there twice the last one counts.
+    once = {(each.day, each.currency): each for each in rates}
+    return RateSheet(tuple(once.values()), tuple(rejected))
 
 
 def _read_line(
@@ -58,9 +62,11 @@ def _read_line(
 def _read_day(cell: str) -> date:
     for form in ("%Y-%m-%d", "%d %B %Y"):
         try:
-            return datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007  a day has no zone
+            day = datetime.strptime(cell.strip(), form).date()  # noqa: DTZ007  a day has no zone
         except ValueError:
             continue
+        if day >= FIRST_DAY:
+            return day
     raise SkipRecord(f"Date: {cell[:40]!r} is no day")
 
 
@@ -69,7 +75,7 @@ def _read_rate(currency: str, cell: str) -> Decimal:
         rate = Decimal(cell)
     except InvalidOperation:
         rate = Decimal(0)
-    if not (rate.is_finite() and 0 < rate < LARGEST_RATE):
+    if not (rate.is_finite() and LEAST_RATE <= rate < LARGEST_RATE):
         raise SkipRecord(f"{currency}: {cell[:40]!r} is no rate")
     return rate
 

@@ -3,7 +3,8 @@
 The uplift of a promotion is exp(b × depth) with depth = −log(1 − discount): a constant price
 elasticity b. Each promotion day is beside the mean of the same weekday in the four weeks before and
 after that have no promotion. b is the maximum of the Poisson likelihood, where sums sold equal sums
-expected; a SKU's own b is drawn to the tenant's by ten days of evidence.
+expected, and not below 0; a SKU's own b counts as much as the tenant's where 20 units were expected
+without a promotion. No promotion sells more than ten times the usual.
 """
 
 from dataclasses import dataclass, replace
@@ -15,8 +16,9 @@ from shared.forecasting.panels.panel import Panel
 from shared.forecasting.panels.plan import Plan
 
 WEEKS_BESIDE = 4
-DAYS_OF_TENANT = 10
+UNITS_OF_TENANT = 20.0
 STRONGEST = 8.0  # a discount of 20 % then sells six times as much
+MOST_TIMES = 10.0
 STEPS = 60
 
 
@@ -36,10 +38,15 @@ def adjust(panel: Panel, plan: Plan) -> Adjusted:
     past, ahead = np.split(plan.depth, [panel.periods], axis=1)
     values = np.where(plan.shut[:, : panel.periods], np.nan, panel.values)
     elasticity = learn_elasticity(values, past, panel.season)
-    values = values / np.exp(elasticity[:, None] * past)
-    factors = np.exp(elasticity[:, None] * ahead)
+    values = values / uplift(elasticity, past)
+    factors = uplift(elasticity, ahead)
     factors[plan.shut[:, panel.periods :]] = 0.0
     return Adjusted(replace(panel, values=values, is_whole=panel.sells_whole_units), factors)
+
+
+def uplift(elasticity: Floats, depth: Floats) -> Floats:
+    """Return how many times as much each day sells: (series,) and (series, days) give (series, days)."""
+    return np.asarray(np.exp(np.minimum(elasticity[:, None] * depth, np.log(MOST_TIMES))))
 
 
 def learn_elasticity(values: Floats, depth: Floats, season: int) -> Floats:
@@ -53,8 +60,8 @@ def learn_elasticity(values: Floats, depth: Floats, season: int) -> Floats:
         return np.zeros(len(values))
     whole = _solve(*(np.concatenate(part) for part in zip(*rows, strict=True)))
     own = np.array([_solve(*row) if row[0].size else whole for row in rows])
-    days = known.sum(axis=1)
-    share = days / (days + DAYS_OF_TENANT)
+    expected = np.where(known, usual, 0.0).sum(axis=1)
+    share = expected / (expected + UNITS_OF_TENANT)
     return np.asarray(share * own + (1 - share) * whole)
 
 
@@ -82,7 +89,7 @@ def _shifted(values: Floats, periods: int) -> Floats:
 
 def _solve(sold: Floats, usual: Floats, depth: Floats) -> float:
     """Find b with sum(usual × exp(b × depth)) = sum(sold) by halving; what is expected rises with b."""
-    low, high, total = -STRONGEST, STRONGEST, float(sold.sum())
+    low, high, total = 0.0, STRONGEST, float(sold.sum())
     for _ in range(STEPS):
         middle = (low + high) / 2
         if float((usual * np.exp(middle * depth)).sum()) < total:

@@ -60,7 +60,7 @@ def prices_ahead(
     """Return what a unit of the SKU brings on each day from `first` on: shape (horizon,).
 
     `price` is that of the last 90 days: a change that is older is in it already. The newest change
-    counts, and a promotion takes its share off what the price is then.
+    counts; of promotions the deeper one takes its share off.
     """
     prices = np.full(horizon, price)
     last, known_since = first + timedelta(days=horizon - 1), first - timedelta(days=DAYS_OF_PRICE)
@@ -71,11 +71,12 @@ def prices_ahead(
         and each.first_day <= last
         and (each.last_day is None or each.last_day >= first)
     ]
-    for event in sorted(ahead, key=lambda each: (each.kind is EventKind.PROMOTION, each.first_day)):
+    off = np.zeros(horizon)
+    for event in sorted(ahead, key=lambda each: each.first_day):
         end = last if event.last_day is None else min(last, event.last_day)
         days = slice(max(0, (event.first_day - first).days), (end - first).days + 1)
         if event.price is not None and event.first_day > known_since:
             prices[days] = float(event.price)
         if event.discount is not None:
-            prices[days] *= 1 - float(event.discount)
-    return prices
+            off[days] = np.maximum(off[days], float(event.discount))
+    return prices * (1 - off)

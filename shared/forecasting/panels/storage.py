@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import astuple
 
+from shared.domain.learnt_models import UnreadableModels
 from shared.forecasting.panels.model import Member
 from shared.forecasting.panels.packing import pack, unpack
 from shared.forecasting.panels.paths import Dependence
@@ -25,10 +26,10 @@ def pack_learnt(learnt: Learnt) -> bytes:
 
 
 def unpack_learnt(data: bytes, members: Sequence[Member]) -> Learnt:
-    """Return what was learnt; raises ValueError where these members do not know the bytes."""
-    tree = unpack(data)
+    """Return what was learnt; raises `UnreadableModels` where these members do not know the bytes."""
     known = {member.name: member for member in members}
     try:
+        tree = unpack(data)
         fitted = {name: known[name].unpacked(each) for name, each in tree["members"].items()}
         return Learnt(
             tuple(tree["ids"]),
@@ -39,5 +40,5 @@ def unpack_learnt(data: bytes, members: Sequence[Member]) -> Learnt:
             Dependence(*tree["dependence"]),
             tree["unfit"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"no packed models: {error!r}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableModels(f"no packed models: {error!r}") from None

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from shared.domain.exchange_rates import NoRate
+from shared.domain.working_capital import RATES_MARK
 from shared.persistence.database import Connection
 from shared.persistence.repositories.exchange_rates import ExchangeRateRepository
 
@@ -20,12 +21,20 @@ RATES = """rates AS (
 class Factors:
     """`known` are the parameters of RATES; `reasons` say why a currency has none on a day.
 
-    `old` names rates that are to be marked, by day.
+    `old` are days since the rate was published, where it is to be marked.
     """
 
     known: Mapping[str, Sequence[object]]
     reasons: Mapping[tuple[str, date], str]
-    old: Mapping[date, str]
+    old: Mapping[tuple[str, date], int]
+
+    def mark(self, used: Collection[str] | None, day: date) -> dict[str, str]:
+        """What is to be said of a known figure that was made of those currencies: nothing, or an old rate."""
+        for currency in sorted(used or ()):
+            if (currency, day) in self.old:
+                age = self.old[currency, day]
+                return {RATES_MARK: f"{currency} was converted by a rate {age} days old"}
+        return {}
 
     def why_none(self, currency: str | None, day: date) -> str:
         """One line for a person."""
@@ -39,7 +48,7 @@ def read_factors(
     asked = {*currencies, own}
     columns: tuple[list[str], list[date], list[Decimal]] = ([], [], [])
     reasons: dict[tuple[str, date], str] = {}
-    old: dict[date, str] = {}
+    old: dict[tuple[str, date], int] = {}
     if days:
         table = ExchangeRateRepository(connection).table(asked, min(days), max(days))
         for currency in sorted(asked):
@@ -51,6 +60,6 @@ def read_factors(
                 for column, value in zip(columns, (currency, day, found.factor), strict=True):
                     column.append(value)  # type: ignore[attr-defined]
                 if found.is_old:
-                    old[day] = f"{currency} was converted by a rate {found.age_days} days old"
+                    old[currency, day] = found.age_days
     names = ("rate_currencies", "rate_days", "rate_factors")
     return Factors(dict(zip(names, columns, strict=True)), reasons, old)

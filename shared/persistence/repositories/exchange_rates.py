@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from shared.domain.exchange_rates import FORMER, OLDEST_DAYS, RENAMED, DayRate, RateTable
 from shared.persistence.database import Connection, Database
 
-NEWEST = "SELECT max(rate_date) AS day FROM public.exchange_rates WHERE source = 'ecb'"
+NEWEST = "SELECT max(rate_date) AS day FROM public.exchange_rates WHERE source = 'ecb' AND rate_date <= current_date"
 KEEP = """
 INSERT INTO public.exchange_rates AS r (rate_date, currency, rate, source)
 SELECT *, 'ecb' FROM unnest(%s::date[], %s::text[], %s::numeric[])

@@ -10,6 +10,7 @@ from shared.persistence.database import Connection
 LIST = """
 SELECT e.kind, p.sku, e.first_day, e.last_day, e.discount, e.price, e.note
 FROM planned_events e LEFT JOIN products p ON p.id = e.product_id
+WHERE e.company_id = %s
 ORDER BY e.first_day, e.kind, p.sku NULLS FIRST
 """
 # A SKU that nobody knows would be an event of all.
@@ -17,12 +18,12 @@ PUT = """
 INSERT INTO planned_events (company_id, product_id, kind, first_day, last_day, discount, price, note)
 SELECT %(company_id)s, p.id, %(kind)s, %(first_day)s, %(last_day)s, %(discount)s, %(price)s, %(note)s
 FROM (SELECT NULL::uuid AS id WHERE %(sku)s::text IS NULL
-      UNION ALL SELECT id FROM products WHERE sku = %(sku)s::text) p
+      UNION ALL SELECT id FROM products WHERE sku = %(sku)s::text AND company_id = %(company_id)s) p
 ON CONFLICT (company_id, product_id, kind, first_day) DO UPDATE SET last_day = excluded.last_day,
     discount = excluded.discount, price = excluded.price, note = excluded.note, updated_at = now()
 """
 REMOVE = """
-DELETE FROM planned_events WHERE kind = %(kind)s AND first_day = %(first_day)s
+DELETE FROM planned_events WHERE company_id = %(company_id)s AND kind = %(kind)s AND first_day = %(first_day)s
 AND product_id IS NOT DISTINCT FROM (SELECT id FROM products WHERE sku = %(sku)s::text)
 AND (%(sku)s::text IS NULL OR product_id IS NOT NULL)
 """
@@ -34,8 +35,8 @@ class PlannedEventRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def list(self) -> Sequence[PlannedEvent]:
-        """All events by first day."""
+    def list(self, company_id: UUID) -> Sequence[PlannedEvent]:
+        """All events of a company by first day."""
         return [
             PlannedEvent(
                 EventKind(row["kind"]),
@@ -46,7 +47,7 @@ class PlannedEventRepository:
                 row["price"],
                 row["note"],
             )
-            for row in self._connection.execute(LIST)
+            for row in self._connection.execute(LIST, (company_id,))
         ]
 
     def put(self, company_id: UUID, event: PlannedEvent) -> bool:
@@ -63,7 +64,7 @@ class PlannedEventRepository:
         }
         return self._connection.execute(PUT, known).rowcount == 1
 
-    def remove(self, kind: EventKind, sku: str | None, first_day: date) -> bool:
+    def remove(self, company_id: UUID, kind: EventKind, sku: str | None, first_day: date) -> bool:
         """Takes an event away; False where there is none."""
-        known = {"kind": kind, "sku": sku, "first_day": first_day}
+        known = {"company_id": company_id, "kind": kind, "sku": sku, "first_day": first_day}
         return self._connection.execute(REMOVE, known).rowcount == 1

@@ -65,6 +65,14 @@ ON CONFLICT (product_id, currency, valid_from) DO UPDATE SET unit_cost = exclude
 """
 MOVE_NAMES = "UPDATE product_channel_skus SET product_id = %(to)s WHERE product_id = %(from)s"
 DROP_FORECASTS = "DELETE FROM forecasts WHERE product_id = %(from)s"
+DROP_SUMS = "DELETE FROM cumulative_forecasts WHERE product_id = %(from)s"
+DROP_ACCURACY = "DELETE FROM forecast_accuracy WHERE product_id = %(from)s"
+MOVE_EVENTS = """
+WITH moved AS (DELETE FROM planned_events WHERE product_id = %(from)s RETURNING *)
+INSERT INTO planned_events (company_id, product_id, kind, first_day, last_day, discount, price, note)
+SELECT company_id, %(to)s, kind, first_day, last_day, discount, price, note FROM moved
+ON CONFLICT (company_id, product_id, kind, first_day) DO NOTHING
+"""
 TAKE_NAME = """
 WITH left_over AS (DELETE FROM products WHERE id = %(from)s RETURNING *)
 SELECT sku, name, category, unit_price, unit_cost, is_active FROM left_over
@@ -75,6 +83,18 @@ UPDATE products SET sku = %(sku)s, name = %(name)s, category = coalesce(%(catego
     is_active = %(is_active)s, updated_at = now()
 WHERE id = %(to)s
 """
+# In this order; what names a product and stands in none of these would keep it from going.
+MOVES = (
+    MOVE_SALES,
+    MOVE_HISTORY,
+    MOVE_STOCK,
+    MOVE_COSTS,
+    MOVE_NAMES,
+    MOVE_EVENTS,
+    DROP_FORECASTS,
+    DROP_SUMS,
+    DROP_ACCURACY,
+)
 
 
 def follow_renames(connection: Connection, channel: str, since: datetime) -> int:
@@ -92,7 +112,7 @@ def follow_renames(connection: Connection, channel: str, since: datetime) -> int
 def _rename(connection: Connection, old: UUID, new: UUID) -> None:
     """The old product keeps its id and what people have set on it, and takes the new one's name."""
     moved = {"from": new, "to": old}
-    for statement in (MOVE_SALES, MOVE_HISTORY, MOVE_STOCK, MOVE_COSTS, MOVE_NAMES, DROP_FORECASTS):
+    for statement in MOVES:
         connection.execute(statement, moved)
     name = connection.execute(TAKE_NAME, moved).fetchone()
     assert name is not None  # noqa: S101 - the product was found in this transaction

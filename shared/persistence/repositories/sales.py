@@ -12,7 +12,7 @@ from shared.domain.company import Company
 from shared.domain.rejections import Kept
 from shared.domain.sales import SaleLine
 from shared.domain.series import Series
-from shared.domain.working_capital import RATES_MARK, Flows
+from shared.domain.working_capital import Flows
 from shared.persistence.database import Connection
 from shared.persistence.repositories.conversion import RATES, Factors, read_factors
 from shared.persistence.repositories.sale_lines import void_orders, write_lines
@@ -77,10 +77,13 @@ WHERE c.is_active AND c.service_type = 'ecommerce' AND NOT (c.needs_reconnect AN
 DAILY_FLOWS = f"""
 WITH {RATES}
 SELECT s.sale_date,
-       CASE WHEN bool_and(r.factor IS NOT NULL) THEN sum(s.total_amount * r.factor) END AS revenue,
+       CASE WHEN bool_and(s.total_amount = 0 OR r.factor IS NOT NULL)
+            THEN coalesce(sum(s.total_amount * r.factor), 0) END AS revenue,
        CASE WHEN bool_and(s.quantity = 0 OR s.product_id IS NULL OR c.unit_cost * k.factor IS NOT NULL)
             THEN coalesce(sum(s.quantity * c.unit_cost * k.factor), 0) END AS cost_of_goods_sold,
-       min(s.currency) FILTER (WHERE r.factor IS NULL) AS unrated,
+       min(s.currency) FILTER (WHERE s.total_amount <> 0 AND r.factor IS NULL) AS unrated,
+       array_agg(DISTINCT s.currency) FILTER (WHERE s.total_amount <> 0)
+           || array_agg(DISTINCT c.currency) FILTER (WHERE s.quantity <> 0 AND c.unit_cost <> 0) AS used,
        min(c.currency) FILTER (WHERE s.quantity <> 0 AND k.factor IS NULL) AS unrated_cost,
        min(p.sku) FILTER (WHERE s.quantity <> 0 AND c.unit_cost IS NULL) AS costless
 FROM sales s LEFT JOIN products p ON p.id = s.product_id
@@ -174,7 +177,7 @@ class SaleRepository:
 
 def _flows(row: DictRow, factors: Factors) -> Flows:
     day: date = row["sale_date"]
-    reasons = {RATES_MARK: factors.old[day]} if day in factors.old else {}
+    reasons = factors.mark([each for each in row["used"] or () if each], day)
     if row["revenue"] is None:
         reasons["revenue"] = factors.why_none(row["unrated"], day)
     if row["cost_of_goods_sold"] is None:

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from shared.domain.company import Company
-from shared.domain.working_capital import RATES_MARK, AccountClass, Balances, WorkingCapital
+from shared.domain.working_capital import AccountClass, Balances, WorkingCapital
 from shared.persistence.database import Connection
 from shared.persistence.repositories.conversion import RATES, Factors, read_factors
 
@@ -45,9 +45,13 @@ WITH {RATES}, balances AS (
     FROM account_balances
     WHERE company_id = %(company_id)s AND balance_date <= %(last)s
 )
-SELECT d.day, t.account_class, t.is_entered,
-       CASE WHEN bool_and(r.factor IS NOT NULL) THEN sum(t.amount * r.factor) END AS amount,
-       min(t.currency) FILTER (WHERE r.factor IS NULL) AS unrated
+SELECT d.day, t.account_class, t.is_entered, max(t.since) AS since,
+       CASE WHEN bool_and(t.amount = 0 OR r.factor IS NOT NULL)
+            THEN coalesce(sum(t.amount * r.factor), 0) END AS amount,
+       min(t.currency) FILTER (WHERE t.amount <> 0 AND r.factor IS NULL) AS unrated,
+       array_agg(DISTINCT t.currency) FILTER (WHERE t.amount <> 0) AS used,
+       (SELECT min(b.since) FROM balances b WHERE b.account_class = t.account_class AND NOT b.is_entered)
+           AS books_since
 FROM unnest(%(days)s::date[]) AS d (day)
 JOIN balances t ON t.since <= d.day AND (t.until IS NULL OR t.until > d.day)
 LEFT JOIN rates r ON r.currency = t.currency AND r.day = d.day
@@ -62,7 +66,8 @@ SELECT d.day,
        CASE WHEN bool_and(h.quantity_on_hand <= 0 OR c.unit_cost * r.factor IS NOT NULL)
             THEN coalesce(sum(greatest(h.quantity_on_hand, 0) * c.unit_cost * r.factor), 0) END AS amount,
        min(h.sku) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost IS NULL) AS costless,
-       min(c.currency) FILTER (WHERE h.quantity_on_hand > 0 AND r.factor IS NULL) AS unrated
+       min(c.currency) FILTER (WHERE h.quantity_on_hand > 0 AND r.factor IS NULL) AS unrated,
+       array_agg(DISTINCT c.currency) FILTER (WHERE h.quantity_on_hand > 0 AND c.unit_cost <> 0) AS used
 FROM unnest(%(days)s::date[]) AS d (day)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (product_id, location) product_id, quantity_on_hand, sku
@@ -152,17 +157,24 @@ def _balances(
     stock: DictRow | None,
     factors: Factors,
 ) -> Balances:
-    """The balances of one day. What a person entered counts where the books do not say, or cannot be converted."""
+    """The balances of one day.
+
+    What a person entered counts before books report a class, and beside books that cannot be converted, unless
+    it is older than they are.
+    """
     reasons = _why_no_stock(stock, day, factors)
-    if day in factors.old:
-        reasons[RATES_MARK] = factors.old[day]
+    reasons |= factors.mark(stock and stock["used"], day)
     found: dict[AccountClass, Decimal | None] = {}
     for account_class in OF_BOOKS:
         books, entered = (amounts.get((day, account_class, by_hand)) for by_hand in (False, True))
+        if books and entered and entered["since"] < books["books_since"]:
+            entered = None
         rows = [row for row in (books, entered) if row is not None]
-        known = [row["amount"] for row in rows if row["amount"] is not None]
-        found[account_class] = known[0] if known else None
-        if rows and not known:
+        known = [row for row in rows if row["amount"] is not None]
+        found[account_class] = known[0]["amount"] if known else None
+        if known:
+            reasons |= factors.mark(known[0]["used"], day)
+        elif rows:
             reasons[account_class.lower()] = factors.why_none(rows[0]["unrated"], day)
     return Balances(
         cash=found[AccountClass.CASH],

@@ -32,8 +32,8 @@ class Forecaster(Protocol):
         """What is said of each SKU by category, of each category after its SKUs, of the company last.
 
         `state` was learnt from these series or others, up to this day or one before. Revenue
-        needs a price: the SKU's, and for totals that of each SKU. Raises ValueError where the
-        state cannot be read.
+        needs a price: the SKU's, and for totals that of each SKU. Raises `UnreadableModels` for
+        a state that this release did not store.
         """
 
 

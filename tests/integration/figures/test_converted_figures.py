@@ -163,3 +163,57 @@ def test_the_rolled_up_row_is_in_the_companys_currency_and_a_corrected_rate_chan
         assert row is not None
         changed.append(row["revenue"])
     assert changed == ["12.80", "12.80", "10.00"]
+
+
+@pytest.mark.usefixtures("rates")
+def test_amounts_of_nothing_need_no_rate_and_costs_that_did_not_count_mark_nothing(
+    wiring: Wiring, acme: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    tuesday = FRIDAY + timedelta(days=4)
+    sell(opener, "GBP", tuesday)
+    cost(wiring, acme, "GBP", "2.0000")
+    with opener() as work:
+        company = work.companies.get()
+        work.products.upsert(company.id, [product("TEA")], FRIDAY)
+        free = sale(7, "MUG", 1, tuesday, "0.00")._replace(currency="AED")
+        work.sales.upsert(company.id, [free])
+    with tenant_transaction(wiring.database, acme) as connection:
+        connection.execute(
+            "INSERT INTO product_costs (product_id, valid_from, unit_cost, currency) "
+            "SELECT id, '2020-01-01', 1, 'USD' FROM products WHERE sku = 'TEA' ON CONFLICT DO NOTHING"
+        )
+        connection.execute(
+            "INSERT INTO account_balances (company_id, balance_date, account_class, source, account_code, amount, "
+            "currency) SELECT id, %(day)s, 'CASH', 'xero', code, amount, currency FROM companies, "
+            "(VALUES ('1', 100, 'GBP'), ('2', 0, 'AED')) AS b (code, amount, currency)",
+            {"day": tuesday},
+        )
+    found = flows_on(opener, tuesday)
+    assert (found.revenue, found.reasons) == (Decimal("20.00"), {})
+    with opener() as work:
+        balances = work.working_capital.balances_on(company, [tuesday])[tuesday]
+    assert balances.cash == Decimal("100.00")
+    assert "exchange_rates" not in balances.reasons
+
+
+@pytest.mark.usefixtures("rates")
+def test_what_was_entered_before_the_books_does_not_stand_in_for_them(
+    wiring: Wiring, acme: UUID, unit_of_work_of: Opener
+) -> None:
+    opener = unit_of_work_of(acme)
+    with opener() as work:
+        company = work.companies.get()
+        work.working_capital.enter(
+            company, FRIDAY - timedelta(days=300), {AccountClass.CASH: Decimal(50_000)}
+        )
+    with tenant_transaction(wiring.database, acme) as connection:
+        connection.execute(
+            "INSERT INTO account_balances (company_id, balance_date, account_class, source, account_code, amount, "
+            "currency) SELECT id, %s, 'CASH', 'xero', '1', 100, 'XAF' FROM companies",
+            (FRIDAY,),
+        )
+    with opener() as work:
+        found = work.working_capital.balances_on(company, [SATURDAY])[SATURDAY]
+    assert found.cash is None
+    assert found.reasons["cash"] == "XAF has no rates"

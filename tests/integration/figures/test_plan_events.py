@@ -27,7 +27,7 @@ WEEK = PlannedEvent(EventKind.PROMOTION, "MUG", MONDAY, FRIDAY, Decimal("0.2000"
 
 def kept(opener: OpenUnitOfWork) -> list[PlannedEvent]:
     with opener() as work:
-        return list(work.planned_events.list())
+        return list(work.planned_events.list(work.companies.get().id))
 
 
 def test_an_event_is_planned_changed_and_taken_back_in_its_own_tenant(

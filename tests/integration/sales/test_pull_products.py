@@ -12,6 +12,8 @@ import pytest
 from shared.domain.products import Product, StockLevel
 from shared.domain.sales import RejectedRecord
 from shared.errors import CursorExpired
+from shared.persistence.repositories.renames import MOVES, _rename
+from shared.persistence.unit_of_work import tenant_transaction
 from shared.use_cases.vendors import Page
 from tests.fixtures.shop_pulls import DAY, NOW, Opener, pull, rows
 from tests.fixtures.shops import CutOff, FakeShop, product, sale
@@ -280,3 +282,36 @@ def test_a_channel_that_takes_the_name_of_another_brings_its_own_history_along(
     assert stock_of(wiring, acme) == [
         ("MUG", "warehouse_uk", 0), ("MUG-1", "fba_uk", 3), ("MUG-1", "warehouse_uk", 10),
     ]  # fmt: skip
+
+
+def test_a_product_that_takes_over_leaves_no_row_of_the_other_behind(
+    wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
+) -> None:
+    """The new name was there before, with forecasts, their accuracy and a plan, as after a scan that was cut off."""
+    opener = unit_of_work_of(acme)
+    pull(opener, FakeShop([listed("v1", "MUG"), listed("v2", "MUG-BIG")], [[]]))
+    with tenant_transaction(wiring.database, acme) as connection:
+        ids = {row["sku"]: row["id"] for row in connection.execute("SELECT id, sku FROM products")}
+        for statement in OF_PRODUCT:
+            connection.execute(statement, {"id": ids["MUG-BIG"]})
+        referring = connection.execute(
+            "SELECT DISTINCT conrelid::regclass::text AS name FROM pg_constraint "
+            "WHERE contype = 'f' AND confrelid = 'products'::regclass"
+        ).fetchall()
+        _rename(connection, ids["MUG"], ids["MUG-BIG"])
+        names = [row["name"] for row in connection.execute("SELECT sku AS name FROM products")]
+        planned = connection.execute("SELECT product_id FROM planned_events").fetchall()
+    assert names == ["MUG-BIG"]
+    assert planned == [{"product_id": ids["MUG"]}]
+    assert [row["name"] for row in referring if row["name"] not in " ".join(MOVES)] == []
+
+
+OF_PRODUCT = (
+    "INSERT INTO planned_events (company_id, product_id, kind, first_day) "
+    "SELECT company_id, id, 'LAUNCH', '2026-01-01' FROM products WHERE id = %(id)s",
+    "INSERT INTO cumulative_forecasts (company_id, product_id, forecast_origin, days, model_version, "
+    "predicted_value, p025, p10, p25, p50, p75, p90, p95, p975, p99) "
+    "SELECT company_id, id, '2026-01-01', 7, '1', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM products WHERE id = %(id)s",
+    "INSERT INTO forecast_accuracy (company_id, product_id, week_start, model_type, days_ahead, forecasts) "
+    "SELECT company_id, id, '2026-01-05', 'ensemble', 'all', 1 FROM products WHERE id = %(id)s",
+)

@@ -120,3 +120,13 @@ def test_no_rate_is_made_up_for_a_currency_that_the_bank_does_not_have(
     with tenant_transaction(wiring.database, acme) as connection:
         table = ExchangeRateRepository(connection).table({"USD", "VND"}, FRIDAY, FRIDAY)
     assert table.between("VND", "USD", FRIDAY) == NoRate("VND has no rates")
+
+
+def test_a_rate_of_a_day_to_come_does_not_stand_in_the_way(
+    wiring: Wiring, bank: EcbSandbox, source: EcbRates
+) -> None:
+    kept = PublicRates(wiring.dispatcher)
+    rates = len(bank.rates)
+    bank.rates.append(DayRate(date(2062, 10, 30), "USD", Decimal(1)))
+    assert refresh_rates(source, kept, FRIDAY_EVENING) == rates
+    assert kept.newest_day() == FRIDAY

@@ -88,7 +88,10 @@ class Boosting:
         lightgbm = _library()
         if lightgbm is None:
             raise ValueError("lightgbm does not load")
-        return FittedBoosting(lightgbm.Booster(model_str=tree))
+        try:
+            return FittedBoosting(lightgbm.Booster(model_str=tree))
+        except lightgbm.basic.LightGBMError as error:
+            raise ValueError(f"lightgbm: {error}") from None
 
 
 def _library() -> Any:

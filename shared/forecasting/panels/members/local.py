@@ -29,11 +29,12 @@ OF_THE_PAST = ("fit", "residuals", "actual_residuals", "fitted", "states", "x")
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The library's model of the last `periods` of a series, with that season."""
+    """The library's model of the last `periods` of a series over `scale`, with that season."""
 
     model: Any
     season: int
     periods: int
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class FittedLocal:
         for row, fit in enumerate(self.fits):
             if fit is not None:
                 values = followed(panel.history(row), fit, panel.end - self.end)
-                answer[row] = _ahead(fit.model, values, horizon, names)
+                answer[row] = _ahead(fit, values, horizon, names)
         return answer
 
 
@@ -95,15 +96,16 @@ class Local:
     def _unpacked(self, tree: dict[str, Any]) -> Fit:
         model = self.make(tree["season"])
         model.model_ = tree["model"]
-        return Fit(model, tree["season"], tree["periods"])
+        return Fit(model, tree["season"], tree["periods"], tree["scale"])
 
     def _fit_one(self, panel: Panel, row: int) -> Fit | None:
         values = panel.history(row)[-self.longest :]
         if values.size < self.shortest or np.ptp(values) == 0:
             return None
         season = panel.season if values.size >= self.seasons_needed * panel.season else 1
-        model = attempt(lambda: self.make(season).fit(y=values / values.max()))
-        return None if model is None else Fit(model, season, values.size)
+        scale = float(values.max())
+        model = attempt(lambda: self.make(season).fit(y=values / scale))
+        return None if model is None else Fit(model, season, values.size, scale)
 
 
 def followed(history: Floats, fit: Fit, newer: int) -> Floats:
@@ -114,28 +116,28 @@ def followed(history: Floats, fit: Fit, newer: int) -> Floats:
     """
     missing = max(0, fit.periods + newer - history.size)
     seasons = -(-missing // fit.season)
-    return history[-(fit.periods + newer - seasons * fit.season) :]
+    return history[-max(1, fit.periods + newer - seasons * fit.season) :]
 
 
 def _packed(fit: Fit) -> dict[str, Any]:
     kept = {
         name: None if name in OF_THE_PAST else value for name, value in fit.model.model_.items()
     }
-    return {"season": fit.season, "periods": fit.periods, "model": kept}
+    return {"season": fit.season, "periods": fit.periods, "scale": fit.scale, "model": kept}
 
 
-def _ahead(model: Any, values: Floats, horizon: int, names: tuple[str, ...]) -> Floats:
-    scale = float(values.max())
-    if scale == 0:
-        return np.zeros((horizon, len(names)))
+def _ahead(fit: Fit, values: Floats, horizon: int, names: tuple[str, ...]) -> Floats:
+    """Look ahead in the scale of the fit: its states belong to it, whatever sold since."""
+    if not values.any():
+        return np.full((horizon, len(names)), 0.0 if values.size else np.nan)
     levels = None if names == ("mean",) else list(LEVELS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = attempt(lambda: model.forward(y=values / scale, h=horizon, level=levels))
+        found = attempt(lambda: fit.model.forward(y=values / fit.scale, h=horizon, level=levels))
     if found is None:
         return np.full((horizon, len(names)), np.nan)
     ahead = np.stack([np.asarray(found[name], dtype=np.float64) for name in names], axis=-1)
-    return np.maximum(ahead, 0.0) * scale
+    return np.maximum(ahead, 0.0) * fit.scale
 
 
 def attempt(work: Callable[..., Any], *given: Any) -> Any:
