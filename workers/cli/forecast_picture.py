@@ -84,6 +84,8 @@ def _draw_events(axes: Axes, chart: Charted) -> None:
     for each in chart.events:
         first = max(each.first_day, min(shown))
         last = min(each.last_day or max(shown), max(shown))
+        if last < first:
+            continue
         begin, end = _places([first, last])
         axes.axvspan(begin - 0.5, end + 0.5, color=COLOURS["event"], alpha=0.2, lw=0)
         axes.annotate(
