@@ -12,16 +12,15 @@ SELECT model_version, learnt_from, learnt_until, skus, state, checksum, refit_re
 WHERE company_id = %s AND horizon_days = %s
 """
 
-# A run for an old day must not take away what was learnt since; one of the same day may correct it.
+# The last to learn is kept, also from an earlier day: the days that a shop has reported whole may become fewer.
 PUT = """
-INSERT INTO forecast_models AS m (company_id, horizon_days, model_version, learnt_from, learnt_until, skus, state,
+INSERT INTO forecast_models (company_id, horizon_days, model_version, learnt_from, learnt_until, skus, state,
                                   checksum)
 VALUES (%(company_id)s, %(horizon_days)s, %(version)s, %(learnt_from)s, %(learnt_until)s, %(skus)s, %(state)s,
         %(checksum)s)
 ON CONFLICT (company_id, horizon_days) DO UPDATE SET model_version = excluded.model_version,
     learnt_from = excluded.learnt_from, learnt_until = excluded.learnt_until, skus = excluded.skus,
     state = excluded.state, checksum = excluded.checksum, refit_reason = NULL, updated_at = now()
-WHERE excluded.learnt_until >= m.learnt_until OR m.model_version <> excluded.model_version
 """
 
 # What was learnt after the week has seen it; the first reason stays until it is obeyed.
@@ -53,7 +52,7 @@ class ForecastModelRepository:
         )
 
     def put(self, company_id: UUID, horizon_days: int, learnt: LearntModels) -> None:
-        """Writes it, unless what is there has learnt from later days."""
+        """Writes it in place of what is there."""
         if learnt.state is None:
             raise ValueError("learnt models: there is no state to keep")
         known = {

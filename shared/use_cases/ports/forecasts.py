@@ -107,7 +107,7 @@ class ForecastModels(Protocol):
         """What was learnt last, None where nothing was."""
 
     def put(self, company_id: UUID, horizon_days: int, learnt: LearntModels) -> None:
-        """Keeps what was learnt, unless what is there has learnt from later days."""
+        """Keeps what was learnt, in place of what is there."""
 
     def ask_to_learn(self, company_id: UUID, reason: str, seen_until: date) -> int:
         """Notes why the next run is to learn again, where nobody did and `seen_until` was not learnt yet.

@@ -85,14 +85,16 @@ def test_damaged_models_and_those_of_another_release_are_learnt_again(
         assert night(opener, DAY).learnt is None
 
 
-def test_a_forecast_of_an_older_day_leaves_what_was_learnt_since(
+def test_where_fewer_days_are_reported_than_before_models_learn_once_and_not_each_night(
     wiring: Wiring, acme: UUID, globex: UUID, unit_of_work_of: Opener
 ) -> None:
     opener = unit_of_work_of(acme)
     sell(opener, DAY - timedelta(days=DAYS - 1), DAYS)
     night(opener, DAY)
-    assert night(opener, DAY - timedelta(days=3)).learnt == f"learnt until {DAY}"
-    assert kept(wiring, acme) == [(28, DAY, 2, True)]
+    earlier = DAY - timedelta(days=3)
+    assert night(opener, earlier).learnt == f"learnt until {DAY}"
+    assert night(opener, earlier).learnt is None
+    assert kept(wiring, acme) == [(28, earlier, 2, True)]
 
 
 def test_sums_ahead_and_categories_are_kept_and_the_same_again_changes_no_row(
