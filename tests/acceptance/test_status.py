@@ -212,7 +212,7 @@ def test_what_operators_ask_of_all_tenants_stands_on_the_screen(
     ours = [each for each in said["budgets"] if each["tenant"] == "acme"]
     assert [(each["account"], each["percent"]) for each in ours] == [("shopify:acme", 25)]
     assert {each["scan"] for each in said["scans"]} == {
-        "nightly jobs", "purge due tenants", "retire old jobs",
+        "nightly jobs", "purge due tenants", "retire old jobs", "exchange rates",
     }  # fmt: skip
     assert all(each["next"] for each in said["nights"])
     # A login that was renewed is nobody's trouble any more.

@@ -87,7 +87,7 @@ def test_a_backup_restored_under_a_new_id_equals_the_original_row_by_row(
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 1
     assert rebind_secrets(wiring.database, wiring.vault, filled, restored.tenant_id) == 0
     assert rows_of(database_url, restored.tenant_id) == before
-    assert sum(len(rows) for rows in before.values()) == 19
+    assert sum(len(rows) for rows in before.values()) == 24
     lifecycle = wiring.lifecycle("t")
     assert lifecycle.show("acme-copy").status == "SUSPENDED"
     with tenant_transaction(wiring.database, restored.tenant_id) as connection:
@@ -353,7 +353,7 @@ def test_an_export_holds_all_of_one_tenant_and_no_secret(
     export_tenant(wiring.database, filled, folder, form)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     files = {each["file"]: each for each in manifest["files"]}
-    assert len(files) == 25
+    assert len(files) == 30
     everything = ""
     for name, described in files.items():
         content = (folder / name).read_bytes()
