@@ -177,6 +177,22 @@ def test_skus_are_listed_by_demand_risk_or_accuracy_and_those_without_a_forecast
     assert [each["sku"] for each in listed("--sort", "accuracy", "--limit", "1")] == ["TEA"]
 
 
+def test_a_sku_that_is_not_forecast_any_more_does_not_stand_among_the_others(
+    environment: dict[str, str], acme: UUID, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as owner:
+        owner.execute(f'SET search_path = "{schema_of(acme)}"'.encode())
+        owner.execute(
+            "DELETE FROM forecasts WHERE forecast_origin = %s "
+            "AND product_id = (SELECT id FROM products WHERE sku = 'CUP')",
+            (ORIGIN,),
+        )
+    listed = run(environment, "forecast", "list", "acme", "--json")
+    found = {row["sku"]: row for row in map(json.loads, listed.stdout.splitlines())}
+    assert found["CUP"]["reason"] == "is not forecast any more; the last was made from 2026-03-08"
+    assert found["TEA"]["reason"] is None
+
+
 def test_the_list_is_a_table_with_the_reasons(environment: dict[str, str]) -> None:
     shown = run(environment, "forecast", "list", "acme").stdout
     assert "no forecast: nothing was sold yet" in shown

@@ -1,7 +1,8 @@
 """`capliquify forecast list`: SKUs by what they will sell, how unsure that is, and how near it came."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from statistics import NormalDist
@@ -57,13 +58,21 @@ def list_skus(
     without = [sku for sku in heads if sku not in set(names)]
     shown = [*names, *without][:limit]
     found = {each.sku: each for each in ranked}
-    rows = [(heads[sku], found.get(sku), why_none(heads[sku], today)) for sku in shown]
+    rows = [(heads[sku], found.get(sku), _reason(heads[sku], found, today)) for sku in shown]
     if as_json:
         for head, row, reason in rows:
             echo_json(_as_json(head, row, reason), default=str)
     else:
         _print(rows)
         console.print(f"{len(shown)} of {len(heads)} products; {len(names)} are forecast")
+
+
+def _reason(head: ForecastHead, ranked: Mapping[str, RankedSku], today: date) -> str | None:
+    """Why it has no forecast, or none from the newest day."""
+    reason = why_none(head, today)
+    if reason is None and head.sku not in ranked:
+        return f"is not forecast any more; the last was made from {head.origin}"
+    return reason
 
 
 def risk_of(row: RankedSku) -> Risk:

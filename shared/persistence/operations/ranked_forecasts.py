@@ -21,7 +21,7 @@ WITH newest AS (
            min(f.confidence_level) AS level
     FROM forecasts f JOIN newest n ON n.product_id = f.product_id AND n.origin = f.forecast_origin
     WHERE f.forecast_type = 'DEMAND' AND f.period_type = 'DAILY' AND f.model_type = 'ensemble'
-      AND f.forecast_date <= n.origin + %(days)s
+      AND f.forecast_date <= n.origin + %(days)s AND n.origin = (SELECT max(origin) FROM newest)
     GROUP BY f.product_id, n.origin
 ), judged AS (
     SELECT product_id, avg(wape) AS wape, count(*)::int AS weeks FROM forecast_accuracy
@@ -60,6 +60,10 @@ class RankedSku:
 
 
 def read_ranked(connection: Connection, days: int, weeks: int) -> list[RankedSku]:
-    """Every active product that is forecast, in order of SKU; accuracy of the last `weeks` weeks."""
+    """Every active product that is forecast from the tenant's newest day, in order of SKU.
+
+    One that was forecast before and is not any more, such as a SKU beyond the quota, is left out. Accuracy is of
+    the last `weeks` weeks.
+    """
     with connection.cursor(row_factory=class_row(RankedSku)) as cursor:
         return cursor.execute(RANKED, {"days": days, "weeks": weeks}).fetchall()
