@@ -28,6 +28,8 @@ class EventKind(StrEnum):
 # These begin and do not end.
 WITHOUT_END = (EventKind.LAUNCH, EventKind.END_OF_SALE)
 WITH_END = (EventKind.PROMOTION, EventKind.CLOSED)
+# Of all products at once they would empty a forecast, or give all the same price.
+OF_ONE_SKU = (EventKind.LAUNCH, EventKind.END_OF_SALE, EventKind.PRICE_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,15 @@ class PlannedEvent:
 
 def check_event(event: PlannedEvent) -> None:
     """Raises `InvalidInput` for an event that cannot be; the line names the option and the fix."""
-    wrong = _wrong_days(event) or _wrong_amounts(event)
+    wrong = _wrong_scope(event) or _wrong_days(event) or _wrong_amounts(event)
     if wrong:
         raise InvalidInput(wrong)
+
+
+def _wrong_scope(event: PlannedEvent) -> str | None:
+    if event.sku is None and event.kind in OF_ONE_SKU:
+        return f"sku: {event.kind.lower()} is of one product; name it"
+    return None
 
 
 def _wrong_days(event: PlannedEvent) -> str | None:

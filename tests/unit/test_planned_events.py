@@ -147,7 +147,7 @@ def test_revenue_follows_the_price_of_the_day() -> None:
 
 
 def test_a_change_of_the_last_weeks_counts_and_an_older_one_is_in_the_price_already() -> None:
-    lately = PlannedEvent(EventKind.PRICE_CHANGE, None, day(-5), price=Decimal("20.00"))
+    lately = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(-5), price=Decimal("20.00"))
     long_ago = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(-200), price=Decimal("30.00"))
     next_week = PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(3), price=Decimal("25.00"))
     forever = promotion(date.min, (date.max - date.min).days, discount="0.5")
@@ -206,6 +206,7 @@ def test_parts_add_up_and_nothing_explodes_with_any_events(planned: list[Planned
         (promotion(day(1), 3, discount="20"), "discount: 20 is no share; write 20 % as 0.2"),
         (promotion(day(1), 0), f"last-day: {ORIGIN} is before {day(1)}"),
         (PlannedEvent(EventKind.PROMOTION, None, day(1), None, Decimal("0.1")), "last-day: a promotion event"),
+        (PlannedEvent(EventKind.LAUNCH, None, day(1)), "sku: launch is of one product; name it"),
         (PlannedEvent(EventKind.CLOSED, None, day(1)), "last-day: a closed event needs its last day"),
         (PlannedEvent(EventKind.LAUNCH, "MUG", day(1), day(2)), "last-day: launch has no end"),
         (PlannedEvent(EventKind.PRICE_CHANGE, "MUG", day(1)), "price: a price change needs"),

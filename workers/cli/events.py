@@ -51,7 +51,13 @@ def add(
     )
     with open_tenant(tenant) as (wiring, found):
         plan_event(wiring.unit_of_work(found.id, actor="operator"), event)
-    console.print(f"{tenant}: planned; the next forecast counts with it")
+    scope = "all products" if sku is None else sku
+    until = "" if event.last_day is None else f" to {event.last_day}"
+    console.print(
+        f"{event.kind.lower()} of {scope} from {event.first_day}{until}: planned; "
+        "the next forecast counts with it",
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -80,7 +86,7 @@ def list_events(
         console.print(f"{tenant}: nothing is planned")
     else:
         titles = ("first day", "last day", "kind", "product", "discount", "price", "note")
-        rows = [tuple(_text(value) for value in as_row(event).values()) for event in events]
+        rows = [tuple(_text(*each) for each in as_row(event).items()) for event in events]
         print_table(console, [Column(title) for title in titles], rows)
 
 
@@ -119,7 +125,9 @@ def read_number(field: str, text: str | None) -> Decimal | None:
     return number
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
+    if name == "sku" and value is None:
+        return "all products"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return "" if value is None else str(value)

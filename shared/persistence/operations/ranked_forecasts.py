@@ -24,9 +24,12 @@ WITH newest AS (
       AND f.forecast_date <= n.origin + %(days)s AND n.origin = (SELECT max(origin) FROM newest)
     GROUP BY f.product_id, n.origin
 ), judged AS (
-    SELECT product_id, avg(wape) AS wape, count(*)::int AS weeks FROM forecast_accuracy
-    WHERE product_id IS NOT NULL AND model_type = 'ensemble' AND days_ahead = 'all' AND wape IS NOT NULL
-      AND week_start > (SELECT max(week_start) FROM forecast_accuracy) - 7 * %(weeks)s
+    SELECT product_id, sum(abs(predicted_value - actual_value)) / nullif(sum(actual_value), 0) AS wape,
+           count(DISTINCT date_trunc('week', forecast_date))::int AS weeks
+    FROM forecasts
+    WHERE product_id IS NOT NULL AND forecast_type = 'DEMAND' AND period_type = 'DAILY' AND model_type = 'ensemble'
+      AND actual_value IS NOT NULL
+      AND forecast_date >= (SELECT max(week_start) FROM forecast_accuracy) - 7 * (%(weeks)s - 1)
     GROUP BY product_id
 )
 SELECT p.sku, a.origin, a.days, a.units, a.lower, a.upper, a.level, c.predicted_value AS sum_expected,
@@ -42,7 +45,7 @@ WHERE p.is_active ORDER BY p.sku
 class RankedSku:
     """A SKU's next days: units, the sums of the days' bounds of `level`, and the spread of the sum where it is known.
 
-    `days` may be fewer than asked. `wape` is the mean of `weeks` weeks, as a share.
+    `days` may be fewer than asked. `wape` is the sum of absolute errors over the sum sold in `weeks` weeks.
     """
 
     sku: str
