@@ -48,7 +48,7 @@ def print_ahead(console: Console, rows: list[Ahead], learnt: object) -> None:
         table.add_row(row.what, f"{row.expected:,.0f}", f"{row.low:,.0f} to {row.high:,.0f}")
     console.print(table)
     console.print(
-        f"The models learnt: {learnt}."
+        f"The models learnt from all sales again, because: {learnt}."
         if learnt
         else "The models went on from what they had learnt; they learn again once a week."
     )

@@ -61,7 +61,7 @@ def why_learn(stored: LearntModels | None, needed: Needed, own_day: bool) -> str
         (stored.refit_reason is not None, stored.refit_reason),
         (
             not 0 <= days < REFIT_EVERY_DAYS or (own_day and days > 0),
-            f"learnt until {known_until}",
+            f"what was learnt until {known_until} is not of this week",
         ),
         (
             (known_from - needed.first).days > LONGER_PAST_DAYS,

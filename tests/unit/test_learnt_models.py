@@ -33,11 +33,14 @@ def why(
 
 def test_models_go_on_for_a_week() -> None:
     assert [why(days=days) for days in range(7)] == [None] * 7
-    assert why(days=7) == "learnt until 2026-03-01"
+    assert why(days=7) == "what was learnt until 2026-03-01 is not of this week"
 
 
 def test_each_company_learns_on_a_day_of_the_week_of_its_own() -> None:
-    assert [why(days=days, own_day=True) for days in (0, 1)] == [None, "learnt until 2026-03-01"]
+    assert [why(days=days, own_day=True) for days in (0, 1)] == [
+        None,
+        "what was learnt until 2026-03-01 is not of this week",
+    ]
     companies = [UUID(int=number) for number in range(7)]
     days = [SUNDAY + timedelta(days=n) for n in range(7)]
     assert [sum(is_own_day(each, day) for day in days) for each in companies] == [1] * 7
@@ -45,7 +48,7 @@ def test_each_company_learns_on_a_day_of_the_week_of_its_own() -> None:
 
 
 def test_a_forecast_from_an_older_day_does_not_use_what_was_learnt_since() -> None:
-    assert why(days=-1) == "learnt until 2026-03-01"
+    assert why(days=-1) == "what was learnt until 2026-03-01 is not of this week"
 
 
 def test_models_learn_again_with_a_reason() -> None:

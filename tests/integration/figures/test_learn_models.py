@@ -51,7 +51,14 @@ def test_models_learn_once_and_nights_go_on_from_there(
     own = next(day for n in range(7) if is_own_day(company_id, day := DAY + timedelta(days=n)))
     days = [own, own, *(own + timedelta(days=n) for n in (1, 6, 7, 8))]
     reasons = [night(opener, day).learnt for day in days]
-    assert reasons == ["nothing was learnt yet", None, None, None, f"learnt until {own}", None]
+    assert reasons == [
+        "nothing was learnt yet",
+        None,
+        None,
+        None,
+        f"what was learnt until {own} is not of this week",
+        None,
+    ]
     assert kept(wiring, acme) == [(28, own + timedelta(days=7), 2, True)]
     assert kept(wiring, globex) == []
 
@@ -92,7 +99,7 @@ def test_where_fewer_days_are_reported_than_before_models_learn_once_and_not_eac
     sell(opener, DAY - timedelta(days=DAYS - 1), DAYS)
     night(opener, DAY)
     earlier = DAY - timedelta(days=3)
-    assert night(opener, earlier).learnt == f"learnt until {DAY}"
+    assert night(opener, earlier).learnt == f"what was learnt until {DAY} is not of this week"
     assert night(opener, earlier).learnt is None
     assert kept(wiring, acme) == [(28, earlier, 2, True)]
 
