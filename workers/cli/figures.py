@@ -43,7 +43,11 @@ def show(
             echo_json(row, default=str)
         return
     if not rows:
-        console.print(f"{tenant}: no figures yet; the first roll-up follows the first pull")
+        console.print(
+            f"{tenant}: no figures yet; the first roll-up follows the first pull"
+            if until is None
+            else f"{tenant}: no figures by {day}; leave --until out for the newest"
+        )
         return
     _print_capital(rows)
 
