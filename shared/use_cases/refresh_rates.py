@@ -22,8 +22,12 @@ def refresh_rates(source: RateSource, kept: KeptRates, now: datetime) -> int:
         return 0
     one_day = newest is not None and working_days(newest, expected) == 1
     sheet = source.newest() if one_day else source.history()
-    for record in sheet.rejected:
-        log.warning("ecb: %s: %s: %s; left out", record.record_key, record.field, record.reason)
+    if sheet.rejected:
+        one = sheet.rejected[0]
+        log.warning(
+            "ecb: %d cells or lines are left out; %s: %s: %s",
+            len(sheet.rejected), one.record_key, one.field, one.reason,
+        )  # fmt: skip
     # A rate of a day to come would stand in the way of all rates until then.
     return kept.keep([each for each in sheet.rates if each.day <= now.astimezone(FRANKFURT).date()])
 

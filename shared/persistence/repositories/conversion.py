@@ -46,7 +46,7 @@ def read_factors(
 ) -> Factors:
     """The factors of those currencies, and of the company's own, on those days."""
     asked = {*currencies, own}
-    columns: tuple[list[str], list[date], list[Decimal]] = ([], [], [])
+    known: list[tuple[str, date, Decimal]] = []
     reasons: dict[tuple[str, date], str] = {}
     old: dict[tuple[str, date], int] = {}
     if days:
@@ -57,9 +57,12 @@ def read_factors(
                 if isinstance(found, NoRate):
                     reasons[currency, day] = found.reason
                     continue
-                for column, value in zip(columns, (currency, day, found.factor), strict=True):
-                    column.append(value)  # type: ignore[attr-defined]
+                known.append((currency, day, found.factor))
                 if found.is_old:
                     old[currency, day] = found.age_days
-    names = ("rate_currencies", "rate_days", "rate_factors")
-    return Factors(dict(zip(names, columns, strict=True)), reasons, old)
+    columns: dict[str, Sequence[object]] = {
+        "rate_currencies": [currency for currency, _, _ in known],
+        "rate_days": [day for _, day, _ in known],
+        "rate_factors": [factor for _, _, factor in known],
+    }
+    return Factors(columns, reasons, old)
