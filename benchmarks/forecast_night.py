@@ -39,6 +39,7 @@ LAST = date(2026, 3, 1)
 HORIZON_DAYS = 28
 # From one to five at night, when tenants sleep.
 WINDOW_MINUTES = 240
+# 100 times for an update, 5 for one in seven that learns: 1 / (1/100 + 1/35) is 26.
 GOAL_TIMES = 25
 
 SELL = """

@@ -19,7 +19,7 @@ from shared.use_cases.ports.unit_of_work import OpenUnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """Learning takes a hundred times as long as looking ahead: it is done once a week, or with a reason."""
+    """Learning takes forty times as long as looking ahead: it is done once a week, or with a reason."""
 
     open_unit_of_work: OpenUnitOfWork
     forecaster: Forecaster
